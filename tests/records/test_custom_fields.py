@@ -1,17 +1,21 @@
 """Custom fields on records of every type: values by every way in, in history, events and rights."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from chassis.api.app import create_app
 from crm.custom import CustomField as CrmField
 from erp.custom import CustomField as ErpField
 from identity.testing.desk import Desk
 from identity.testing.desk import require_problem as problem
-from identity.testing.service import running
+from identity.testing.service import ServiceUnderTest, running
 from records.custom.tables import FIELDS_MAX
 from records.types import record_types
 from tests.records.kinds import HALVES, KINDS
@@ -383,7 +387,6 @@ async def test_a_field_that_changes_meanwhile_is_seen_by_every_process(cluster):
             0, 'active', 1, now(), now(), {", ".join(settings.values())})"""
         await desk.rows(insert)
         body = {"name": desk.word()}
-        problem(await desk.server.post("/v1/teams", body), 409, "busy")
         refused = problem(await desk.server.post("/v1/teams", body), 422, "invalid_input")
         assert pointers(refused) == {"/custom/elsewhere": "missing"}
         made = await desk.add("/v1/teams", **body, custom={"elsewhere": "x"})
@@ -392,6 +395,41 @@ async def test_a_field_that_changes_meanwhile_is_seen_by_every_process(cluster):
         assert pointers(problem(late, 422, "invalid_input")) == {
             "/custom/elsewhere": "string_too_long"
         }
+
+
+async def test_another_process_makes_records_by_the_new_fields_at_once(cluster):
+    """Two processes of one service: the change in one refuses nothing in the other."""
+    async with running(HALVES["crm"], cluster) as one, beside(one) as other:
+        here, there = Desk(one), Desk(other)
+        for desk in (here, there):
+            await desk.add("/v1/teams", name=desk.word())
+        usual = await define(here, "team", "choice", default="L")
+        made = await there.add("/v1/teams", name=there.word())
+        assert made["custom"] == {usual["key"]: "L"}
+        key, name = str(uuid4()), there.word()
+        await here.merge(f"{FIELDS}/{usual['id']}", {"default": "S"})
+        headers, body = {"Idempotency-Key": key}, {"name": name}
+        twice = [await there.client.post("/v1/teams", json=body, headers=headers) for _ in range(2)]
+        assert [reply.status_code for reply in twice] == [201, 201]
+        assert twice[0].json() == twice[1].json()
+        assert twice[0].json()["custom"] == {usual["key"]: "S"}
+        [count] = await there.rows("select count(*) as n from team where name = $1", name)
+        assert count["n"] == 1
+
+
+@asynccontextmanager
+async def beside(first: ServiceUnderTest) -> AsyncIterator[ServiceUnderTest]:
+    """Another process of the service, on the same database."""
+    settings = first.settings.model_copy()
+    database = first.service.connect(settings)
+    app = create_app(first.service, settings, database)
+    own = {"settings": settings, "database": database, "app": app, "_clients": []}
+    second = replace(first, **own)
+    second.client = second.with_key(first.admin_key)
+    try:
+        yield second
+    finally:
+        await second.close()
 
 
 async def test_a_definition_waits_for_those_who_write_by_it(cluster):

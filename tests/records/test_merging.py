@@ -85,7 +85,7 @@ async def test_each_field_changes_alone_and_null_empties_it(desks, problem, kind
         if empty is NEVER_EMPTY:
             refusal = problem(reply, 422, "invalid_input")
             assert set(_errors(refusal)) == {(f"/{name}", "never_empty")}
-            assert await desk.see(at) == shown
+            assert (await desk.see(at)).items() >= shown.items()
         else:
             assert reply.status_code == 200, reply.text
             assert reply.json()[name] == empty

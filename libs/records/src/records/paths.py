@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Path
+from pydantic import BaseModel
 
 from chassis.actor import Actor
 from chassis.http.dependencies import Needs
@@ -19,7 +20,7 @@ from chassis.problems.standard import NotFound
 from records.reads import Reads
 from records.types import RecordType
 
-__all__ = ["RecordPaths", "record_types_of"]
+__all__ = ["RecordPaths", "described_by", "record_types_of"]
 
 _DESCRIBED: list["RecordPaths"] = []
 """All record types, in the order in which they were described."""
@@ -30,7 +31,8 @@ class RecordPaths:
     """Where records or documents of a type are found, and who may read or change them.
 
     `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
-    permissions; `kind` is how master data is kept, None of documents.
+    permissions; `kind` is how master data is kept, None of documents. `published_as` are the
+    aggregates of its events, where they are not its own name.
     """
 
     router: APIRouter
@@ -39,6 +41,7 @@ class RecordPaths:
     read: str
     write: str
     kind: RecordType[Any, Any] | None = None
+    published_as: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Let the service know of the type by its router (`record_types_of`)."""
@@ -83,7 +86,7 @@ class RecordPaths:
         name = f"{self.one.replace(' ', '_')}_id"
         types = {"record_id": Annotated[UUID, Path(alias=name)], **types}
         why: Sequence[type[Problem]] = (NotFound, *refuses)
-        path = f"{{{name}}}/{path}"
+        path = f"{{{name}}}/{path}".rstrip("/")
         options |= {"refuses": why, "replies": replies}
         self.add_to_many(method, path, verb, text, endpoint, types, **options)
 
@@ -104,12 +107,17 @@ class RecordPaths:
         endpoint.__name__, endpoint.__doc__ = f"{self.name}_{verb}", text
         endpoint.__annotations__ |= types
         self.router.add_api_route(
-            f"/{path}",
+            f"/{path}" if path else "",
             endpoint,
             methods=[method],
             responses=add_problems(replies or {}, refuses),
             **options,
         )
+
+
+def described_by(view: type[BaseModel]) -> RecordPaths:
+    """The record type whose records are shown so."""
+    return next(of for of in _DESCRIBED if of.reads.view is view)
 
 
 def record_types_of(routers: Iterable[APIRouter]) -> dict[str, RecordPaths]:

@@ -18,9 +18,12 @@ from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing, having_words
+from records.custom.fields import CustomView
+from records.custom.lists import custom_list
 from records.filters import among
+from records.includes import Include
 from records.links import linked_to, references
-from records.tagged import tagged_with
+from records.tagged import Tagged, tagged_with
 
 __all__ = [
     "BY_NAME",
@@ -123,6 +126,7 @@ class Reads(Generic[V]):
                   key
     title         SQL text by which people know a record; usually its name, or its number
     subtitle      SQL text that says more of it; usually the number of one that has a name
+    includes      records that it refers to, by the name under which `include=` brings them along
     """
 
     name: str
@@ -142,6 +146,7 @@ class Reads(Generic[V]):
     show: Callable[[Reading, Mapping[str, Any]], V] | None = None
     changeable: Callable[[Reading], Sequence[Filter]] = everybody
     change_scope: str = ""
+    includes: Mapping[str, Include] = field(default_factory=dict)
 
     async def get(self, at: Reading, record_id: UUID) -> V:
         """The record as callers see it. Raises NotFound, also where the actor may not see it."""
@@ -173,17 +178,39 @@ class Reads(Generic[V]):
         words = await containing(at.sql, q, self.searched) if self.searched else []
         tag = getattr(wanted, "tag", None)
         tagged = [tagged_with(self.name, self.key, tag)] if tag else []
+        by_custom = await custom_list(at, self.name, self.key, asked)
         return await fetch_page(
             at.sql,
             columns=self.columns,
-            source=self.source,
+            source=f"{self.source}{by_custom.join}",
             view=lambda row: self._view(at, row),
-            sorts=self.sorts,
+            sorts={**self.sorts, **by_custom.sorts},
             default=self.default_sort,
             asked=asked,
-            where=[*self._visibility(at), *self.filters(at, wanted), *words, *tagged],
+            where=[
+                *self._visibility(at),
+                *self.filters(at, wanted),
+                *words,
+                *tagged,
+                *by_custom.where,
+            ],
             key=self.place or self.key,
         )
+
+    @cached_property
+    def table(self) -> str:
+        """The table that has a row for each record."""
+        return self.source.split()[0]
+
+    @cached_property
+    def has_custom_fields(self) -> bool:
+        """Whether the records show custom fields."""
+        return issubclass(self.view, CustomView)
+
+    @cached_property
+    def has_tags(self) -> bool:
+        """Whether the records have tags: their list is filtered by them."""
+        return self.query is not None and issubclass(self.query, Tagged)
 
     @cached_property
     def number(self) -> str:

@@ -23,7 +23,7 @@ from chassis.http.dependencies import (
     ProblemViews,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import PageAsked, RecordsAsked, RecordSearchAsked, SearchAsked
+from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses as declared
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
@@ -39,7 +39,9 @@ from records.history_reads import RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.paths import RecordPaths
-from records.reads import BY_TIME, View, everybody
+from records.read_routes import get_route, list_route
+from records.reads import View, everybody
+from records.replies import replies_of
 from records.senders import FromSystem, InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -109,31 +111,7 @@ class RecordRoutes(Generic[E, V]):
 
     def list(self, text: str) -> None:
         """`GET /<many>`: a page of them, by the query of the reads."""
-        reads = self.kind.reads
-        query = reads.query
-        own_q = query is not None and "q" in query.model_fields
-        searched, timed = not own_q and reads.searched, reads.sorts.keys() >= BY_TIME.keys()
-        page_query = (
-            (RecordSearchAsked if searched else RecordsAsked)
-            if timed
-            else (SearchAsked if searched else PageAsked)
-        )
-
-        async def filtered(wanted: Any, _by: Actor, asked: Any, at: InReading) -> "Page[V]":
-            return await reads.page(at, wanted, asked)
-
-        async def whole(_by: Actor, asked: Any, at: InReading) -> "Page[V]":
-            return await reads.page(at, None, asked)
-
-        types: dict[str, Any] = {
-            "_by": self._reader,
-            "asked": page_query,
-            "return": Page.__class_getitem__(reads.view),
-        }
-        if query is not None:
-            types["wanted"] = Annotated[query, Query()]
-        endpoint = filtered if query else whole
-        self._add("GET", "", "list", text, endpoint, types)
+        list_route(self.paths, text)
 
     def create(self, command: type[Command], text: str, *, refuses: Refusals = ()) -> None:
         """`POST /<many>`: a new one."""
@@ -230,13 +208,7 @@ class RecordRoutes(Generic[E, V]):
 
     def get(self) -> None:
         """`GET /<many>/{id}`: one."""
-
-        async def get(record_id: UUID, _by: Actor, at: InReading, response: Response) -> V:
-            return await self.reply(response, at, record_id)
-
-        types = {"record_id": self._id, "_by": self._reader}
-        text = f"The {self.one}."
-        self._add("GET", self._path(), "get", text, get, types, refuses=(NotFound,))
+        get_route(self.paths)
 
     def history(self) -> None:
         """`GET /<many>/{id}/history`: what its changes were."""
@@ -340,7 +312,7 @@ class RecordRoutes(Generic[E, V]):
         self, response: Response, at: Reading, record_id: UUID, *, new: bool = False
     ) -> V:
         """The record as the reply shows it, with its ETag."""
-        seen = await self.kind.reads.get(at, record_id)
+        seen: V = await replies_of(self.kind.reads).get(at, record_id)
         reply_with(response, seen, location=f"{self.router.prefix}/{seen.id}" if new else None)
         return seen
 
@@ -364,7 +336,7 @@ class RecordRoutes(Generic[E, V]):
         endpoint.__name__, endpoint.__doc__ = f"{self.kind.name}_{verb}", text
         returned = endpoint.__annotations__["return"]
         if isinstance(returned, TypeVar):
-            endpoint.__annotations__["return"] = self.kind.reads.view
+            endpoint.__annotations__["return"] = replies_of(self.kind.reads).view
         endpoint.__annotations__ |= types
         self.router.add_api_route(
             path,

@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import BaseModel, Field, create_model
 
-from chassis.actor import Actor
+from chassis.actor import SYSTEM, Actor
 from chassis.http.dependencies import InReading
 from chassis.http.paging import PageAsked
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
@@ -58,7 +58,8 @@ class Source:
               to it
     meaning   what the view is, in the contract
     at, by    SQL: when it happened, and the columns of who did it and of the name then
-    of        SQL: the type and the id of the record
+    of        SQL: the type and the id of the record; events say another type where the record
+              type does (`RecordPaths.published_as`)
     """
 
     kind: str
@@ -72,12 +73,14 @@ class Source:
     id: str = "id"
     show: Show | None = None
 
-    @property
-    def select(self) -> str:
-        """SQL for its entries."""
+    def select(self, of: RecordPaths) -> str:
+        """SQL for its entries of records of a type."""
         columns = {"id": self.id, "at": self.at}
         columns |= zip(("actor", "actor_name"), self.by, strict=True)
         columns |= zip(("record_type", "record_id"), self.of, strict=True)
+        if self.kind == "event" and of.published_as:
+            known = ", ".join(f"'{one}'" for one in of.published_as)
+            columns["record_type"] = f"case when o.aggregate_type in ({known}) then '{of.name}' end"
         named = ", ".join(f"{self._column(one)} as {name}" for name, one in columns.items())
         return (
             f"select '{self.kind}' as kind, {named}, to_jsonb(shown) as content from {self.table}"
@@ -176,7 +179,8 @@ class EntryHead(BaseModel):
     at: datetime = Field(description="When it happened.")
     actor: str = Field(description="Who did it: `user:…`, `key:…`, `token:…` or `system:…`.")
     actor_name: str = Field(
-        description="The actor's name at that time; empty: it is not kept, or was erased."
+        description="The actor's name at that time, of events the name now; empty: it was erased, "
+        "or the actor is known by a token."
     )
 
 
@@ -221,7 +225,7 @@ async def _page(
     page = await fetch_page(
         at.sql,
         columns="entry.kind, entry.id, entry.at, entry.actor, entry.actor_name, entry.content",
-        source=f"({' union all '.join(one.select for one in sources)}) entry",
+        source=f"({' union all '.join(one.select(of) for one in sources)}) entry",
         view=dict,
         sorts={"at": Sort("entry.at", "timestamptz")},
         default="-at",
@@ -232,6 +236,7 @@ async def _page(
         ],
         key="entry.id",
     )
+    await _name_actors(at, [row for row in page.items if row["kind"] == "event"])
     empty = dict.fromkeys(KINDS)
     for source in sources:
         rows = [row for row in page.items if row["kind"] == source.kind]
@@ -240,3 +245,24 @@ async def _page(
             row |= {source.kind: view}
     items = [TimelineEntry.model_validate(empty | row) for row in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
+
+
+_NAMES = """select 'user:' || id as actor, name from local_user where id = any($1::uuid[])
+  union all select 'key:' || id, name from api_key where id = any($2::uuid[])"""
+
+
+async def _name_actors(at: Reading, rows: Sequence[dict[str, Any]]) -> None:
+    """Give the entries the names that their actors have now."""
+    if not rows:
+        return
+    users, keys = (_ids_of(kind, rows) for kind in ("user", "key"))
+    names = {row["actor"]: row["name"] for row in await at.sql.fetch(_NAMES, users, keys)}
+    names[SYSTEM.reference] = SYSTEM.name
+    for row in rows:
+        row["actor_name"] = names.get(row["actor"], "")
+
+
+def _ids_of(kind: str, rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
+    """The ids of the actors of a kind."""
+    named = {row["actor"].partition(":")[::2] for row in rows}
+    return [UUID(one) for of_kind, one in named if of_kind == kind]

@@ -3,6 +3,8 @@
 from crm.base import Base
 from records.custom_fields.models import CustomFieldColumns, field_rules
 from records.custom_fields.module import custom_field_module
+from records.custom_fields.service import FieldUse
+from records.saved_views.service import views_by_field
 
 __all__ = ["MODULE", "CustomField"]
 
@@ -15,5 +17,7 @@ class CustomField(CustomFieldColumns, Base):
 
 
 MODULE = custom_field_module(
-    CustomField, readers={"seller", "sales_manager", "service_agent", "marketer"}
+    CustomField,
+    readers={"seller", "sales_manager", "service_agent", "marketer"},
+    uses=[FieldUse("view", views_by_field)],
 )

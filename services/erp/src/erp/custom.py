@@ -3,6 +3,8 @@
 from erp.base import Base
 from records.custom_fields.models import CustomFieldColumns, field_rules
 from records.custom_fields.module import custom_field_module
+from records.custom_fields.service import FieldUse
+from records.saved_views.service import views_by_field
 
 __all__ = ["MODULE", "CustomField"]
 
@@ -15,5 +17,7 @@ class CustomField(CustomFieldColumns, Base):
 
 
 MODULE = custom_field_module(
-    CustomField, readers={"accountant", "buyer", "planner", "seller", "storekeeper"}
+    CustomField,
+    readers={"accountant", "buyer", "planner", "seller", "storekeeper"},
+    uses=[FieldUse("view", views_by_field)],
 )

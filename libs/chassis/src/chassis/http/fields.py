@@ -41,10 +41,11 @@ class RowFields:
         ]
 
     def only(self, request: Request, response: Response) -> Response:
-        """The reply with the fields asked for; the whole of it where none are."""
+        """The reply with the fields asked for, and what is included; all where none are."""
         asked = _asked(request)
         if not asked or response.status_code != HTTP_200_OK:
             return response
+        asked |= {"included"} if "include" in request.query_params else set()
         page = orjson.loads(response.body)
         page["items"] = [
             {name: value for name, value in row.items() if name in asked} for row in page["items"]

@@ -13,7 +13,7 @@ from chassis.storage.paging import LARGEST_PAGE, PageQuery
 from chassis.storage.totals import LARGEST_TOTAL
 from values.days import Day
 
-__all__ = ["LINK", "PageAsked", "RecordSearchAsked", "RecordsAsked", "SearchAsked", "page_asked"]
+__all__ = ["LINK", "PageAsked", "RecordsAsked", "page_asked"]
 
 LINK = {
     "Link": {
@@ -52,18 +52,6 @@ async def page_asked(
 
 
 PageAsked = Annotated[PageQuery, Depends(page_asked)]
-WORDS = "Words of the number, of texts or of names and SKUs that belong to it, in any order."
-Words = Annotated[
-    str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$", description=WORDS)
-]
-
-
-async def search_asked(asked: PageAsked, q: Words = None) -> PageQuery:
-    """The page asked for, of the records that have the words."""
-    return replace(asked, q=q)
-
-
-SearchAsked = Annotated[PageQuery, Depends(search_asked)]
 
 
 def _day(text: str) -> Any:
@@ -90,11 +78,3 @@ async def records_asked(  # noqa: PLR0917 - the ends of two ranges
 
 
 RecordsAsked = Annotated[PageQuery, Depends(records_asked)]
-
-
-async def record_search_asked(asked: RecordsAsked, q: Words = None) -> PageQuery:
-    """The page asked for, of the records of these days that have the words."""
-    return replace(asked, q=q)
-
-
-RecordSearchAsked = Annotated[PageQuery, Depends(record_search_asked)]

@@ -29,16 +29,20 @@ and `1` for true, ` +5`, `1_000` and full-width digits for numbers."""
 class QueryForm:
     """The parameters of a path's query, by name, with their type where it has one form.
 
-    Those in `lists` may be given several times, each with one of the values.
+    Those in `lists` may be given several times, each with one of the values. Names that begin with
+    one of the `prefixes` are read by what the route depends on (`parameter_prefix`).
     """
 
     kinds: Mapping[str, type | None]
     lists: frozenset[str]
+    prefixes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, dependant: Dependant) -> Self:
         """What a route and all that it depends on read of the query."""
-        return cls(dict(_of_query(dependant)), frozenset(_lists_of_query(dependant)))
+        kinds, lists = dict(_of_query(dependant)), frozenset(_lists_of_query(dependant))
+        calls = [getattr(one.call, "parameter_prefix", "") for one in dependant.dependencies]
+        return cls(kinds, lists, tuple(filter(None, calls)))
 
     def errors(self, request: Request) -> list[FieldError]:
         """Parameters that the path does not know, that say nothing, or that are not in form.
@@ -57,7 +61,7 @@ class QueryForm:
         ]
 
     def _wrong(self, name: str, value: str) -> tuple[str, str] | None:
-        if name not in self.kinds and name != "limit":
+        if name not in self.kinds and name != "limit" and not name.startswith(self.prefixes):
             return "unknown_parameter", "There is no such parameter."
         if not value.strip():
             return "empty", "Give a value, or leave it out."
@@ -75,7 +79,8 @@ def _lists_of_query(dependant: Dependant) -> Iterator[str]:
 def _of_query(dependant: Dependant) -> Iterator[tuple[str, type | None]]:
     for field in get_flat_params(dependant):
         if not isinstance(field.field_info, (Cookie, Header, Path)):
-            kinds = (kind for kind in _simple(field.field_info.annotation) if kind in _FORMS)
+            parts = _parts(field.field_info.annotation)
+            kinds = (one for one in parts if isinstance(one, type) and one in _FORMS)
             yield field.alias, next(kinds, None)
 
 
@@ -87,12 +92,3 @@ def _parts(annotation: Any) -> Iterator[Any]:
     yield annotation
     for part in get_args(annotation):
         yield from _parts(part)
-
-
-def _simple(annotation: Any) -> Iterator[type]:
-    """The types that a value may have, without what stands around them."""
-    parts = get_args(annotation)
-    if isinstance(annotation, type) and not parts:
-        yield annotation
-    for part in parts:
-        yield from _simple(part)

@@ -1,8 +1,10 @@
 """Routers: one route class, declared problems, stable operation ids."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 
+import asyncpg
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
@@ -77,13 +79,22 @@ class IdempotentRoute(APIRoute):
             if wrong:
                 raise InvalidInput(errors=wrong)
             try:
-                by_plan = plan and getattr(request.app.state, "planned_requests", True)
-                planned = await plan.answer(request) if plan and by_plan else None
-                response = planned or await handler(request)
+                response = await act(request)
+            except asyncpg.SerializationError:  # what this process knew is read anew
+                response = await act(request)
+            return fields.only(request, response) if fields else response
+
+        async def act(request: Request) -> Response:
+            try:
+                async with AsyncExitStack() as until_done:
+                    request.scope["fastapi_function_astack"] = until_done
+                    by_plan = plan and getattr(request.app.state, "planned_requests", True)
+                    planned = plan and by_plan and await plan.answer(request)
+                    response = planned or await handler(request)
+                    keep_reply(request, response)
             except Replayed as earlier:
                 return earlier.response()
-            keep_reply(request, response)
-            return fields.only(request, response) if fields else response
+            return response
 
         return handle
 

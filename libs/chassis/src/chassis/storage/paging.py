@@ -34,7 +34,7 @@ class Page(BaseModel, Generic[T]):
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """The name in the contract: a page of `CustomerView` is a `CustomerPage`."""
-        return f"{params[0].__name__.removesuffix('View')}Page"
+        return f"{params[0].__name__.removesuffix('View').removesuffix('Record')}Page"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class PageQuery:
     """Which page the caller asks for.
 
     `times` are ranges of instants by the name of a sort, without their ends; `link` is given the
-    cursor of the next page, where there is one.
+    cursor of the next page, where there is one; `custom` are parameters about custom fields.
     """
 
     limit: int = 50
@@ -52,6 +52,7 @@ class PageQuery:
     include_total: bool = False
     times: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
     link: Callable[[str], None] | None = None
+    custom: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

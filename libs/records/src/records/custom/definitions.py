@@ -7,7 +7,7 @@ both, so a record is never written by fields that are no more.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "current_fields",
     "fields_for_new",
     "fields_of",
+    "fields_of_types",
     "forget_fields",
 ]
 
@@ -104,9 +105,9 @@ class CustomFields:
 SETTINGS = tuple(name for name in Definition.__dataclass_fields__ if name != "region")
 """What of a definition is kept."""
 _COLUMNS = ", ".join(f'f."{name}"' for name in SETTINGS)
-_READ = f"""select v.version as fields_version, {_COLUMNS}
+_READ = f"""select record_type, v.version as fields_version, {_COLUMNS}
   from custom_field_version v left join custom_field f using (record_type)
-  where v.record_type = $1 order by f.position, f.key"""
+  where record_type = any($1::text[]) order by f.position, f.key"""
 _NOW = "select custom_field_version_now($1)"
 _PASSED = """still_known as (
   insert into custom_field_version
@@ -139,12 +140,19 @@ async def fields_for_new(work: Work, record_type: str) -> CustomFields:
 
 async def fields_of(at: Reading, record_type: str) -> CustomFields:
     """The fields as they are committed now."""
-    rows = await at.sql.fetch(_READ, record_type)
-    found = CustomFields(
-        rows[0]["fields_version"] if rows else None,
-        [_definition(row, record_settings(at).region) for row in rows if row["id"]],
-    )
-    _known_of(at)[record_type] = found
+    return (await fields_of_types(at, [record_type]))[record_type]
+
+
+async def fields_of_types(at: Reading, record_types: Collection[str]) -> Mapping[str, CustomFields]:
+    """The fields of several types, as they are committed now."""
+    rows = await at.sql.fetch(_READ, list(record_types))
+    region = record_settings(at).region
+    found: dict[str, CustomFields] = {}
+    for one in record_types:
+        own = [row for row in rows if row["record_type"] == one]
+        version = own[0]["fields_version"] if own else None
+        found[one] = CustomFields(version, [_definition(row, region) for row in own if row["id"]])
+    _known_of(at).update(found)
     return found
 
 

@@ -41,8 +41,8 @@ _PATTERN = (
 )
 _CHOICES = "Of a choice: what may be chosen, in order."
 _REFERS_TO = "Of a reference: the record type whose ids are its values; never changes."
-_FILTERED = "True: lists are to be filtered by it; no list takes such a filter yet."
-_SORTED = "True: lists are to be sorted by it; its order is kept, no list takes such a sort yet."
+_FILTERED = "True: lists can be filtered by `custom.<key>`."
+_SORTED = "True: lists can be sorted by it, and filtered by a range."
 _PERSONAL = "True: it says something of a person."
 _POSITION = "Its place among the fields of the record type."
 

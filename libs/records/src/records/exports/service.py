@@ -7,7 +7,7 @@ that is killed loses at most one step, which is done again.
 import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.texts import Texts
 from chassis.work.unit_of_work import Work
+from records.custom.lists import asks_custom
 from records.exports.schemas import ExportQuery, ExportView, NewExport
 from records.exports.states import ExportState
 from records.settings import record_settings
@@ -67,7 +68,9 @@ def sheet_of(sheets: Sheets, at: Reading, record_type: str, pointer: str) -> Rec
 async def ask_for_export(work: Work, sheets: Sheets, command: NewExport, language: str) -> UUID:
     """Ask for an export. Raises InvalidInput (type, query, columns), Forbidden."""
     sheet = sheet_of(sheets, work, command.record_type, "/record_type")
-    rows_asked(sheet, work.setting, command.query)
+    wanted, order = rows_asked(sheet, work.setting, command.query)
+    if asks_custom(order.custom, order.sort):
+        await sheet.reads.page(work, wanted, replace(order, limit=1))
     chosen_columns(await sheet.columns_now(work), command.fields)
     export_id, actor = uuid7(), work.actor
     await work.sql.execute(
@@ -144,14 +147,7 @@ class ExportJob:
         wanted, order = rows_asked(sheet, work.setting, row["query"])
         first = row["parts"] == 0
         columns = chosen_columns(await sheet.columns_now(work), row["fields"])
-        asked = PageQuery(
-            limit=ROWS_A_STEP,
-            cursor=row["cursor"],
-            sort=order.sort,
-            q=order.q,
-            times=order.times,
-            include_total=first,
-        )
+        asked = replace(order, limit=ROWS_A_STEP, cursor=row["cursor"], include_total=first)
         page = await sheet.reads.page(work, wanted, asked)
         rows = await cells_of(work, sheet, columns, page.items)
         is_csv = row["format"] == FileFormat.CSV

@@ -19,9 +19,10 @@ __all__ = ["note_routes"]
 
 
 def note_routes(of: RecordPaths) -> None:
-    """Put `/{id}/notes` onto the router of the record type: list, write, edit, delete."""
+    """Put `/{id}/notes` onto the router of the record type: list, write, get, edit, delete."""
     _list(of)
     _create(of)
+    _get(of)
     _update(of)
     _delete(of)
 
@@ -60,6 +61,19 @@ def _create(of: RecordPaths) -> None:
     types = {"_by": of.writer}
     created = status.HTTP_201_CREATED
     of.add("POST", "notes", "note_create", text, note_create, types, status_code=created)
+
+
+def _get(of: RecordPaths) -> None:
+    async def note_get(
+        record_id: UUID, note_id: UUID, _by: Actor, at: InReading, response: Response
+    ) -> NoteView:
+        await of.reads.require(at, record_id)
+        note = await service.get_note(at, (of.name, record_id), note_id)
+        reply_with(response, note)
+        return note
+
+    text = f"A note on the {of.one}."
+    of.add("GET", "notes/{note_id}", "note_get", text, note_get, {"_by": of.reader})
 
 
 def _update(of: RecordPaths) -> None:

@@ -25,6 +25,7 @@ __all__ = [
     "change_note",
     "delete_note",
     "erase_notes",
+    "get_note",
     "note_page",
     "note_states",
 ]
@@ -41,8 +42,9 @@ _ADD = f"""insert into note (id, record_type, record_id, text, pinned, mentions,
     author_name, created_at, updated_at)
   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
   returning {COLUMNS}"""
-_LOCK = f"""select {COLUMNS} from note
-  where id = $1 and (record_type, record_id) = ($2, $3) for update"""
+_GET = f"""select {COLUMNS} from note
+  where id = $1 and (record_type, record_id) = ($2, $3)"""
+_LOCK = f"{_GET} for update"
 _CHANGE = f"""update note set text = $2, pinned = $3, mentions = $4, edited_at = $5,
     version = version + 1, updated_at = $6
   where id = $1 returning {COLUMNS}"""
@@ -74,6 +76,14 @@ async def note_page(
         ],
         key="note.id",
     )
+
+
+async def get_note(at: Reading, record: RecordKey, note_id: UUID) -> NoteView:
+    """The note of the record. Raises NotFound."""
+    row = await at.sql.fetchrow(_GET, note_id, *record)
+    if row is None:
+        raise NotFound(entity="note", id=note_id)
+    return _view(row)
 
 
 async def add_note(work: Work, record: RecordKey, command: NewNote, *, scope: str) -> NoteView:

@@ -1,6 +1,6 @@
 """What a list takes: its own parameters, sorts and fields judge a view, and nothing else does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,20 +14,30 @@ from chassis.problems.field_errors import field_error
 from chassis.problems.problem import FieldError
 from chassis.problems.ranges import require_ranges
 from chassis.problems.standard import InvalidInput
+from chassis.storage.paging import PageQuery
+from records.custom.definitions import CustomFields
+from records.custom.lists import about_custom, list_by
 from records.paths import RecordPaths
 from values.days import Day
 
 __all__ = ["list_url", "wrong_in"]
 
-_PAGING = {"limit", "cursor", "sort", "fields", "include_total"}
+_PAGING = {"limit", "cursor", "sort", "fields", "include", "include_total"}
 _DAYS = ("created_from", "created_to", "updated_from", "updated_to")
 _DAY: TypeAdapter[Any] = TypeAdapter(Day)
 
 
 def wrong_in(
-    of: RecordPaths, query: Mapping[str, str], sort: str | None, fields: Sequence[str]
+    of: RecordPaths,
+    query: Mapping[str, str],
+    sort: str | None,
+    fields: Sequence[str],
+    custom_fields: CustomFields,
 ) -> list[FieldError]:
-    """What the list of such records would refuse of a view; nothing: it takes all."""
+    """What the list of such records would refuse of a view; nothing: it takes all.
+
+    `custom_fields`: those of the records, if the view asks any.
+    """
     route = _list_of(of)
     asked = {"query_string": urlencode(query).encode(), "type": "http"}
     wrong = [
@@ -36,8 +46,16 @@ def wrong_in(
         if name in _PAGING
     ]
     wrong += QueryForm.of(route.dependant).errors(Request(asked))
+    custom: Collection[str] = ()
+    if of.reads.has_custom_fields:
+        asked_of_fields = PageQuery(sort=sort, custom=about_custom(query))
+        try:
+            custom = list_by(custom_fields, of.name, of.reads.key, asked_of_fields).sorts.keys()
+        except InvalidInput as refused:
+            wrong += refused.errors
+    sorts = {*of.reads.sorts, *custom}
     known = {"known": ", ".join(of.reads.sorts)}
-    if sort is not None and sort.removeprefix("-") not in of.reads.sorts:
+    if sort is not None and sort.removeprefix("-") not in sorts:
         wrong.append(FieldError("/sort", "unknown_sort", "Sort by one of: {known}.", known))
     rows = RowFields.of(route)
     names = rows.names if rows else ()
@@ -47,7 +65,9 @@ def wrong_in(
         for one in fields
         if one not in names
     ]
-    return wrong or _wrong_values(of, query)
+    custom_asked = about_custom(query)
+    own = {name: value for name, value in query.items() if name not in custom_asked}
+    return wrong or _wrong_values(of, own)
 
 
 def list_url(

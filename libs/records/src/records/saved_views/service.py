@@ -5,7 +5,7 @@ caller. A list takes what a view asks as anybody's question: a view shows nobody
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,17 @@ from chassis.problems.standard import Forbidden, InvalidInput, NotFound, StaleRe
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from records.custom.definitions import CustomFields, fields_of_types
+from records.custom.lists import asks_custom
 from records.paths import RecordPaths
 from records.saved_views.checking import list_url, wrong_in
 from records.saved_views.errors import NoTeam, ViewNameTaken, ViewOfAnother
 from records.saved_views.schemas import ChangeView, NewView, SharedWith, ViewQuery
 
-__all__ = ["SHARE", "Views"]
+__all__ = ["SHARE", "Views", "views_by_field"]
 
 SHARE = "views.share"
+NO_FIELDS = CustomFields(None)
 _COLUMNS = """v.id, v.version, v.record_type, v.name, v.owner, v.owner_name, v.shared_with,
   v.team_id, v.query, v.sort, v.fields, v.created_at, v.updated_at"""
 _ADD = """insert into saved_view (id, created_at, updated_at, record_type, name, owner, owner_name,
@@ -38,6 +41,9 @@ _MAKE_DEFAULT = """insert into default_view (actor, record_type, view_id) values
   on conflict (actor, record_type) do update set view_id = excluded.view_id"""
 _DEFAULTS = "select view_id from default_view where actor = $1"
 _DROP_DEFAULT = "delete from default_view where (actor, view_id) = ($1, $2)"
+_BY_FIELD = """select name from saved_view where record_type = $1
+    and (ltrim(sort, '-') = $2 or query ?| array[$2, $2 || '.from', $2 || '.to'])
+  order by name limit 20"""
 _SORTS = {
     "created_at": Sort("v.created_at", "timestamptz"),
     "name": Sort("lower(v.name)", "text"),
@@ -54,11 +60,11 @@ class Views:
     async def page(self, at: Reading, wanted: ViewQuery, asked: PageQuery) -> Page[Any]:
         """One page of the views that the caller sees, by name."""
         actor, defaults = at.actor.reference, await _defaults_of(at)
-        return await fetch_page(
+        page = await fetch_page(
             at.sql,
             columns=_COLUMNS,
             source="saved_view v",
-            view=lambda row: self._view(at, row, defaults),
+            view=dict,
             sorts=_SORTS,
             default="name",
             asked=asked,
@@ -70,6 +76,9 @@ class Views:
             ],
             key="v.id",
         )
+        fields = await _custom_fields_of(at, page.items)
+        views = [self._view(at, row, defaults, fields) for row in page.items]
+        return Page(items=views, next_cursor=page.next_cursor, total=page.total)
 
     async def get(self, at: Reading, view_id: UUID, *, lock: bool = False) -> dict[str, Any]:
         """The view as it is shown. Raises NotFound, also where the caller may not see it."""
@@ -82,12 +91,13 @@ class Views:
         row = await at.sql.fetchrow(f"{sql}{' for update' if lock else ''}", view_id, *values)
         if row is None:
             raise NotFound(entity="view", id=view_id)
-        return self._view(at, row, await _defaults_of(at))
+        fields = await _custom_fields_of(at, [row])
+        return self._view(at, row, await _defaults_of(at), fields)
 
     async def add(self, work: Work, command: NewView) -> UUID:
         """Keep a view. Raises InvalidInput, Forbidden, NoTeam, ViewNameTaken."""
         of = self._type(work, command.record_type)
-        _require_sound(of, command.query, command.sort, command.fields)
+        await _require_sound(work, of, command.query, command.sort, command.fields)
         team = await self._team_for(work, command.shared_with)
         view_id = uuid7()
         await _written(
@@ -121,7 +131,7 @@ class Views:
         if after == view:
             return
         of = self.types[view["record_type"]]
-        _require_sound(of, after["query"], after["sort"], after["fields"])
+        await _require_sound(work, of, after["query"], after["sort"], after["fields"])
         team = view["team_id"]
         if after["shared_with"] != view["shared_with"]:
             team = await self._team_for(work, after["shared_with"])
@@ -204,7 +214,11 @@ class Views:
         return view
 
     def _view(
-        self, at: Reading, row: Mapping[str, Any], defaults: Collection[UUID]
+        self,
+        at: Reading,
+        row: Mapping[str, Any],
+        defaults: Collection[UUID],
+        fields: Mapping[str, CustomFields],
     ) -> dict[str, Any]:
         """The row, with the list's address and what the list does not take any more."""
         view = dict(row) | {
@@ -213,7 +227,24 @@ class Views:
         }
         asked = view["query"], view["sort"], view["fields"]
         of = self.types[view["record_type"]]
-        return view | {"url": list_url(of, *asked), "wrong": wrong_in(of, *asked)}
+        return view | {
+            "url": list_url(of, *asked),
+            "wrong": wrong_in(of, *asked, fields.get(of.name, NO_FIELDS)),
+        }
+
+
+async def views_by_field(at: Reading, record_type: str, key: str) -> Sequence[str]:
+    """Names of the first views of the type that filter or sort by the custom field."""
+    rows = await at.sql.fetch(_BY_FIELD, record_type, f"custom.{key}")
+    return [row["name"] for row in rows]
+
+
+async def _custom_fields_of(
+    at: Reading, views: Sequence[Mapping[str, Any]]
+) -> Mapping[str, CustomFields]:
+    """The custom fields of the types whose views ask any, by type."""
+    types = {one["record_type"] for one in views if asks_custom(one["query"], one["sort"])}
+    return await fields_of_types(at, types) if types else {}
 
 
 async def _defaults_of(at: Reading) -> Collection[UUID]:
@@ -222,10 +253,16 @@ async def _defaults_of(at: Reading) -> Collection[UUID]:
     return {row["view_id"] for row in rows}
 
 
-def _require_sound(
-    of: RecordPaths, query: Mapping[str, str], sort: str | None, fields: Collection[str]
+async def _require_sound(
+    at: Reading,
+    of: RecordPaths,
+    query: Mapping[str, str],
+    sort: str | None,
+    fields: Collection[str],
 ) -> None:
-    wrong = wrong_in(of, query, sort, list(fields))
+    asked = {"record_type": of.name, "query": query, "sort": sort}
+    custom_fields = (await _custom_fields_of(at, [asked])).get(of.name, NO_FIELDS)
+    wrong = wrong_in(of, query, sort, list(fields), custom_fields)
     if wrong:
         raise InvalidInput(errors=wrong)
 

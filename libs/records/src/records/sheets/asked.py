@@ -1,6 +1,7 @@
 """Which records an export is asked for, in which order and with which columns."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -13,13 +14,14 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Setting
+from records.custom.lists import about_custom, with_custom
 from records.reads import BY_TIME
 from records.sheets.columns import Column
 from records.sheets.kinds import RecordSheet
 from values.days import Day
 from values.text import ONE_LINE
 
-__all__ = ["RowOrder", "SearchOrder", "chosen_columns", "order_of_rows", "rows_asked"]
+__all__ = ["chosen_columns", "order_of_rows", "rows_asked"]
 
 Asked = tuple[Any, PageQuery]
 """The query of the list, and how its rows are ordered and searched."""
@@ -82,7 +84,8 @@ def order_of_rows(sheet: RecordSheet) -> Any:
     if not sorts.keys() >= BY_TIME.keys():
         return Annotated[PageQuery, Depends(timeless_order)]
     own_q = "q" in (query.model_fields if query else ())
-    return SearchOrder if sheet.reads.searched and not own_q else RowOrder
+    order: Any = SearchOrder if sheet.reads.searched and not own_q else RowOrder
+    return with_custom(order) if sheet.reads.has_custom_fields else order
 
 
 def rows_asked(sheet: RecordSheet, setting: Setting, query: Mapping[str, Any]) -> Asked:
@@ -98,9 +101,10 @@ def rows_asked(sheet: RecordSheet, setting: Setting, query: Mapping[str, Any]) -
         *(["q"] if searched else []),
         *(_DAYS if timed else []),
     }
+    custom = about_custom(rest) if sheet.reads.has_custom_fields else {}
     wrong = [
         FieldError(f"/query/{name}", "unknown_parameter", "There is no such parameter.")
-        for name in sorted(rest.keys() - allowed)
+        for name in sorted(rest.keys() - allowed - custom.keys())
     ]
     days: dict[str, date | None] = {}
     for name in sorted(rest.keys() & set(_DAYS)):
@@ -109,7 +113,7 @@ def rows_asked(sheet: RecordSheet, setting: Setting, query: Mapping[str, Any]) -
     if wrong:
         raise InvalidInput(errors=wrong)
     page = _page(setting, days, sort=rest.get("sort"), q=rest.get("q"))
-    return wanted, page
+    return wanted, replace(page, custom=custom)
 
 
 def _filters(model: type[BaseModel], own: Mapping[str, Any], wrong: list[FieldError]) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from chassis.http.dependencies import InReading, Needs
 from chassis.http.refusals import refuses as declared
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading
+from records.custom.lists import LIST_PARAMETER
 from records.sheets.asked import chosen_columns, order_of_rows
 from records.sheets.columns import Column, rows_of
 from records.sheets.errors import ExportTooLarge
@@ -96,6 +98,7 @@ def add_export(
         methods=["GET"],
         response_class=Response,
         responses=FILE_REPLY | declared(ExportTooLarge),
+        openapi_extra=LIST_PARAMETER if sheet.reads.has_custom_fields else None,
     )
     router.routes.insert(0, router.routes.pop())
     return sheet
@@ -105,7 +108,7 @@ async def _rows(
     at: Reading, sheet: RecordSheet, wanted: Any, order: PageQuery, columns: Sequence[Column]
 ) -> list[list[str]]:
     """The rows of all records wanted. Raises ExportTooLarge."""
-    asked = PageQuery(limit=AT_ONCE, sort=order.sort, q=order.q, times=order.times)
+    asked = replace(order, limit=AT_ONCE)
     page = await sheet.reads.page(at, wanted, asked)
     if page.next_cursor or len(page.items) > AT_ONCE:
         raise ExportTooLarge(limit=AT_ONCE)

@@ -86,6 +86,10 @@ class Rows(Protocol):
     def sorts(self) -> Mapping[str, Sort]:
         """By what it may be sorted."""
 
+    @property
+    def has_custom_fields(self) -> bool:
+        """Whether it may be filtered and sorted by custom fields."""
+
     async def page(self, at: Reading, wanted: Any, asked: PageQuery, /) -> Page[Any]:
         """The rows that are wanted, a page of them."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
@@ -25,6 +25,7 @@ class Report:
     query: type[BaseModel] | None = None
     searched: Searched | None = None
     sorts: Mapping[str, Sort] = field(default_factory=dict)
+    has_custom_fields: ClassVar[bool] = False
 
     async def page(self, at: Reading, wanted: Any, asked: PageQuery, /) -> Page[Any]:
         """The rows that are wanted."""

@@ -8,11 +8,11 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
+from records.asked import RecordSearchAsked
 from records.entities import ACTIVE, ARCHIVED
 from records.tags import service
 from records.tags.errors import TagArchived, TagMerged, TagNameTaken

@@ -28,6 +28,7 @@ from crm.catalog.schemas import (
 from crm.catalog.states import Master, PriceStatus
 from crm.sql import Sql
 from records.filters import among
+from records.includes import Include
 from records.links import linked_to
 from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
 from records.tagged import Tagged
@@ -131,6 +132,7 @@ PRICES = Reads(
     title="p.code",
     subtitle="p.name",
     sorts=sorts_of("product_price", named=False),
+    includes={"product": Include(ProductView, "product_id")},
     key="product_price.id",
 )
 PRICE_LISTS = Reads(

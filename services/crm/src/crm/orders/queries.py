@@ -13,11 +13,14 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import reach, searched
+from crm.accounts.schemas import AccountView
+from crm.catalog.schemas import ProductView
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderQuery, OrderView
 from crm.reach import OWNED_BY
 from crm.sql import Sql
 from records.filters import among, between, total_between
+from records.includes import Include
 from records.links import linked_to
 from records.reads import Reads, columns_of, everybody, sorts_of
 
@@ -106,6 +109,10 @@ ORDERS = Reads(
         total="customer_order.total",
     ),
     key="customer_order.id",
+    includes={
+        "account": Include(AccountView, "account_id"),
+        "products": Include(ProductView, "lines.product_id", many=True),
+    },
 )
 
 PUBLISHED = replace(ORDERS, visible=everybody)

@@ -1,16 +1,16 @@
 """Paths of orders, and of the copies that a linked ERP sends."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response, status
+from fastapi import Depends, Request, Response, status
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import (
     IfMatch,
-    InReading,
     InWork,
     Language,
     Needs,
@@ -18,7 +18,6 @@ from chassis.http.dependencies import (
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -26,7 +25,6 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from chassis.texts import Texts
@@ -43,7 +41,6 @@ from crm.orders.errors import (
 from crm.orders.rules.reasons import DEFAULT_REASON, REASONS
 from crm.orders.schemas import (
     ChangeOrder,
-    OrderQuery,
     OrderView,
     PlaceOrder,
     UpsertAvailabilities,
@@ -68,6 +65,7 @@ from crm.orders.service.copy_batches import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -113,10 +111,6 @@ class OrderReply:
         text = template.format(code=refused.code, about=refused.about).strip()
         return order.model_copy(update={"refusal": refused.model_copy(update={"text": text})})
 
-    def translate_page(self, page: Page[OrderView]) -> Page[OrderView]:
-        """The page with the refusals of its orders explained."""
-        return page.model_copy(update={"items": [self.translate(order) for order in page.items]})
-
 
 async def order_reply(request: Request, response: Response, language: Language) -> OrderReply:
     """The reply to this request, and the caller's language."""
@@ -126,23 +120,19 @@ async def order_reply(request: Request, response: Response, language: Language) 
 InReply = Annotated[OrderReply, Depends(order_reply)]
 
 
+async def explained(reply: InReply) -> Callable[[OrderView], OrderView]:
+    """What explains the refusal of an order to this caller."""
+    return reply.translate
+
+
+Explained = Annotated[Callable[[OrderView], OrderView], Depends(explained)]
+
+
 async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:
     """The order as the reply shows it, with its ETag."""
     view = await queries.ORDERS.get(at, order_id)
     reply_with(reply.response, view)
     return reply.translate(view)
-
-
-@order_router.get("")
-async def order_list(
-    wanted: Annotated[OrderQuery, Query()],
-    _by: Reader,
-    asked: RecordSearchAsked,
-    at: InReading,
-    reply: InReply,
-) -> Page[OrderView]:
-    """Customers' orders, the newest first."""
-    return reply.translate_page(await queries.ORDERS.page(at, wanted, asked))
 
 
 @order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT))
@@ -181,12 +171,6 @@ async def order_upsert(
     return await _order(reply, work, done.id)
 
 
-@order_router.get("/{order_id}", responses=refuses(NotFound))
-async def order_get(order_id: UUID, _by: Reader, at: InReading, reply: InReply) -> OrderView:
-    """The order, and how the ERP says it stands."""
-    return await _order(reply, at, order_id)
-
-
 @order_router.patch(
     "/{order_id}",
     responses=refuses(NotFound, *_CONTENT, UnknownLine, OrderCancelled),
@@ -217,7 +201,10 @@ async def order_cancel(
     return await _order(reply, work, order_id)
 
 
-annotate(RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE))
+ORDER = RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE)
+list_route(ORDER, "Customers' orders, the newest first.", explain=Explained)
+get_route(ORDER, "The order, and how the ERP says it stands.", explain=Explained)
+annotate(ORDER)
 
 
 def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = None) -> UpsertReply:

@@ -12,6 +12,7 @@ from crm import searched
 from crm.sql import Sql
 from crm.staff.models import StaffMember, Team
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
+from records.includes import Include
 from records.reads import BY_NAME, Reads, columns_of, everybody, sorts_of
 
 __all__ = ["TEAMS", "USERS", "ensure_member", "lies_below", "lock_member", "teams_with_names"]
@@ -47,6 +48,7 @@ USERS = Reads(
     query=MemberQuery,
     filters=_user_filters,
     searched=searched.MEMBERS,
+    includes={"team": Include(TeamView, "team_id")},
     sorts=sorts_of("u", named=False, texts=("login",)),
     default_sort="login",
     key="u.id",
@@ -60,6 +62,7 @@ TEAMS = Reads(
     query=TeamQuery,
     filters=_team_filters,
     searched=searched.TEAMS,
+    includes={"parent": Include(TeamView, "parent_id")},
     sorts=BY_NAME,
     default_sort="name",
 )

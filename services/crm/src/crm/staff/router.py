@@ -3,19 +3,17 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Response, status
 
 from chassis.actor import Actor
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import IfMatch, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordsAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from crm.staff import queries
 from crm.staff.errors import DisablesYourself, TeamLoop, TeamNameTaken
@@ -24,7 +22,6 @@ from crm.staff.schemas import (
     AddTeam,
     ChangeMember,
     ChangeTeam,
-    MemberQuery,
     MemberView,
     NewPassword,
 )
@@ -33,6 +30,7 @@ from crm.staff.service.teams import TEAM
 from identity.users import LoginTaken
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.routes import RecordRoutes
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet, Reference
@@ -55,14 +53,6 @@ async def _member(
     return view
 
 
-@user_router.get("")
-async def user_list(
-    wanted: Annotated[MemberQuery, Query()], _by: Reader, asked: RecordsAsked, at: InReading
-) -> Page[MemberView]:
-    """Staff members; `sort` by login or created_at."""
-    return await queries.USERS.page(at, wanted, asked)
-
-
 @user_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
@@ -73,12 +63,6 @@ async def user_create(
 ) -> MemberView:
     """Let somebody work here."""
     return await _member(response, work, await members.add_member(work, command), new=True)
-
-
-@user_router.get("/{user_id}", responses=refuses(NotFound))
-async def user_get(user_id: UUID, _by: Reader, at: InReading, response: Response) -> MemberView:
-    """The staff member."""
-    return await _member(response, at, user_id)
 
 
 @user_router.patch(
@@ -130,7 +114,10 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
-annotate(RecordPaths(user_router, queries.USERS, "user", READ, WRITE))
+USER = RecordPaths(user_router, queries.USERS, "user", READ, WRITE)
+list_route(USER, "Staff members; `sort` by login or created_at.")
+get_route(USER, "The staff member.")
+annotate(USER)
 
 team_router = api_router(prefix="/v1/teams", tag="teams")
 team = RecordRoutes(

@@ -52,6 +52,8 @@ APPROVALS = Reads(
     query=ApprovalQuery,
     filters=_filters,
     searched=searched.APPROVALS,
+    title="(select o.number from sales_order o where o.id = approval.subject_id)",
+    subtitle="approval.reason",
     sorts=BY_TIME,
 )
 

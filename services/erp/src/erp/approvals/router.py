@@ -3,41 +3,28 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-
 from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import RecordSearchAsked
+from chassis.http.dependencies import InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
-from chassis.storage.paging import Page
 from erp.approvals import queries, service
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.schemas import ApprovalQuery, ApprovalView, Decide
+from erp.approvals.schemas import ApprovalView, Decide
+from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
 __all__ = ["LISTS", "approval_router"]
 
-Approver = Annotated[Actor, Needs("sales.approve")]
-Reader = Annotated[Actor, Needs("sales.read")]
+READ, WRITE = "sales.read", "sales.approve"
+Approver = Annotated[Actor, Needs(WRITE)]
 
 approval_router = api_router(prefix="/v1/approvals", tag="approvals")
-
-
-@approval_router.get("")
-async def approval_list(
-    _by: Reader, wanted: Annotated[ApprovalQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[ApprovalView]:
-    """What waits for a decision, and what was decided; the newest first."""
-    return await queries.APPROVALS.page(at, wanted, asked)
-
-
-@approval_router.get("/{approval_id}", responses=refuses(NotFound))
-async def approval_get(approval_id: UUID, _by: Reader, at: InReading) -> ApprovalView:
-    """The approval."""
-    return await queries.APPROVALS.get(at, approval_id)
+APPROVAL = RecordPaths(approval_router, queries.APPROVALS, "approval", READ, WRITE)
+list_route(APPROVAL, "What waits for a decision, and what was decided; the newest first.")
+get_route(APPROVAL)
 
 
 @approval_router.post(

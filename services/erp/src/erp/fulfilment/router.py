@@ -3,13 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Response, status
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
-from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
+from chassis.http.dependencies import IfMatch, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import LOCATED, reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -17,7 +16,6 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from chassis.storage.source_versions import VersionTooFar
 from erp.catalog.errors import FractionOfUnit
@@ -45,11 +43,9 @@ from erp.fulfilment.schemas import (
     Invoiced,
     InvoiceOrder,
     NewOrder,
-    OrderQuery,
     OrderView,
     ReturnGoods,
     ReverseShipment,
-    ShipmentQuery,
     ShipmentView,
     ShipOrder,
     Shipped,
@@ -81,6 +77,7 @@ from erp.stock.errors import (
 from records.annotations import annotate
 from records.batches import upsert_each
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.senders import FromSystem, InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -116,14 +113,6 @@ async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
     seen = await reading.ORDERS.get(at, order_id)
     reply_with(response, seen)
     return seen
-
-
-@order_router.get("")
-async def sales_order_list(
-    _by: Reader, wanted: Annotated[OrderQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[OrderView]:
-    """Sales orders, the newest first."""
-    return await reading.ORDERS.page(at, wanted, asked)
 
 
 @order_router.post(
@@ -163,14 +152,6 @@ async def sales_order_upsert(
     done = await take_order(work, system, external_id, command)
     reply_outcome(response, done)
     return await _order(response, work, done.id)
-
-
-@order_router.get("/{order_id}", responses=refuses(NotFound))
-async def sales_order_get(
-    order_id: UUID, _by: Reader, at: InReading, response: Response
-) -> OrderView:
-    """The order."""
-    return await _order(response, at, order_id)
 
 
 @order_router.post("/{order_id}/confirm", responses=refuses(NotFound, OrderClosed))
@@ -291,20 +272,6 @@ async def sales_order_invoice(
     return done
 
 
-@shipment_router.get("")
-async def shipment_list(
-    _by: Reader, wanted: Annotated[ShipmentQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[ShipmentView]:
-    """Shipments and returns with their lines, the newest first."""
-    return await shipments.SHIPMENTS.page(at, wanted, asked)
-
-
-@shipment_router.get("/{shipment_id}", responses=refuses(NotFound))
-async def shipment_get(shipment_id: UUID, _by: Reader, at: InReading) -> ShipmentView:
-    """The shipment or return."""
-    return await shipments.SHIPMENTS.get(at, shipment_id)
-
-
 @shipment_router.post(
     "/{shipment_id}/reverse",
     responses=refuses(
@@ -328,8 +295,15 @@ async def shipment_reverse(
     return await reverse_shipment(work, shipment_id, command)
 
 
-annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE))
-annotate(RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP))
+ORDER = RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE)
+list_route(ORDER, "Sales orders, the newest first.")
+get_route(ORDER)
+annotate(ORDER)
+
+SHIPMENT = RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP)
+list_route(SHIPMENT, "Shipments and returns with their lines, the newest first.")
+get_route(SHIPMENT, "The shipment or return.")
+annotate(SHIPMENT)
 
 LISTS = (
     add_export(

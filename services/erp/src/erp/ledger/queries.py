@@ -5,10 +5,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.problems.ranges import require_ranges
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
-from chassis.storage.searching import containing
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.ledger.models import Account
@@ -18,25 +16,20 @@ from erp.ledger.schemas import (
     BalanceQuery,
     EntryQuery,
     EntryView,
-    LineView,
     PeriodView,
     RoleView,
     YearView,
 )
-from erp.searched import ENTRIES
 from erp.sql import Sql
-from records.filters import among
+from records.filters import among, between
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 
 __all__ = [
     "ACCOUNTS",
     "CHART",
-    "ENTRY_SORTS",
+    "ENTRIES",
     "balances",
     "entries_of_document",
-    "entry_lines",
-    "entry_page",
-    "entry_view",
     "find_control_account",
     "find_same_opening",
     "has_entries",
@@ -71,17 +64,42 @@ ACCOUNTS = Reads(
     default_sort="code",
 )
 
-ENTRY_SORTS = sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")}
-"""By what lists of entries are sorted."""
 _ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
   e.source_id, e.memo, e.reverses_id, e.actor,
-  (select r.id from journal_entry r where r.reverses_id = e.id) as reversed_by_id"""
+  (select r.id from journal_entry r where r.reverses_id = e.id) as reversed_by_id,
+  (select coalesce(jsonb_agg(jsonb_build_object('account', a.code, 'account_name', a.name,
+      'debit', l.debit::text, 'credit', l.credit::text, 'party_id', l.party_id,
+      'item_id', l.item_id, 'warehouse_id', l.warehouse_id) order by l.position), '[]')
+    from journal_line l join account a on a.id = l.account_id where l.entry_id = e.id) as lines"""
 _ENTRIES = """journal_entry e join journal_number n on n.entry_id = e.id
   join fiscal_year y on y.id = n.fiscal_year_id"""
-_LINES = """select l.entry_id, a.code as account, a.name as account_name, l.debit, l.credit,
-    l.party_id, l.item_id, l.warehouse_id
-  from journal_line l join account a on a.id = l.account_id
-  where l.entry_id = any($1::uuid[]) order by l.entry_id, l.position"""
+_OF_ACCOUNT = """exists (select from journal_line l join account a on a.id = l.account_id
+  where l.entry_id = e.id and a.code = {})"""
+
+
+def _entry_filters(_at: Reading, query: EntryQuery) -> list[Filter]:
+    return [
+        Filter("e.source_id = {}", query.source_id),
+        *between("e.effective_on", query.effective_on_gte, query.effective_on_lte),
+        Filter(_OF_ACCOUNT, query.account),
+    ]
+
+
+ENTRIES = Reads(
+    name="journal_entry",
+    view=EntryView,
+    columns=_ENTRY,
+    source=_ENTRIES,
+    key="e.id",
+    visible=everybody,
+    query=EntryQuery,
+    filters=_entry_filters,
+    searched=searched.ENTRIES,
+    title="y.name || '-' || n.number",
+    subtitle="e.memo",
+    sorts=sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")},
+    default_sort="-effective_on",
+)
 
 _PERIOD_STATES = """select d.day, p.state from unnest($1::date[]) as d(day)
   left join period p on d.day between p.starts_on and p.ends_on"""
@@ -241,35 +259,6 @@ async def periods_of(sql: Sql, year_id: UUID | None) -> list[PeriodView]:
     return [PeriodView.model_validate(dict(row)) for row in rows]
 
 
-async def entry_page(sql: Sql, asked: PageQuery, wanted: EntryQuery) -> Page[EntryView]:
-    """One page of entries with their lines, the newest day first."""
-    require_ranges(vars(wanted))
-    page = await fetch_page(
-        sql,
-        columns=_ENTRY,
-        source=_ENTRIES,
-        where=[
-            *await containing(sql, asked.q, ENTRIES),
-            Filter("e.source_id = {}", wanted.source_id),
-            Filter("e.effective_on >= {}", wanted.effective_on_gte),
-            Filter("e.effective_on <= {}", wanted.effective_on_lte),
-            Filter(
-                "exists (select from journal_line l join account a on a.id = l.account_id"
-                " where l.entry_id = e.id and a.code = {})",
-                wanted.account,
-            ),
-        ],
-        sorts=ENTRY_SORTS,
-        default="-effective_on",
-        asked=asked,
-        key="e.id",
-        view=lambda row: EntryView.model_validate(dict(row) | {"lines": []}),
-    )
-    lines = await entry_lines(sql, [entry.id for entry in page.items])
-    items = [entry.model_copy(update={"lines": lines.get(entry.id, [])}) for entry in page.items]
-    return page.model_copy(update={"items": items})
-
-
 async def entries_of_document(sql: Sql, source_id: UUID) -> list[UUID]:
     """The entries that a document posted, without those that reverse one."""
     rows = await sql.fetch(
@@ -277,23 +266,6 @@ async def entries_of_document(sql: Sql, source_id: UUID) -> list[UUID]:
         source_id,
     )
     return [row["id"] for row in rows]
-
-
-async def entry_view(sql: Sql, entry_id: UUID) -> EntryView | None:
-    """One entry with its lines."""
-    row = await sql.fetchrow(f"select {_ENTRY} from {_ENTRIES} where e.id = $1", entry_id)
-    if row is None:
-        return None
-    lines = await entry_lines(sql, [entry_id])
-    return EntryView.model_validate(dict(row) | {"lines": lines[entry_id]})
-
-
-async def entry_lines(sql: Sql, entry_ids: Sequence[UUID]) -> dict[UUID, list[LineView]]:
-    """The lines of entries, in their order."""
-    found: dict[UUID, list[LineView]] = {}
-    for row in await sql.fetch(_LINES, list(entry_ids)):
-        found.setdefault(row["entry_id"], []).append(LineView.model_validate(dict(row)))
-    return found
 
 
 async def period_on(sql: Sql, day: date) -> str | None:

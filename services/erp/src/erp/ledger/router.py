@@ -10,7 +10,6 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -40,8 +39,6 @@ from erp.ledger.schemas import (
     BalanceView,
     ChangePeriod,
     ChartView,
-    EntryQuery,
-    EntryView,
     GiveRole,
     LedgerOpenings,
     NewAccount,
@@ -59,7 +56,6 @@ from erp.ledger.schemas import (
 from erp.ledger.service.accounts import ACCOUNT
 from erp.ledger.service.charts import give_role, replace_chart
 from erp.ledger.service.entries import (
-    get_entry,
     post_manual_entry,
     reverse_manual_entry,
     trial_balance,
@@ -67,8 +63,9 @@ from erp.ledger.service.entries import (
 from erp.ledger.service.sent import upsert_entries, upsert_openings
 from erp.ledger.service.years import change_period, open_year
 from erp.ledger.states import AccountRole
-from erp.searched import ENTRIES
 from records.annotations import annotate
+from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.routes import RecordRoutes
 from records.senders import InBatch
 from records.sheets.at_once import add_export
@@ -180,18 +177,9 @@ async def period_update(
     return period
 
 
-@entry_router.get("")
-async def journal_entry_list(
-    _by: Reader, wanted: Annotated[EntryQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[EntryView]:
-    """Journal entries with their lines, the newest day first."""
-    return await queries.entry_page(at.sql, asked, wanted)
-
-
-@entry_router.get("/{entry_id}", responses=refuses(NotFound))
-async def journal_entry_get(entry_id: UUID, _by: Reader, at: InReading) -> EntryView:
-    """The entry."""
-    return await get_entry(at.sql, entry_id)
+ENTRY = RecordPaths(entry_router, queries.ENTRIES, "entry", READ, WRITE)
+list_route(ENTRY, "Journal entries with their lines, the newest day first.")
+get_route(ENTRY)
 
 
 @entry_router.post(
@@ -248,10 +236,6 @@ async def trial_balance_get(
     return await trial_balance(at.sql, wanted, on=on, currency=known.currency)
 
 
-async def _entries(at: Reading, wanted: EntryQuery, asked: PageQuery) -> Page[EntryView]:
-    return await queries.entry_page(at.sql, asked, wanted)
-
-
 async def _balances(at: Reading, wanted: BalanceQuery, _asked: PageQuery) -> Page[BalanceView]:
     on, currency = wanted.on or at.today(), at.setting.currency
     return Page(items=(await trial_balance(at.sql, wanted, on=on, currency=currency)).accounts)
@@ -262,13 +246,7 @@ LISTS = (
         entry_router,
         RecordSheet(
             name="journal_entry",
-            reads=Report(
-                view=EntryView,
-                query=EntryQuery,
-                rows=_entries,
-                searched=ENTRIES,
-                sorts=queries.ENTRY_SORTS,
-            ),
+            reads=queries.ENTRIES,
             read=READ,
             lines=("lines",),
             tagged=False,

@@ -9,12 +9,14 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.parties.schemas import SupplierView
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.payables.states import BillKind
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
 from records.filters import among, between, total_between
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 from values.comparing import same_when_read
 
@@ -199,6 +201,10 @@ BILLS = Reads(
     subtitle="(select s.name from supplier s where s.id = bill.supplier_id)",
     sorts=_SORTS,
     key="bill.id",
+    includes={
+        "supplier": Include(SupplierView, "supplier_id"),
+        "credits": Include(BillView, "credits_id"),
+    },
 )
 OPENING_PAYABLES = Reads(
     name="opening_item",

@@ -13,7 +13,6 @@ from chassis.http.dependencies import (
     OnlyOnce,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -33,7 +32,6 @@ from erp.payables.errors import (
     DuplicateBill,
 )
 from erp.payables.schemas import (
-    BillQuery,
     BillView,
     NewBill,
     NewCreditNote,
@@ -43,13 +41,15 @@ from erp.payables.schemas import (
     ReverseBill,
 )
 from erp.payables.service.crediting import enter_manual_credit_note
-from erp.payables.service.entering import enter_manual_bill, get_bill
+from erp.payables.service.entering import enter_manual_bill
 from erp.payables.service.opening import open_payables
 from erp.payables.service.reversing import reverse_bill
 from erp.settlement.errors import CreditUsed, OpeningDiffers
 from erp.settlement.schemas import OpeningsReply
 from records.annotations import annotate
+from records.asked import RecordSearchAsked
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
@@ -63,22 +63,6 @@ bill_router = api_router(prefix="/v1/bills", tag="bills")
 payable_router = api_router(prefix="/v1/payables", tag="payables")
 
 _ENTERED = (DuplicateBill, CurrencyNotSupported, NoPeriod, PeriodClosed)
-
-
-@bill_router.get("")
-async def bill_list(
-    _by: Reader, wanted: Annotated[BillQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[BillView]:
-    """Suppliers' bills and credit notes, the newest first."""
-    return await queries.BILLS.page(at, wanted, asked)
-
-
-@bill_router.get("/{bill_id}", responses=refuses(NotFound))
-async def bill_get(bill_id: UUID, _by: Reader, at: InReading, response: Response) -> BillView:
-    """The bill or credit note."""
-    bill = await get_bill(at, bill_id)
-    reply_with(response, bill)
-    return bill
 
 
 @bill_router.post(
@@ -161,7 +145,10 @@ async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> O
     return await queries.OPENING_PAYABLES.get(at, opening_id)
 
 
-annotate(RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE))
+BILL = RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE)
+list_route(BILL, "Suppliers' bills and credit notes, the newest first.")
+get_route(BILL, "The bill or credit note.")
+annotate(BILL)
 
 LISTS = (
     add_export(

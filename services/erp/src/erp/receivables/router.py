@@ -8,7 +8,6 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import LOCATED, reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -31,8 +30,6 @@ from erp.receivables.errors import (
 from erp.receivables.queries import invoices, openings
 from erp.receivables.schemas import (
     CreditInvoice,
-    InvoiceQuery,
-    InvoiceView,
     IssuedInvoice,
     NewInvoice,
     NewOpenings,
@@ -59,7 +56,9 @@ from erp.settlement.schemas import OpeningsReply, PaymentView, ReverseWriteOff
 from erp.settlement.service.writing_off import reverse_write_off
 from erp.settlement.states import PaymentKind
 from records.annotations import annotate
+from records.asked import RecordSearchAsked
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
@@ -82,24 +81,6 @@ opening_receivable_router = api_router(prefix="/v1/receivables/openings", tag="o
 tax_code_router = api_router(prefix="/v1/tax-codes", tag="tax-codes")
 
 _BOOKED = (NoPeriod, PeriodClosed)
-
-
-@invoice_router.get("")
-async def invoice_list(
-    _by: Reader, wanted: Annotated[InvoiceQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[InvoiceView]:
-    """Invoices and credit notes, the newest first."""
-    return await invoices.INVOICES.page(at, wanted, asked)
-
-
-@invoice_router.get("/{invoice_id}", responses=refuses(NotFound))
-async def invoice_get(
-    invoice_id: UUID, _by: Reader, at: InReading, response: Response
-) -> InvoiceView:
-    """The invoice or credit note."""
-    invoice = await invoices.INVOICES.get(at, invoice_id)
-    reply_with(response, invoice)
-    return invoice
 
 
 @invoice_router.post(
@@ -227,7 +208,10 @@ async def tax_code_create(
     return await add_tax_code(work, command)
 
 
-annotate(RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE))
+INVOICE = RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE)
+list_route(INVOICE, "Invoices and credit notes, the newest first.")
+get_route(INVOICE, "The invoice or credit note.")
+annotate(INVOICE)
 
 LISTS = (
     add_export(

@@ -16,6 +16,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.parties.schemas import CustomerView, SupplierView
 from erp.settlement.models import REST_WRITTEN_OFF, WITHOUT_DOCUMENT, Allocation, OpenItem, Payment
 from erp.settlement.schemas import (
     OpenItemQuery,
@@ -27,6 +28,7 @@ from erp.settlement.schemas import (
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
 from records.filters import among, between, total_between
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
@@ -355,6 +357,11 @@ def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
     ]
 
 
+_PARTIES = {
+    "customer": Include(CustomerView, "party_id"),
+    "supplier": Include(SupplierView, "party_id"),
+}
+
 PAYMENTS = Reads(
     name="payment",
     view=PaymentView,
@@ -368,6 +375,7 @@ PAYMENTS = Reads(
     sorts=sorts_of(
         "payment", named=False, texts=("number",), days=("effective_on",), total="payment.amount"
     ),
+    includes=_PARTIES,
 )
 OPEN_ITEMS = Reads(
     name="open_item",
@@ -378,5 +386,9 @@ OPEN_ITEMS = Reads(
     query=OpenItemQuery,
     filters=_open_item_filters,
     searched=searched.OPEN_ITEMS,
+    title="open_item.document_number",
+    subtitle="""coalesce((select c.name from customer c where c.id = open_item.party_id),
+      (select s.name from supplier s where s.id = open_item.party_id))""",
     sorts=sorts_of("open_item", named=False, days=("due_on",), total="open_item.amount"),
+    includes=_PARTIES,
 )

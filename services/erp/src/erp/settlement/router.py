@@ -11,7 +11,6 @@ from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -43,12 +42,9 @@ from erp.settlement.schemas import (
     AllocatePayment,
     NewPayment,
     NewPayments,
-    OpenItemQuery,
-    OpenItemView,
     PartyBalance,
     PartyReport,
     PartyReportQuery,
-    PaymentQuery,
     PaymentsReply,
     PaymentView,
     Refund,
@@ -66,6 +62,7 @@ from erp.settlement.service.writing_off import reverse_write_off
 from erp.settlement.states import PaymentKind, Side
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.senders import InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -85,27 +82,6 @@ party_report_router = api_router(prefix="/v1/reports", tag="reports")
 _BOOKED = (MissingReference, ControlAccount, NoPeriod, PeriodClosed)
 _SETTLED = (CurrencyNotSupported, OverAllocated, WriteOffTooLarge, *_BOOKED)
 _REST = (NotFound, *_BOOKED)
-
-
-@payment_router.get("")
-async def payment_list(
-    _by: Reader,
-    requested: Annotated[PaymentQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[PaymentView]:
-    """Payments, credit notes and write-offs with what they settle, the newest first."""
-    return await queries.PAYMENTS.page(at, requested, asked)
-
-
-@payment_router.get("/{payment_id}", responses=refuses(NotFound))
-async def payment_get(
-    payment_id: UUID, _by: Reader, at: InReading, response: Response
-) -> PaymentView:
-    """The payment, and what it settles."""
-    payment = await queries.PAYMENTS.get(at, payment_id)
-    reply_with(response, payment)
-    return payment
 
 
 @payment_router.post(
@@ -246,17 +222,6 @@ async def payment_reverse(
     return payment
 
 
-@open_item_router.get("")
-async def open_item_list(
-    _by: Reader,
-    requested: Annotated[OpenItemQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[OpenItemView]:
-    """What is, or was, to be paid of documents, the newest first."""
-    return await queries.OPEN_ITEMS.page(at, requested, asked)
-
-
 async def _today(request: Request) -> date:
     """The business date of the request in the installation's zone."""
     return business_day(request.app.state.settings.time_zone)
@@ -298,7 +263,15 @@ async def payable_report_get(
     return await _report(Side.PAYABLE, at, party_id, on or today, currency)
 
 
-annotate(RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE))
+PAYMENT = RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE)
+list_route(
+    PAYMENT, "Payments, credit notes and write-offs with what they settle, the newest first."
+)
+get_route(PAYMENT, "The payment, and what it settles.")
+annotate(PAYMENT)
+
+OPEN_ITEM = RecordPaths(open_item_router, queries.OPEN_ITEMS, "open item", READ, WRITE)
+list_route(OPEN_ITEM, "What is, or was, to be paid of documents, the newest first.")
 
 
 def _owed(side: Side) -> Report:

@@ -10,7 +10,6 @@ from chassis.actor import Actor
 from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
-from chassis.http.paging import RecordSearchAsked, SearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -47,29 +46,23 @@ from erp.stock.schemas import (
     AvailabilityView,
     LevelQuery,
     LevelView,
-    MoveQuery,
-    MoveView,
     OpenStocks,
     ReceiveStock,
     SerialHistory,
-    SerialQuery,
-    SerialView,
-    StockDocumentQuery,
-    StockDocumentView,
     StockPosted,
     ValuationLine,
     ValuationQuery,
     ValuationReport,
-    WarehouseView,
 )
 from erp.stock.service import booking, reporting
 from records.annotations import annotate
+from records.asked import SearchAsked
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.senders import InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 from records.sheets.reports import Report
-from records.tagged import Tagged
 from values.days import Day
 
 __all__ = [
@@ -122,15 +115,9 @@ async def _today(request: Request) -> date:
     return business_day(request.app.state.settings.time_zone)
 
 
-@warehouse_router.get("")
-async def warehouse_list(
-    _by: Reader, wanted: Annotated[Tagged, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[WarehouseView]:
-    """Warehouses, by code."""
-    return await WAREHOUSES.page(at, wanted, asked)
-
-
-annotate(RecordPaths(warehouse_router, WAREHOUSES, "warehouse", READ, WRITE))
+WAREHOUSE = RecordPaths(warehouse_router, WAREHOUSES, "warehouse", READ, WRITE)
+list_route(WAREHOUSE, "Warehouses, by code.")
+annotate(WAREHOUSE)
 
 
 @level_router.get("")
@@ -145,46 +132,28 @@ async def stock_level_list(
     return await views.level_page(at.sql, asked, sku=sku, on_hand=on_hand)
 
 
-@move_router.get("")
-async def stock_move_list(
-    _by: Reader, wanted: Annotated[MoveQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[MoveView]:
-    """What went from where to where, the newest first."""
-    return await MOVES.page(at, wanted, asked)
-
-
-@serial_router.get("")
-async def serial_list(
-    _by: Reader, wanted: Annotated[SerialQuery, Query()], asked: SearchAsked, at: InReading
-) -> Page[SerialView]:
-    """Serials and where they are, by number."""
-    return await SERIALS.page(at, wanted, asked)
-
-
 @serial_router.get("/{serial_id}", responses=refuses(NotFound))
 async def serial_get(serial_id: UUID, _by: Reader, at: InReading) -> SerialHistory:
     """Where a piece is, and every move that brought it there."""
     return await serials.serial_history(at, serial_id)
 
 
-@stock_document_router.get("")
-async def stock_document_list(
-    _by: Reader,
-    wanted: Annotated[StockDocumentQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[StockDocumentView]:
-    """Documents that moved goods, with what they moved, the newest first."""
-    return await DOCUMENTS.page(at, wanted, asked)
+DOCUMENT = RecordPaths(
+    stock_document_router,
+    DOCUMENTS,
+    "document",
+    READ,
+    WRITE,
+    published_as=("purchase-return",),
+)
+list_route(DOCUMENT, "Documents that moved goods, with what they moved, the newest first.")
+get_route(DOCUMENT, "The document with what it moved.")
+annotate(DOCUMENT)
 
-
-@stock_document_router.get("/{document_id}", responses=refuses(NotFound))
-async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> StockDocumentView:
-    """The document with what it moved."""
-    return await DOCUMENTS.get(at, document_id)
-
-
-annotate(RecordPaths(stock_document_router, DOCUMENTS, "document", READ, WRITE))
+MOVE = RecordPaths(move_router, MOVES, "stock move", READ, WRITE)
+list_route(MOVE, "What went from where to where, the newest first.")
+SERIAL = RecordPaths(serial_router, SERIALS, "serial", READ, WRITE)
+list_route(SERIAL, "Serials and where they are, by number.")
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))

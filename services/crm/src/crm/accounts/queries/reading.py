@@ -28,7 +28,9 @@ from crm.accounts.schemas import (
 )
 from crm.accounts.states import Stage
 from crm.settings import settings_of
+from crm.staff.schemas import MemberView
 from records.filters import among
+from records.includes import Include
 from records.reads import BY_NAME, Reads, columns_of, record_filters
 from values.address import Address
 from values.email import email_key
@@ -157,6 +159,7 @@ ACCOUNTS = Reads(
     query=AccountQuery,
     filters=_account_filters,
     searched=searched.ACCOUNTS,
+    includes={"owner": Include(MemberView, "owner_id")},
     sorts=BY_NAME,
 )
 CONTACTS = Reads(
@@ -172,6 +175,7 @@ CONTACTS = Reads(
     query=ContactQuery,
     filters=_contact_filters,
     searched=searched.CONTACTS,
+    includes={"account": Include(AccountView, "account_id")},
     sorts=BY_NAME,
 )
 

@@ -13,8 +13,9 @@ from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
 from erp.catalog.models import Price, PriceList
-from erp.catalog.schemas import PriceListView, PriceQuery, PriceView
+from erp.catalog.schemas import ItemView, PriceListView, PriceQuery, PriceView
 from erp.sql import Sql
+from records.includes import Include
 from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
 from records.tagged import Tagged
 from values.money import UnitPrice
@@ -69,6 +70,7 @@ PRICES = Reads(
     title="item.sku",
     subtitle="item.name",
     sorts=sorts_of("price", named=False),
+    includes={"item": Include(ItemView, "item_id")},
 )
 
 

@@ -10,10 +10,13 @@ from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
+from erp.catalog.schemas import ItemView
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderQuery, OrderView
+from erp.parties.schemas import CustomerView
 from erp.sql import Sql
 from records.filters import among, between, total_between
+from records.includes import Include
 from records.links import linked_to
 from records.reads import Reads, everybody, sorts_of
 
@@ -96,6 +99,10 @@ ORDERS = Reads(
         "sales_order", named=False, texts=("number",), days=("ordered_on",), total=_TOTAL
     ),
     key="sales_order.id",
+    includes={
+        "customer": Include(CustomerView, "customer_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
 )
 
 _REFERENCED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku,

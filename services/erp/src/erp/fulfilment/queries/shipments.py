@@ -9,11 +9,14 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
 from erp.fulfilment.models import Shipment, ShipmentLine
-from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
+from erp.fulfilment.schemas import OrderView, ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
+from erp.parties.schemas import CustomerView
 from erp.sql import Sql
 from records.filters import among
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
@@ -130,4 +133,9 @@ SHIPMENTS = Reads(
     subtitle="(select c.name from customer c where c.id = o.customer_id)",
     sorts=_SORTS,
     key="s.id",
+    includes={
+        "order": Include(OrderView, "order_id"),
+        "customer": Include(CustomerView, "customer_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
 )

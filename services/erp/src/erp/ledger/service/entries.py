@@ -10,7 +10,7 @@ import asyncpg
 
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
-from chassis.problems.standard import InvalidInput, MissingReference, NotFound
+from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.work.company_rules import business_day_of
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
@@ -27,7 +27,6 @@ from erp.ledger.posting import Posting, PostingLine, credit, reversed_lines, tot
 from erp.ledger.schemas import (
     BalanceQuery,
     BalanceView,
-    EntryView,
     LedgerOpening,
     NewEntry,
     NewEntryLine,
@@ -40,7 +39,6 @@ from values.decimals import rounded
 from values.money import digits_of
 
 __all__ = [
-    "get_entry",
     "in_open_periods",
     "post",
     "post_manual_entry",
@@ -224,7 +222,7 @@ async def require_no_control_account(work: Work, accounts: Sequence[str]) -> Non
 
 async def reverse(work: Work, entry_id: UUID, *, effective_on: date, memo: str) -> UUID:
     """Post the opposite of an entry, on a day of an open period. Raises AlreadyReversed (E7)."""
-    entry = await get_entry(work.sql, entry_id)
+    entry = await queries.ENTRIES.get(work, entry_id)
     if entry.reversed_by_id:
         raise AlreadyReversed(entry_id=entry_id)
     lines = tuple(
@@ -266,18 +264,10 @@ async def reverse_manual_entry(work: Work, entry_id: UUID, command: ReverseEntry
     Raises as `reverse`, Forbidden (a past day), and ControlAccount: what a document posted is put
     right by the document.
     """
-    entry = await get_entry(work.sql, entry_id)
+    entry = await queries.ENTRIES.get(work, entry_id)
     await require_no_control_account(work, [line.account for line in entry.lines])
     day = business_day_of(work, command.effective_on)
     return await reverse(work, entry_id, effective_on=day, memo=command.memo)
-
-
-async def get_entry(sql: Sql, entry_id: UUID) -> EntryView:
-    """The entry as callers see it. Raises NotFound."""
-    view = await queries.entry_view(sql, entry_id)
-    if view is None:
-        raise NotFound(entity="journal_entry", id=entry_id)
-    return view
 
 
 async def trial_balance(sql: Sql, wanted: BalanceQuery, *, on: date, currency: str) -> TrialBalance:

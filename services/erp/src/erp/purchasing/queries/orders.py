@@ -10,11 +10,14 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
+from erp.parties.schemas import SupplierView
 from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
 from records.filters import among, between
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
@@ -83,6 +86,10 @@ ORDERS = Reads(
     subtitle="s.name",
     sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",)),
     show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
+    includes={
+        "supplier": Include(SupplierView, "supplier_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
 )
 
 

@@ -6,9 +6,12 @@ from uuid import UUID
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
+from erp.catalog.schemas import ItemView
+from erp.parties.schemas import SupplierView
 from erp.purchasing.models.prices import SupplierPrice
 from erp.purchasing.schemas.orders import SupplierPriceQuery, SupplierPriceView
 from erp.sql import Sql
+from records.includes import Include
 from records.reads import Reads, columns_of, everybody, sorts_of
 
 __all__ = [
@@ -52,6 +55,10 @@ SUPPLIER_PRICES = Reads(
     title="i.sku",
     subtitle="u.name",
     sorts=sorts_of("supplier_price", named=False),
+    includes={
+        "supplier": Include(SupplierView, "supplier_id"),
+        "item": Include(ItemView, "item_id"),
+    },
 )
 
 

@@ -15,12 +15,15 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
+from erp.parties.schemas import SupplierView
 from erp.purchasing.models.receipts import (
     PurchaseReceipt,
     PurchaseReceiptLine,
     PurchaseReturn,
     PurchaseReturnLine,
 )
+from erp.purchasing.schemas.orders import PurchaseOrderView
 from erp.purchasing.schemas.receipts import (
     PurchaseReceiptView,
     PurchaseReturnQuery,
@@ -29,6 +32,7 @@ from erp.purchasing.schemas.receipts import (
 )
 from erp.sql import Sql
 from records.filters import among
+from records.includes import Include
 from records.reads import Reads, everybody
 
 __all__ = [
@@ -99,6 +103,11 @@ RECEIPTS = Reads(
     query=ReceiptQuery,
     filters=_receipt_filters,
     searched=searched.RECEIPTS,
+    includes={
+        "order": Include(PurchaseOrderView, "purchase_order_id"),
+        "supplier": Include(SupplierView, "supplier_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
     subtitle=_SUPPLIER,
     sorts=_SORTS,
     default_sort="-recorded_at",
@@ -134,6 +143,12 @@ RETURNS = Reads(
     query=PurchaseReturnQuery,
     filters=_return_filters,
     searched=searched.PURCHASE_RETURNS,
+    includes={
+        "receipt": Include(PurchaseReceiptView, "purchase_receipt_id"),
+        "order": Include(PurchaseOrderView, "purchase_order_id"),
+        "supplier": Include(SupplierView, "supplier_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
     subtitle=_SUPPLIER,
     sorts=_SORTS,
     default_sort="-recorded_at",

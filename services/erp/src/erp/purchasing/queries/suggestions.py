@@ -12,11 +12,14 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
+from erp.parties.schemas import SupplierView
 from erp.purchasing.models.prices import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.rules.replenishing import SupplierTerms
-from erp.purchasing.schemas.orders import SuggestionQuery, SuggestionView
+from erp.purchasing.schemas.orders import PurchaseOrderView, SuggestionQuery, SuggestionView
 from erp.sql import Sql
 from records.filters import among
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
@@ -57,6 +60,13 @@ SUGGESTIONS = Reads(
     filters=_filters,
     searched=searched.SUGGESTIONS,
     sorts=sorts_of("s", named=False),
+    title="i.sku",
+    subtitle="u.name",
+    includes={
+        "item": Include(ItemView, "item_id"),
+        "supplier": Include(SupplierView, "supplier_id"),
+        "order": Include(PurchaseOrderView, "purchase_order_id"),
+    },
 )
 
 _OPEN = f"select {_SUGGESTION} from purchase_suggestion s where s.state = 'open'"

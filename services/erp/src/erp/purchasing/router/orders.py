@@ -3,20 +3,18 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Response, status
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import (
     IfMatch,
-    InReading,
     InWork,
     Needs,
     OnlyOnce,
     OnlyOnceUnlessDry,
 )
 from chassis.http.etag import reply_with
-from chassis.http.paging import RecordSearchAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
@@ -24,7 +22,6 @@ from chassis.problems.standard import (
     MissingReference,
     NotFound,
 )
-from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
@@ -48,7 +45,6 @@ from erp.purchasing.schemas.orders import (
     ChangePurchaseOrder,
     CreditPurchaseOrder,
     NewPurchaseOrder,
-    PurchaseOrderQuery,
     PurchaseOrderView,
     SentPurchaseOrders,
 )
@@ -64,6 +60,7 @@ from erp.stock.errors import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.senders import InBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -112,17 +109,6 @@ _BILLED = (
 )
 
 
-@purchase_order_router.get("")
-async def purchase_order_list(
-    _by: Reader,
-    wanted: Annotated[PurchaseOrderQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[PurchaseOrderView]:
-    """Purchase orders with their lines, the newest first."""
-    return await ORDERS.page(at, wanted, asked)
-
-
 @purchase_order_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT))
 async def purchase_order_create(
     command: NewPurchaseOrder, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
@@ -149,16 +135,6 @@ async def purchase_order_receive_batch(
 ) -> ReceiptsBooked:
     """Take in everything that is still expected of orders, all or none."""
     return await receiving.receive_all(work, command)
-
-
-@purchase_order_router.get("/{order_id}", responses=refuses(NotFound))
-async def purchase_order_get(
-    order_id: UUID, _by: Reader, at: InReading, response: Response
-) -> PurchaseOrderView:
-    """The order with its lines."""
-    view = await ORDERS.get(at, order_id)
-    reply_with(response, view)
-    return view
 
 
 @purchase_order_router.put(
@@ -237,7 +213,10 @@ async def purchase_order_credit(
     return note
 
 
-annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE))
+ORDER = RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE)
+list_route(ORDER, "Purchase orders with their lines, the newest first.")
+get_route(ORDER, "The order with its lines.")
+annotate(ORDER)
 
 LISTS = (
     add_export(

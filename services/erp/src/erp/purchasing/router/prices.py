@@ -2,18 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import Query, status
+from fastapi import status
 
 from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import RecordSearchAsked
+from chassis.http.dependencies import InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     CurrencyNotSupported,
     MissingReference,
 )
-from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.parties.errors import PartyArchived
 from erp.purchasing.errors import (
@@ -30,13 +28,13 @@ from erp.purchasing.schemas.orders import (
     OrderSuggestions,
     Refreshed,
     RefreshSuggestions,
-    SuggestionQuery,
-    SuggestionView,
     UpsertSupplierPrice,
 )
 from erp.purchasing.service import ordering, suggesting
 from erp.purchasing.service.supplier_prices import SUPPLIER_PRICE
 from records.annotations import annotate
+from records.paths import RecordPaths
+from records.read_routes import list_route
 from records.routes import RecordRoutes
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet, Reference
@@ -73,17 +71,8 @@ supplier_price.change(ChangeSupplierPrice)
 annotate(supplier_price.paths)
 
 suggestion_router = api_router(prefix="/v1/purchase-suggestions", tag="purchase-suggestions")
-
-
-@suggestion_router.get("")
-async def purchase_suggestion_list(
-    _by: Reader,
-    wanted: Annotated[SuggestionQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[SuggestionView]:
-    """What should be bought, the newest first."""
-    return await SUGGESTIONS.page(at, wanted, asked)
+SUGGESTION = RecordPaths(suggestion_router, SUGGESTIONS, "purchase suggestion", READ, WRITE)
+list_route(SUGGESTION, "What should be bought, the newest first.")
 
 
 @suggestion_router.post("/refresh", responses=refuses(MissingReference))

@@ -3,17 +3,15 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, status
+from fastapi import status
 
 from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
-from chassis.http.paging import RecordSearchAsked
+from chassis.http.dependencies import InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
-from chassis.storage.paging import Page
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.purchasing.errors import (
@@ -33,10 +31,7 @@ from erp.purchasing.errors import (
 )
 from erp.purchasing.queries.receipts import RECEIPTS, RETURNS
 from erp.purchasing.schemas.receipts import (
-    PurchaseReceiptView,
-    PurchaseReturnQuery,
     PurchaseReturnView,
-    ReceiptQuery,
     ReturnToSupplier,
     ReverseReceipt,
     ReverseReturn,
@@ -56,6 +51,7 @@ from erp.stock.errors import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
@@ -81,20 +77,6 @@ _SENT_BACK = (
     NoPeriod,
     PeriodClosed,
 )
-
-
-@purchase_receipt_router.get("")
-async def purchase_receipt_list(
-    _by: Reader, wanted: Annotated[ReceiptQuery, Query()], asked: RecordSearchAsked, at: InReading
-) -> Page[PurchaseReceiptView]:
-    """Receipts of purchase orders with what came, the newest first."""
-    return await RECEIPTS.page(at, wanted, asked)
-
-
-@purchase_receipt_router.get("/{receipt_id}", responses=refuses(NotFound))
-async def purchase_receipt_get(receipt_id: UUID, _by: Reader, at: InReading) -> PurchaseReceiptView:
-    """The receipt."""
-    return await RECEIPTS.get(at, receipt_id)
 
 
 @purchase_receipt_router.post(
@@ -133,23 +115,6 @@ async def purchase_receipt_reverse(
     return await returning.reverse_receipt(work, receipt_id, command)
 
 
-@purchase_return_router.get("")
-async def purchase_return_list(
-    _by: Reader,
-    wanted: Annotated[PurchaseReturnQuery, Query()],
-    asked: RecordSearchAsked,
-    at: InReading,
-) -> Page[PurchaseReturnView]:
-    """What went back to suppliers, and receipts taken back, the newest first."""
-    return await RETURNS.page(at, wanted, asked)
-
-
-@purchase_return_router.get("/{return_id}", responses=refuses(NotFound))
-async def purchase_return_get(return_id: UUID, _by: Reader, at: InReading) -> PurchaseReturnView:
-    """What went back."""
-    return await RETURNS.get(at, return_id)
-
-
 @purchase_return_router.post(
     "/{return_id}/reverse",
     responses=refuses(
@@ -171,8 +136,15 @@ async def purchase_return_reverse(
     return await reversing.reverse_return(work, return_id, command)
 
 
-annotate(RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE))
-annotate(RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE))
+RECEIPT = RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE)
+list_route(RECEIPT, "Receipts of purchase orders with what came, the newest first.")
+get_route(RECEIPT)
+annotate(RECEIPT)
+
+RETURN = RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE)
+list_route(RETURN, "What went back to suppliers, and receipts taken back, the newest first.")
+get_route(RETURN, "What went back.")
+annotate(RETURN)
 
 LISTS = (
     add_export(

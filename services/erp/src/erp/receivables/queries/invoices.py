@@ -16,12 +16,15 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
+from erp.parties.schemas import CustomerView
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.searched import PRINTED
 from erp.sql import Sql
 from records.filters import among, between, total_between
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 from values.decimals import plain
 
@@ -272,4 +275,9 @@ INVOICES = Reads(
     sorts=sorts_of("invoice", named=False, days=("effective_on",), total="invoice.gross")
     | {"number": Sort(PRINTED.format(of="n."), "text")},
     key="invoice.id",
+    includes={
+        "customer": Include(CustomerView, "customer_id"),
+        "credits": Include(InvoiceView, "credits_id"),
+        "items": Include(ItemView, "lines.item_id", many=True),
+    },
 )

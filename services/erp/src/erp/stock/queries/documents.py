@@ -3,8 +3,10 @@
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from erp import searched
+from erp.catalog.schemas import ItemView
 from erp.stock.schemas import StockDocumentQuery, StockDocumentView
 from records.filters import among
+from records.includes import Include
 from records.reads import Reads, everybody, sorts_of_postings
 
 __all__ = ["DOCUMENTS"]
@@ -52,4 +54,5 @@ DOCUMENTS = Reads(
     subtitle="d.memo",
     sorts=sorts_of_postings("d") | {"effective_on": Sort("d.effective_on", "date")},
     default_sort="-recorded_at",
+    includes={"items": Include(ItemView, "lines.item_id", many=True)},
 )

@@ -8,10 +8,12 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.catalog.schemas import ItemView
 from erp.sql import Sql
 from erp.stock.queries.views import MOVE_VIEW, MOVED
 from erp.stock.rules.serials import SerialPosition
 from erp.stock.schemas import MoveView, SerialHistory, SerialQuery, SerialView
+from records.includes import Include
 from records.reads import Reads, everybody
 
 __all__ = ["SERIALS", "first_serials", "has_moves", "serial_history", "serial_positions"]
@@ -58,6 +60,9 @@ SERIALS = Reads(
     searched=searched.SERIALS,
     sorts={"number": Sort("s.number", "text")},
     default_sort="number",
+    title="s.number",
+    subtitle="i.sku",
+    includes={"item": Include(ItemView, "item_id")},
 )
 
 

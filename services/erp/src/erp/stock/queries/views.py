@@ -9,11 +9,13 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import containing
 from erp import searched
+from erp.catalog.schemas import ItemView
 from erp.sql import Sql
 from erp.stock.lines import DemandState, Shortage
 from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
 from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
+from records.includes import Include
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 from records.tagged import Tagged
 
@@ -143,6 +145,9 @@ MOVES = Reads(
     searched=searched.MOVES,
     sorts=sorts_of_postings("m"),
     default_sort="-recorded_at",
+    title="i.sku",
+    subtitle="m.memo",
+    includes={"item": Include(ItemView, "item_id")},
 )
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
   from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""

@@ -1,0 +1,40 @@
+"""Which records a record refers to, under the names by which `include=` brings them along."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+
+__all__ = ["Include"]
+
+
+@dataclass(frozen=True)
+class Include:
+    """A reference of a record to another one, or to many.
+
+    view   the other's view, as its own routes show it
+    path   where its id stands in the record's view: names of fields with points between them,
+           through lists and objects
+    many   whether there may be several: then all of them are brought along
+    """
+
+    view: type[BaseModel]
+    path: str
+    many: bool = False
+
+    def ids_in(self, record: Any) -> Iterator[UUID]:
+        """The ids that stand in a view, in their order."""
+        return _ids_at(record, self.path)
+
+
+def _ids_at(value: Any, path: str) -> Iterator[UUID]:
+    if isinstance(value, list):
+        for one in value:
+            yield from _ids_at(one, path)
+    elif value is not None and path:
+        name, _, rest = path.partition(".")
+        yield from _ids_at(getattr(value, name), rest)
+    elif value is not None:
+        yield value

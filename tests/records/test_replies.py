@@ -1,0 +1,215 @@
+"""Replies to `get` and lists: tags of the record, and the records that `include` names."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from chassis.actor import SYSTEM
+from identity.testing.desk import Desk
+from identity.testing.desk import require_problem as problem
+from records.includes import Include
+from records.paths import RecordPaths, described_by
+from records.replies import include_related, replies_of
+from tests.records.annotated import paths_with
+from tests.records.kind import Values
+from tests.records.kinds import HALVES
+from tests.records.test_one_search import types_of
+
+NEVER_HERE = {
+    *(("bill", "credits"), ("invoice", "credits"), ("payment", "supplier")),
+    *(("open_item", "customer"), ("open_item", "supplier")),
+    *(("account", "owner"), ("user", "team"), ("team", "parent")),
+}
+"""What the records of the fixture do not refer to; tests of their own do."""
+
+
+def read_at(of: RecordPaths) -> set[str]:
+    """Which of `list` and `get` the type has."""
+    return {route.name.removeprefix(f"{of.name}_") for route in of.router.routes}
+
+
+def test_every_include_leads_to_a_type_that_is_described():
+    for half in HALVES:
+        for of in types_of(half).values():
+            for name, one in of.reads.includes.items():
+                assert described_by(one.view).reads.view is one.view, (of.name, name)
+
+
+def test_what_documents_refer_to_can_be_included():
+    """Each field of a view that names a record by its id, unless the type lies above it."""
+    lies_above = {
+        *(("invoice", "order_id"), ("bill", "purchase_order_id"), ("open_item", "order_id")),
+        *(("purchase_return", "reversal_id"), ("stock_move", "order_line_id")),
+        *(("serial", "order_line_id"), ("purchase_suggestion", "order_line_id")),
+        *(("approval", "subject_id"), ("journal_entry", "reverses_id")),
+        *(("journal_entry", "reversed_by_id"),),
+    }
+    texts = {"tax_id", "source_id"}
+    for half in HALVES:
+        for of in types_of(half).values():
+            fields = {name for name in of.reads.view.model_fields if name.endswith("_id")} - texts
+            left = fields - {one.path for one in of.reads.includes.values()}
+            assert {(of.name, name) for name in left} <= lies_above
+
+
+async def test_each_type_shows_its_tags_where_it_has_some(records, desks):
+    half, found = records
+    desk = desks[half.service.name]
+    tag = await desk.add("/v1/tags", name=desk.word("Tag"), colour="#102030")
+    used = {name: tag[name] for name in ("id", "name", "colour")}
+    shown = 0
+    for of in types_of(half.service.name).values():
+        path = of.router.prefix
+        if not of.reads.has_tags:
+            continue
+        assert path in paths_with(half.service.name, "tags")
+        at = f"{path}/{found[path]}"
+        assert (await desk.client.put(f"{at}/tags/{tag['id']}")).is_success
+        [row] = (await desk.see(f"{path}?tag={tag['name']}&fields=id,tags"))["items"]
+        assert row["id"] == found[path]
+        assert used in row["tags"]
+        if "get" in read_at(of):
+            assert (await desk.see(at))["tags"] == row["tags"]
+        shown += 1
+        assert (await desk.client.delete(f"{at}/tags/{tag['id']}")).is_success
+        assert used not in (await desk.see(f"{at}/tags"))["tags"]
+    assert shown == len(paths_with(half.service.name, "tags"))
+
+
+def ids_at(value: Any, path: str) -> list[str]:
+    """The ids that stand in a reply."""
+    if isinstance(value, list):
+        return [one for part in value for one in ids_at(part, path)]
+    if value is None or not path:
+        return [value] if value else []
+    name, _, rest = path.partition(".")
+    return ids_at(value[name], rest)
+
+
+async def expected(desk: Desk, include: Include, record: Values) -> Any:
+    """What the routes of the included type say of the records that are referred to."""
+    of = described_by(include.view)
+    seen = []
+    for one in dict.fromkeys(ids_at(record, include.path)):
+        reply = await desk.client.get(f"{of.router.prefix}/{one}")
+        if reply.is_success:
+            own = replies_of(of.reads).view.model_fields.keys() - of.reads.view.model_fields.keys()
+            seen.append({name: v for name, v in reply.json().items() if name not in own})
+    return seen if include.many else next(iter(seen), None)
+
+
+async def test_each_type_brings_along_what_it_refers_to(records, desks):
+    """As its own routes show it; in the list and the record, with `fields=` as well."""
+    half, found = records
+    desk = desks[half.service.name]
+    missing, unseen = set(), set()
+    for of in types_of(half.service.name).values():
+        names = list(of.reads.includes)
+        if not names:
+            continue
+        path = of.router.prefix
+        rows = (await desk.see(f"{path}?include={','.join(names)}&limit=200"))["items"]
+        if not rows:
+            unseen.add(of.name)
+            continue
+        row = next((one for one in rows if one["id"] == found.get(path)), rows[0])
+        for name, include in of.reads.includes.items():
+            assert row["included"][name] == await expected(desk, include, row), (of.name, name)
+            if not row["included"][name]:
+                missing.add((of.name, name))
+        [first, *rest] = names
+        slim = (await desk.see(f"{path}?fields=id&include={first}&limit=200"))["items"]
+        slim_row = next(one for one in slim if one["id"] == row["id"])
+        assert slim_row["included"] == {
+            first: row["included"][first],
+            **dict.fromkeys(rest),
+        }
+        assert slim_row.keys() == {"id", "included"}
+        assert (await desk.see(f"{path}?fields=id&limit=1"))["items"][0].keys() == {"id"}
+        refused = await desk.client.get(path, params={"include": "nobody"})
+        [error] = problem(refused, 422, "invalid_input")["errors"]
+        assert (error["pointer"], error["code"]) == ("/query/include", "literal_error")
+        if "get" in read_at(of):
+            at = f"{path}/{row['id']}"
+            assert (await desk.see(f"{at}?include={','.join(names)}")) == row
+            assert (await desk.see(at))["included"] is None
+    assert missing <= NEVER_HERE
+    assert unseen <= {"serial", "purchase_suggestion"}
+
+
+async def test_what_the_caller_may_not_read_stays_away(records, desks):
+    """The record is shown, with null or nothing in place of the others."""
+    half, _ = records
+    desk = desks[half.service.name]
+    checked = 0
+    for of in types_of(half.service.name).values():
+        apart = {
+            name: one
+            for name, one in of.reads.includes.items()
+            if described_by(one.view).read != of.read
+        }
+        if not apart:
+            continue
+        reader = await desk.server.as_(of.read)
+        reply = await reader.get(of.router.prefix, params={"include": ",".join(apart)})
+        assert reply.is_success, reply.text
+        for row in reply.json()["items"]:
+            for name, one in apart.items():
+                assert row["included"][name] == ([] if one.many else None)
+                checked += 1
+    assert checked or half.service.name == "crm"
+
+
+async def test_who_and_which_team_stands_behind_a_record(desks):
+    desk = desks["crm"]
+    boss = await desk.add("/v1/teams", name=desk.word("Team"))
+    login = desk.word("user").lower()
+    owner = await desk.add(
+        "/v1/users",
+        login=login,
+        name="Lin",
+        password="correct horse battery",
+        roles=["seller"],
+        team_id=boss["id"],
+    )
+    account = await desk.add("/v1/accounts", name=desk.word(), owner_id=owner["id"])
+    contact = await desk.add("/v1/contacts", account_id=account["id"], name="Mei")
+    seen = await desk.see(f"/v1/accounts/{account['id']}?include=owner")
+    assert seen["included"]["owner"]["login"] == login
+    member = await desk.see(f"/v1/users/{owner['id']}?include=team")
+    assert member["included"]["team"]["name"] == boss["name"]
+    below = await desk.add("/v1/teams", name=desk.word("Team"), parent_id=boss["id"])
+    team = await desk.see(f"/v1/teams/{below['id']}?include=parent")
+    assert team["included"]["parent"]["id"] == boss["id"]
+    seen = await desk.see(f"/v1/contacts/{contact['id']}?include=account")
+    assert seen["included"]["account"]["id"] == account["id"]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+async def test_one_statement_for_each_name_whatever_the_page_holds(desks, count):
+    desk = desks["erp"]
+    customers = [await desk.add("/v1/customers", name=desk.word()) for _ in range(count)]
+    payments = [
+        await desk.add(
+            "/v1/payments",
+            party_id=one["id"],
+            direction="in",
+            amount={"amount": "1.00", "currency": "CNY"},
+        )
+        for one in customers
+    ]
+    of = types_of("erp")["payment"]
+    heard: list[str] = []
+    async with desk.server.database.reading(actor=SYSTEM) as at:
+        records: Sequence[Any] = await replies_of(of.reads).get_all(
+            at, [UUID(one["id"]) for one in payments]
+        )
+        at.sql.add_query_logger(lambda record: heard.append(record.query))
+        records = await include_related(at, of.reads, ["customer", "supplier"], records)
+        await asyncio.sleep(0)
+    assert {str(one.included.customer.id) for one in records} == {one["id"] for one in customers}
+    assert all(one.included.supplier is None for one in records)
+    assert len(heard) == 2
