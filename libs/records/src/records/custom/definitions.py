@@ -107,6 +107,9 @@ _COLUMNS = ", ".join(f'f."{name}"' for name in SETTINGS)
 _READ = f"""select v.version as fields_version, {_COLUMNS}
   from custom_field_version v left join custom_field f using (record_type)
   where v.record_type = $1 order by f.position, f.key"""
+_READ_ALL = f"""select v.record_type as of_type, v.version as fields_version, {_COLUMNS}
+  from custom_field_version v left join custom_field f using (record_type)
+  order by f.position, f.key"""
 _NOW = "select custom_field_version_now($1)"
 _PASSED = """still_known as (
   insert into custom_field_version
@@ -114,6 +117,8 @@ _PASSED = """still_known as (
    where custom_field_version_passed(record_type, version))"""
 """It adds no row: the function is asked, and refuses or says no."""
 
+ALL = ""
+"""In place of a record type: all types were read, and one that is not known has no fields."""
 _KNOWN: dict[int, dict[str, CustomFields]] = {}
 """What the process knows, by the setting of the database and the record type."""
 
@@ -130,7 +135,8 @@ async def fields_for_new(work: Work, record_type: str) -> CustomFields:
 
     The act's last statement sees to it that they are still so; else the act is to be repeated.
     """
-    known = _known_of(work).get(record_type) or await fields_of(work, record_type)
+    present = _known_of(work)
+    known = present.get(record_type) or present.get(ALL) or await _fields_of_all(work, record_type)
     if not any(part is _require_known and row[0] == record_type for part, row in work.rows):
         work.write_at_settle(_require_known, (record_type, known.version))
         work.on_failure(lambda raised: _forget(work, record_type, raised))
@@ -140,17 +146,34 @@ async def fields_for_new(work: Work, record_type: str) -> CustomFields:
 async def fields_of(at: Reading, record_type: str) -> CustomFields:
     """The fields as they are committed now."""
     rows = await at.sql.fetch(_READ, record_type)
-    found = CustomFields(
-        rows[0]["fields_version"] if rows else None,
-        [_definition(row, record_settings(at).region) for row in rows if row["id"]],
-    )
+    found = _custom_fields(at, rows)
     _known_of(at)[record_type] = found
     return found
 
 
+async def _fields_of_all(at: Reading, record_type: str) -> CustomFields:
+    """The fields of the type; those of all types become known by the one statement."""
+    found: dict[str, list[Any]] = {record_type: []}
+    for row in await at.sql.fetch(_READ_ALL):
+        found.setdefault(row["of_type"], []).append(row)
+    known = _known_of(at)
+    known[ALL] = CustomFields(None)
+    for name, rows in found.items():
+        known[name] = _custom_fields(at, rows)
+    return known[record_type]
+
+
+def _custom_fields(at: Reading, rows: Sequence[Any]) -> CustomFields:
+    region = record_settings(at).region
+    version = rows[0]["fields_version"] if rows else None
+    return CustomFields(version, [_definition(row, region) for row in rows if row["id"]])
+
+
 def forget_fields(at: Reading, record_type: str) -> None:
     """Read the fields anew when they are needed next: they are about to change."""
-    _known_of(at).pop(record_type, None)
+    known = _known_of(at)
+    known.pop(record_type, None)
+    known.pop(ALL, None)
 
 
 def _definition(row: Any, region: str) -> Definition:

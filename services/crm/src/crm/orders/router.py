@@ -217,7 +217,9 @@ async def order_cancel(
     return await _order(reply, work, order_id)
 
 
-annotate(RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE))
+annotate(
+    RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE, documents=queries.ORDER_FIELDS)
+)
 
 
 def _upsert_reply(response: Response, stored: Stored, reply_id: UUID | None = None) -> UpsertReply:

@@ -328,8 +328,19 @@ async def shipment_reverse(
     return await reverse_shipment(work, shipment_id, command)
 
 
-annotate(RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE))
-annotate(RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP))
+annotate(
+    RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE, documents=reading.ORDER_FIELDS)
+)
+annotate(
+    RecordPaths(
+        shipment_router,
+        shipments.SHIPMENTS,
+        "shipment",
+        READ,
+        SHIP,
+        documents=shipments.SHIPMENT_FIELDS,
+    )
+)
 
 LISTS = (
     add_export(

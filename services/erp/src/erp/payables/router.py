@@ -161,7 +161,9 @@ async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> O
     return await queries.OPENING_PAYABLES.get(at, opening_id)
 
 
-annotate(RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE))
+annotate(
+    RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE, documents=queries.BILL_FIELDS)
+)
 
 LISTS = (
     add_export(

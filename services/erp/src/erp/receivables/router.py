@@ -227,7 +227,11 @@ async def tax_code_create(
     return await add_tax_code(work, command)
 
 
-annotate(RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE))
+annotate(
+    RecordPaths(
+        invoice_router, invoices.INVOICES, "invoice", READ, WRITE, documents=invoices.INVOICE_FIELDS
+    )
+)
 
 LISTS = (
     add_export(

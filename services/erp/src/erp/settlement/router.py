@@ -298,7 +298,11 @@ async def payable_report_get(
     return await _report(Side.PAYABLE, at, party_id, on or today, currency)
 
 
-annotate(RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE))
+annotate(
+    RecordPaths(
+        payment_router, queries.PAYMENTS, "payment", READ, WRITE, documents=queries.PAYMENT_FIELDS
+    )
+)
 
 
 def _owed(side: Side) -> Report:

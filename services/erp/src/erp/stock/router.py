@@ -38,7 +38,7 @@ from erp.stock.errors import (
     UnknownSerial,
 )
 from erp.stock.queries import serials, views
-from erp.stock.queries.documents import DOCUMENTS
+from erp.stock.queries.documents import DOCUMENT_FIELDS, DOCUMENTS
 from erp.stock.queries.serials import SERIALS
 from erp.stock.queries.views import MOVES, WAREHOUSES
 from erp.stock.schemas import (
@@ -184,7 +184,11 @@ async def stock_document_get(document_id: UUID, _by: Reader, at: InReading) -> S
     return await DOCUMENTS.get(at, document_id)
 
 
-annotate(RecordPaths(stock_document_router, DOCUMENTS, "document", READ, WRITE))
+annotate(
+    RecordPaths(
+        stock_document_router, DOCUMENTS, "document", READ, WRITE, documents=DOCUMENT_FIELDS
+    )
+)
 
 
 @receipt_router.post("", status_code=status.HTTP_201_CREATED, responses=refuses(*_BOOKED))

@@ -9,15 +9,18 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "SHIPMENTS",
+    "SHIPMENT_FIELDS",
     "has_later_return",
     "lines_of_shipment",
     "lines_with_shipments",
@@ -121,7 +124,7 @@ def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
 SHIPMENTS = Reads(
     name="shipment",
     view=ShipmentView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('s.id')} as custom",
     source=_FROM,
     visible=everybody,
     query=ShipmentQuery,
@@ -131,3 +134,4 @@ SHIPMENTS = Reads(
     sorts=_SORTS,
     key="s.id",
 )
+SHIPMENT_FIELDS = DocumentType(SHIPMENTS, Base)

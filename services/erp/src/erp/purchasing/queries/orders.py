@@ -10,15 +10,18 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
+    "ORDER_FIELDS",
     "LockedPurchaseOrder",
     "add_lines",
     "add_orders",
@@ -73,7 +76,7 @@ def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
 ORDERS = Reads(
     name="purchase_order",
     view=PurchaseOrderView,
-    columns=_STATE,
+    columns=f"{_STATE}, {custom_of('o.id')} as custom",
     source="purchase_order o join supplier s on s.id = o.supplier_id",
     key="o.id",
     visible=everybody,
@@ -84,6 +87,7 @@ ORDERS = Reads(
     sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",)),
     show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
 )
+ORDER_FIELDS = DocumentType(ORDERS, Base)
 
 
 @dataclass

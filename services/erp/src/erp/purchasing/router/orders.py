@@ -42,7 +42,7 @@ from erp.purchasing.errors import (
     NothingToCreditBack,
     PurchaseOrderClosed,
 )
-from erp.purchasing.queries.orders import ORDERS
+from erp.purchasing.queries.orders import ORDER_FIELDS, ORDERS
 from erp.purchasing.schemas.orders import (
     BillPurchaseOrder,
     ChangePurchaseOrder,
@@ -237,7 +237,7 @@ async def purchase_order_credit(
     return note
 
 
-annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE))
+annotate(RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE, documents=ORDER_FIELDS))
 
 LISTS = (
     add_export(

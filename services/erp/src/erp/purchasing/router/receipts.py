@@ -31,7 +31,7 @@ from erp.purchasing.errors import (
     ReturnReversed,
     SerialNotOnReceipt,
 )
-from erp.purchasing.queries.receipts import RECEIPTS, RETURNS
+from erp.purchasing.queries.receipts import RECEIPT_FIELDS, RECEIPTS, RETURN_FIELDS, RETURNS
 from erp.purchasing.schemas.receipts import (
     PurchaseReceiptView,
     PurchaseReturnQuery,
@@ -171,8 +171,12 @@ async def purchase_return_reverse(
     return await reversing.reverse_return(work, return_id, command)
 
 
-annotate(RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE))
-annotate(RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE))
+annotate(
+    RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE, documents=RECEIPT_FIELDS)
+)
+annotate(
+    RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE, documents=RETURN_FIELDS)
+)
 
 LISTS = (
     add_export(

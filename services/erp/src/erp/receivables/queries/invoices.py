@@ -16,17 +16,20 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.searched import PRINTED
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.reads import Reads, everybody, sorts_of
 from values.decimals import plain
 
 __all__ = [
     "INVOICES",
+    "INVOICE_FIELDS",
     "InvoiceDocument",
     "add_document",
     "customer_terms",
@@ -262,7 +265,7 @@ def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
 INVOICES = Reads(
     name="invoice",
     view=InvoiceView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('invoice.id')} as custom",
     source=_NUMBERED,
     visible=everybody,
     query=InvoiceQuery,
@@ -273,3 +276,4 @@ INVOICES = Reads(
     | {"number": Sort(PRINTED.format(of="n."), "text")},
     key="invoice.id",
 )
+INVOICE_FIELDS = DocumentType(INVOICES, Base)
