@@ -95,7 +95,7 @@ class Caller:
         return json.loads(text)
 
     async def send_of_collections(self) -> None:
-        """Notes, attachments, tags, custom fields: on each record that was made, where its type has them."""
+        """What people add to records: to each that was made, where its type has it."""
         for name, (_, path, _) in sorted(self.calls.items()):
             collection = singular(path.split("/")[2])
             if name in self.sent or collection not in self.records:
