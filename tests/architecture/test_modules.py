@@ -23,7 +23,7 @@ from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
 SHARED = {one.name for one in (ATTACHMENTS, CALLERS, ERASURE, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
-    *("exports", "imports", "saved_views", "search", "tags")
+    *("document_fields", "exports", "imports", "saved_views", "search", "tags")
 }
 """Modules of a library, the same in several services but for their roles or record types."""
 SERVICES = {"erp": ERP, "crm": CRM, "sync_bridge": BRIDGE}

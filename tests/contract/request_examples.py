@@ -95,7 +95,7 @@ class Caller:
         return json.loads(text)
 
     async def send_of_collections(self) -> None:
-        """Notes, attachments and tags: on each record that was made, where its type has them."""
+        """What people add to records: to each that was made, where its type has it."""
         for name, (_, path, _) in sorted(self.calls.items()):
             collection = singular(path.split("/")[2])
             if name in self.sent or collection not in self.records:
@@ -104,7 +104,7 @@ class Caller:
                 made = await self.server.attach(self.address(path.removesuffix("/attachments")))
                 self.records[f"{collection}_attachment"] = made["id"]
                 self.sent.add(name)
-            elif path.endswith(("/notes", "/tags/batch")):
+            elif path.endswith(("/notes", "/tags/batch", "/custom-fields")):
                 await self.send(name)
         for name, (_, path, _) in sorted(self.calls.items()):
             collection = singular(path.split("/")[2])

@@ -12,9 +12,10 @@ from chassis.work.unit_of_work import Work
 from records.custom.definitions import CustomFields, current_fields, fields_for_new
 from records.custom.kinds import Kind, order_of
 from records.custom.values import FIELD, merged, values_of_new
-from records.types import Change, RecordType, record_types
+from records.document_types import reads_by_name
+from records.types import Change, RecordType
 
-__all__ = ["keep_order", "lay_custom_values", "order_part"]
+__all__ = ["keep_order", "lay_custom_values", "order_part", "require_referred"]
 
 
 async def lay_custom_values(
@@ -38,24 +39,35 @@ async def lay_custom_values(
             one.custom = merged(fields, present, given, is_new=one.is_new)
         elif one.is_new:
             one.custom = values_of_new(fields)
-    await _require_referred(work, kind, fields, changes)
+    before = [one.record.custom or {} for one in changes]
+    await require_referred(work, kind.entity, fields, [one.custom or {} for one in changes], before)
     return fields
 
 
-async def _require_referred(
-    work: Work, kind: RecordType[Any, Any], fields: CustomFields, changes: Sequence[Change[Any]]
+async def require_referred(
+    work: Work,
+    base: type[Any],
+    fields: CustomFields,
+    after: Sequence[Mapping[str, Any]],
+    before: Sequence[Mapping[str, Any]],
 ) -> None:
-    """See to it that new references are to records that there are and that the actor may see."""
+    """See to it that new references are to records that there are and that the actor may see.
+
+    `base`: a class of the service's metadata; `before`: the values that the same records had.
+    Raises InvalidInput.
+    """
     wanted: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for definition in fields.fields:
         if definition.kind == Kind.REFERENCE and definition.refers_to:
-            found = _new_values(definition.key, changes)
+            found = _new_values(definition.key, after, before)
             wanted[definition.refers_to].update((definition.key, value) for value in found)
-    types = record_types(kind.entity)
+    if not any(wanted.values()):
+        return
+    types = reads_by_name(base)
     for refers_to, named in wanted.items():
         if named:
             ids = [UUID(value) for _, value in named]
-            seen = {str(one.id) for one in await types[refers_to].reads.get_all(work, ids)}
+            seen = {str(one.id) for one in await types[refers_to].get_all(work, ids)}
             missing = sorted(key for key, value in named if value not in seen)
             message = "There is no such record, or you may not see it."
             if missing:
@@ -64,11 +76,13 @@ async def _require_referred(
                 raise InvalidInput(errors=errors)
 
 
-def _new_values(key: str, changes: Sequence[Change[Any]]) -> Iterator[str]:
+def _new_values(
+    key: str, after: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]
+) -> Iterator[str]:
     """Values of the field that records did not have before."""
-    for one in changes:
-        value = (one.custom or {}).get(key)
-        if value is not None and value != (one.record.custom or {}).get(key):
+    for now, was in zip(after, before, strict=True):
+        value = now.get(key)
+        if value is not None and value != was.get(key):
             yield value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
 import orjson
@@ -38,6 +38,22 @@ FEW = 2
 _NO_ADDRESS = Address()
 
 
+class Counted(Protocol):
+    """What is changed: a record, or the custom fields of a document by the document's id."""
+
+    @property
+    def id(self) -> UUID:
+        """The record's id."""
+
+    @property
+    def version(self) -> int:
+        """Counts all changes."""
+
+    @property
+    def etag_version(self) -> int:
+        """The number in the ETag."""
+
+
 class KeptChange(NamedTuple):
     """One row of `record_change`, but for what all rows of an act have alike."""
 
@@ -51,7 +67,7 @@ class KeptChange(NamedTuple):
     changes: str
 
 
-def keep_change(work: Work, record_type: str, record: Record, before: Mapping[str, Any]) -> None:
+def keep_change(work: Work, record_type: str, record: Counted, before: Mapping[str, Any]) -> None:
     """Keep what fields of the record were and what they are now; `before` as `apply` gives it."""
     changes: dict[str, Any] = {}
     for name, was in before.items():
@@ -102,7 +118,7 @@ def keep_erasure(work: Work, record_type: str, record: Record, fields: Sequence[
 def _keep(
     work: Work,
     record_type: str,
-    record: Record,
+    record: Counted,
     changes: Mapping[str, Any],
     *,
     is_new: bool = False,

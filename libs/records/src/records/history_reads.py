@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -14,10 +14,9 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.work.ways import Way
 from records.custom.values import FIELD as CUSTOM
-from records.entities import Record
 from records.history import EXTERNAL_REFS
-from records.reads import View
-from records.types import RecordType
+from records.reads import Reads
+from records.shown import Shown
 
 __all__ = [
     "COLUMNS",
@@ -28,8 +27,28 @@ __all__ = [
     "shown_changes",
 ]
 
-E = TypeVar("E", bound=Record)
-V = TypeVar("V", bound=View)
+
+class Kept(Protocol):
+    """A type whose changes are kept: a record type, or documents with custom fields."""
+
+    @property
+    def name(self) -> str:
+        """The type in one word."""
+
+    @property
+    def reads(self) -> Reads[Any]:
+        """How it is read."""
+
+    @property
+    def shown(self) -> Mapping[str, Shown]:
+        """How fields are shown that are kept in another form."""
+
+    @property
+    def fields_with_history(self) -> Sequence[str]:
+        """The view's names of the fields whose changes are kept."""
+
+    def names_kept_of(self, field_name: str, /) -> Sequence[str]:
+        """How a field of the view is named in what is kept."""
 
 
 class FieldChange(BaseModel):
@@ -72,7 +91,7 @@ class RecordChangeView(BaseModel):
 
 async def history_of(
     at: Reading,
-    kind: RecordType[E, V],
+    kind: Kept,
     record_id: UUID,
     asked: PageQuery,
     *,
@@ -106,7 +125,7 @@ async def history_of(
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-def _names_kept_of(kind: RecordType[E, V], field: str) -> Sequence[str]:
+def _names_kept_of(kind: Kept, field: str) -> Sequence[str]:
     known = kind.fields_with_history
     if field in known:
         return kind.names_kept_of(field)
@@ -118,7 +137,7 @@ def _names_kept_of(kind: RecordType[E, V], field: str) -> Sequence[str]:
 
 
 async def shown_changes(
-    at: Reading, kind: RecordType[E, V], rows: Sequence[Mapping[str, Any]]
+    at: Reading, kind: Kept, rows: Sequence[Mapping[str, Any]]
 ) -> list[RecordChangeView]:
     """Rows of `record_change`, all of one record type, as callers see them."""
     changes = await changes_by_view(at, kind, [row["changes"] for row in rows])
@@ -132,7 +151,7 @@ COLUMNS = ", ".join(name for name in RecordChangeView.model_fields)
 
 
 async def changes_by_view(
-    at: Reading, kind: RecordType[E, V], changes_kept: Sequence[Mapping[str, Any]]
+    at: Reading, kind: Kept, changes_kept: Sequence[Mapping[str, Any]]
 ) -> list[list[FieldChange]]:
     """Of each `changes` the fields, by name; what they refer to is looked up at once."""
     kept = [dict(changes) for changes in changes_kept]
@@ -148,7 +167,7 @@ async def changes_by_view(
     ]
 
 
-def _field_change(kind: RecordType[E, V], name: str, values: tuple[Any, Any] | None) -> FieldChange:
+def _field_change(kind: Kept, name: str, values: tuple[Any, Any] | None) -> FieldChange:
     field = kind.shown[name].name if name in kind.shown else name
     if values is None:
         return FieldChange(field=field, before=None, after=None, redacted=True)

@@ -17,6 +17,7 @@ from chassis.http.dependencies import Needs
 from chassis.http.refusals import add_problems
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
+from records.document_types import DocumentType
 from records.reads import Reads
 from records.types import RecordType
 
@@ -31,8 +32,9 @@ class RecordPaths:
     """Where records or documents of a type are found, and who may read or change them.
 
     `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
-    permissions; `kind` is how master data is kept, None of documents. `published_as` are the
-    aggregates of its events, where they are not its own name.
+    permissions; `kind` is how master data is kept, None of documents; `documents` is how documents
+    have custom fields, where they have any. `published_as` are the aggregates of its events, where
+    they are not its own name.
     """
 
     router: APIRouter
@@ -42,6 +44,7 @@ class RecordPaths:
     write: str
     kind: RecordType[Any, Any] | None = None
     published_as: Sequence[str] = ()
+    documents: DocumentType | None = None
 
     def __post_init__(self) -> None:
         """Let the service know of the type by its router (`record_types_of`)."""

@@ -103,7 +103,8 @@ class Source:
 async def _changes(
     at: Reading, of: RecordPaths, contents: Sequence[Mapping[str, Any]]
 ) -> Sequence[RecordChangeView]:
-    return await shown_changes(at, of.kind, contents) if of.kind else []
+    kind = of.kind or of.documents
+    return await shown_changes(at, kind, contents) if kind else []
 
 
 def _tags(column: str) -> str:
@@ -117,7 +118,7 @@ SOURCES = (
     Source(
         kind="change",
         view=RecordChangeView,
-        meaning="Fields of master data that changed; null: another kind of entry.",
+        meaning="Fields that changed, of documents their custom ones; null: another kind of entry.",
         table="record_change",
         columns=CHANGE_COLUMNS,
         at="changed_at",

@@ -57,10 +57,10 @@ def changed_fields(event: type[Event], change: Change[Any]) -> list[str]:
     return list(_fields_of(event)) if change.is_new else change.fields
 
 
-def record_types(entity: type[Record]) -> dict[str, "RecordType[Any, Any]"]:
+def record_types(entity: type[Any]) -> dict[str, "RecordType[Any, Any]"]:
     """The record types of the service that the entity belongs to, by name."""
     known: dict[str, RecordType[Any, Any]]
-    known = entity.metadata.info.setdefault("record_types", {})  # type: ignore[attr-defined] # mapped
+    known = entity.metadata.info.setdefault("record_types", {})
     return known
 
 

@@ -20,6 +20,7 @@ from crm.staff.module import MODULE as STAFF
 from crm.staff.router import team
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
+from records.document_fields.module import MODULE as DOCUMENT_FIELDS
 from records.erasure.module import MODULE as ERASURE
 from records.exports.events import EVENTS
 from records.exports.module import export_module
@@ -80,6 +81,7 @@ _OWN = Service(
         _TAGS,
         ERASURE,
         CUSTOM_FIELDS,
+        DOCUMENT_FIELDS,
         STAFF,
         ACCOUNTS,
         CATALOG,

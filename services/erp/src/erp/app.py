@@ -32,6 +32,7 @@ from erp.stock import router as stock
 from erp.stock.module import MODULE as STOCK
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
+from records.document_fields.module import MODULE as DOCUMENT_FIELDS
 from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
@@ -99,6 +100,7 @@ _OWN = Service(
         NOTES,
         ATTACHMENTS,
         CUSTOM_FIELDS,
+        DOCUMENT_FIELDS,
         _TAGS,
         PARTIES,
         CATALOG,

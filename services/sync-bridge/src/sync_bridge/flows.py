@@ -287,13 +287,13 @@ NOT_CARRIED = frozenset(
     for name in (
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
         *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
-        *("purchase-returned", "tag-changed", "record-tags-changed"),
+        *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"
     for name in (
         *("attachment-changed", "contact-changed", "custom-field-changed", "note-changed"),
-        *("tag-changed", "record-tags-changed", "person-erased"),
+        *("tag-changed", "record-tags-changed", "person-erased", "document-fields-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,

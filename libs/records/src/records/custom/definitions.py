@@ -105,9 +105,12 @@ class CustomFields:
 SETTINGS = tuple(name for name in Definition.__dataclass_fields__ if name != "region")
 """What of a definition is kept."""
 _COLUMNS = ", ".join(f'f."{name}"' for name in SETTINGS)
-_READ = f"""select record_type, v.version as fields_version, {_COLUMNS}
+_READ = f"""select v.record_type, v.version as fields_version, {_COLUMNS}
   from custom_field_version v left join custom_field f using (record_type)
-  where record_type = any($1::text[]) order by f.position, f.key"""
+  where v.record_type = any($1::text[]) order by f.position, f.key"""
+_READ_ALL = f"""select v.record_type, v.version as fields_version, {_COLUMNS}
+  from custom_field_version v left join custom_field f using (record_type)
+  order by f.position, f.key"""
 _NOW = "select custom_field_version_now($1)"
 _PASSED = """still_known as (
   insert into custom_field_version
@@ -115,6 +118,8 @@ _PASSED = """still_known as (
    where custom_field_version_passed(record_type, version))"""
 """It adds no row: the function is asked, and refuses or says no."""
 
+ALL = ""
+"""In place of a record type: all types were read, and one that is not known has no fields."""
 _KNOWN: dict[int, dict[str, CustomFields]] = {}
 """What the process knows, by the setting of the database and the record type."""
 
@@ -131,7 +136,8 @@ async def fields_for_new(work: Work, record_type: str) -> CustomFields:
 
     The act's last statement sees to it that they are still so; else the act is to be repeated.
     """
-    known = _known_of(work).get(record_type) or await fields_of(work, record_type)
+    present = _known_of(work)
+    known = present.get(record_type) or present.get(ALL) or await _fields_of_all(work, record_type)
     if not any(part is _require_known and row[0] == record_type for part, row in work.rows):
         work.write_at_settle(_require_known, (record_type, known.version))
         work.on_failure(lambda raised: _forget(work, record_type, raised))
@@ -146,19 +152,35 @@ async def fields_of(at: Reading, record_type: str) -> CustomFields:
 async def fields_of_types(at: Reading, record_types: Collection[str]) -> Mapping[str, CustomFields]:
     """The fields of several types, as they are committed now."""
     rows = await at.sql.fetch(_READ, list(record_types))
-    region = record_settings(at).region
-    found: dict[str, CustomFields] = {}
-    for one in record_types:
-        own = [row for row in rows if row["record_type"] == one]
-        version = own[0]["fields_version"] if own else None
-        found[one] = CustomFields(version, [_definition(row, region) for row in own if row["id"]])
+    of_type = {one: [row for row in rows if row["record_type"] == one] for one in record_types}
+    found = {one: _custom_fields(at, own) for one, own in of_type.items()}
     _known_of(at).update(found)
     return found
 
 
+async def _fields_of_all(at: Reading, record_type: str) -> CustomFields:
+    """The fields of the type; those of all types become known by the one statement."""
+    found: dict[str, list[Any]] = {record_type: []}
+    for row in await at.sql.fetch(_READ_ALL):
+        found.setdefault(row["record_type"], []).append(row)
+    known = _known_of(at)
+    known[ALL] = CustomFields(None)
+    for name, rows in found.items():
+        known[name] = _custom_fields(at, rows)
+    return known[record_type]
+
+
+def _custom_fields(at: Reading, rows: Sequence[Any]) -> CustomFields:
+    region = record_settings(at).region
+    version = rows[0]["fields_version"] if rows else None
+    return CustomFields(version, [_definition(row, region) for row in rows if row["id"]])
+
+
 def forget_fields(at: Reading, record_type: str) -> None:
     """Read the fields anew when they are needed next: they are about to change."""
-    _known_of(at).pop(record_type, None)
+    known = _known_of(at)
+    known.pop(record_type, None)
+    known.pop(ALL, None)
 
 
 def _definition(row: Any, region: str) -> Definition:

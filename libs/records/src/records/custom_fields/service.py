@@ -27,6 +27,7 @@ from records.custom_fields.models import CustomFieldColumns
 from records.custom_fields.rules import LIMITS, definition_of, require_sound
 from records.custom_fields.schemas import CustomFieldQuery, CustomFieldView
 from records.custom_writes import order_part
+from records.document_types import document_types, kept_values, reads_by_name
 from records.entities import Values
 from records.filters import among
 from records.reads import BY_TIME, Reads, columns_of, everybody
@@ -124,6 +125,7 @@ async def _check(work: Work, entity: type[Field], change: Change[Any]) -> None:
     """
     field, types = change.record, record_types(entity)
     known = [name for name, one in types.items() if one.has_custom_fields]
+    known += document_types(entity)
     if field.record_type not in known:
         expected = {"expected": ", ".join(f"'{one}'" for one in sorted(known))}
         wrong = FieldError("/record_type", "literal_error", "Write one of: {expected}.", expected)
@@ -131,11 +133,14 @@ async def _check(work: Work, entity: type[Field], change: Change[Any]) -> None:
     if change.is_new:
         await _require_room(work, field)
         _set_defaults(field)
-    referable = [name for name in types if name != "custom_field"]
+    referable = [name for name in reads_by_name(entity) if name != "custom_field"]
+    if field.sorted and field.record_type in document_types(entity):
+        message = "Lists of documents cannot be sorted by custom fields."
+        raise InvalidInput(errors=[FieldError("/sorted", "not_sortable", message)])
     definition = definition_of(field, record_settings(work).region)
     field.default = require_sound(definition, record_types=referable)
     if field.status == "active" and (change.is_new or change.touches(*LIMITS)):
-        await _require_fitting(work, field)
+        await _require_fitting(work, entity, field)
 
 
 def _set_defaults(field: Any) -> None:
@@ -157,14 +162,18 @@ async def _require_room(work: Work, field: Any) -> None:
         raise TooManyCustomFields(record_type=field.record_type)
 
 
-async def _require_fitting(work: Work, field: Any) -> None:
-    """Raise BreaksRecords if records lack a value that is required, or have one that is refused."""
+async def _require_fitting(work: Work, entity: type[Field], field: Any) -> None:
+    """Raise BreaksRecords if records lack a value that is required, or have one that is refused.
+
+    Documents that there are may lack it: required is what they are made with.
+    """
+    source = kept_values(entity, field.record_type)
     definition = definition_of(field, record_settings(work).region)
     broken: list[UUID] = []
-    if definition.required:
-        lacking = f"select id from {field.record_type} where not (custom ? $1)"
+    if definition.required and field.record_type not in document_types(entity):
+        lacking = f"select id from {source} where not (custom ? $1)"
         broken += [row["id"] for row in await work.sql.fetch(lacking, field.key)]
-    kept = f"select id, custom->$1 as value from {field.record_type} where custom ? $1"
+    kept = f"select id, custom->$1 as value from {source} where custom ? $1"
     async for row in work.sql.cursor(kept, field.key, prefetch=1000):
         try:
             read_value(definition, row["value"], _archived_of(definition))
@@ -216,7 +225,7 @@ async def delete_field(
         raise StaleRevision(expected=revision, current=field.etag_version)
     record_type, key = field.record_type, field.key
     await advisory_lock(work, f"custom fields of {record_type}")
-    counted = f"select count(*) from {record_type} where custom ? $1"
+    counted = f"select count(*) from {kept_values(kind.entity, record_type)} where custom ? $1"
     count = await work.sql.fetchval(counted, key)
     users = [f"{count} × {record_type}"] if count else []
     for use in uses:

@@ -14,11 +14,13 @@ from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import reach, searched
 from crm.accounts.schemas import AccountView
+from crm.base import Base
 from crm.catalog.schemas import ProductView
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import OrderQuery, OrderView
 from crm.reach import OWNED_BY
 from crm.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.links import linked_to
@@ -26,6 +28,7 @@ from records.reads import Reads, columns_of, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
+    "ORDER_FIELDS",
     "PUBLISHED",
     "add_order",
     "bases_of",
@@ -90,6 +93,7 @@ ORDERS = Reads(
         OrderView,
         Order.__table__,
         customer_owes=_OWES,
+        custom=custom_of("customer_order.id"),
         lines=_LINES,
         waits_for=_UNKNOWN_TO_ERP,
     ),
@@ -115,6 +119,7 @@ ORDERS = Reads(
     },
 )
 
+ORDER_FIELDS = DocumentType(ORDERS, Base)
 PUBLISHED = replace(ORDERS, visible=everybody)
 """Orders as events tell them, whoever acts or reads events."""
 

@@ -201,7 +201,9 @@ async def order_cancel(
     return await _order(reply, work, order_id)
 
 
-ORDER = RecordPaths(order_router, queries.ORDERS, "order", READ, WRITE)
+ORDER = RecordPaths(
+    order_router, queries.ORDERS, "order", READ, WRITE, documents=queries.ORDER_FIELDS
+)
 list_route(ORDER, "Customers' orders, the newest first.", explain=Explained)
 get_route(ORDER, "The order, and how the ERP says it stands.", explain=Explained)
 annotate(ORDER)

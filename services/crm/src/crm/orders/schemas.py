@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from crm.orders.erp_orders import ErpOrder
 from crm.orders.states import OrderState, RefusalKind
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.links import ExternalRef
 from records.routes import LARGEST_BATCH
@@ -95,7 +96,7 @@ class ChangeLine(LineFields):
 Lines = Annotated[list[NewOrderLine], Field(min_length=1, max_length=500)]
 
 
-class OrderContent(Command):
+class OrderContent(CustomValues):
     """The fields of every order."""
 
     account_id: UUID
@@ -146,7 +147,7 @@ class UpsertOrders(Command):
     items: list[BatchOrder] = Field(min_length=1, max_length=200)
 
 
-class ChangeOrder(Command):
+class ChangeOrder(CustomValues):
     """What the customer wants instead: lines are replaced whole where they are given."""
 
     requested_on: Day | None = None
@@ -278,7 +279,7 @@ class Refusal(BaseModel):
     text: str = Field(default="", description="In the reader's language.")
 
 
-class OrderView(BaseModel):
+class OrderView(CustomView):
     """The order, and how the ERP says it stands."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)

@@ -295,12 +295,21 @@ async def shipment_reverse(
     return await reverse_shipment(work, shipment_id, command)
 
 
-ORDER = RecordPaths(order_router, reading.ORDERS, "order", READ, WRITE)
+ORDER = RecordPaths(
+    order_router, reading.ORDERS, "order", READ, WRITE, documents=reading.ORDER_FIELDS
+)
 list_route(ORDER, "Sales orders, the newest first.")
 get_route(ORDER)
 annotate(ORDER)
 
-SHIPMENT = RecordPaths(shipment_router, shipments.SHIPMENTS, "shipment", READ, SHIP)
+SHIPMENT = RecordPaths(
+    shipment_router,
+    shipments.SHIPMENTS,
+    "shipment",
+    READ,
+    SHIP,
+    documents=shipments.SHIPMENT_FIELDS,
+)
 list_route(SHIPMENT, "Shipments and returns with their lines, the newest first.")
 get_route(SHIPMENT, "The shipment or return.")
 annotate(SHIPMENT)

@@ -18,6 +18,7 @@ from erp.fulfilment.events import (
 )
 from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
 from erp.stock.schemas import Serials
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
@@ -114,7 +115,7 @@ Lines = Annotated[list[NewOrderLine], Field(min_length=1, max_length=500)]
 Charges = Annotated[list[NewCharge], Field(max_length=20)]
 
 
-class OrderHeader(Command):
+class OrderHeader(CustomValues):
     """What every order says."""
 
     customer_id: UUID
@@ -211,7 +212,7 @@ class ShipQuantity(LineQuantity):
     serials: Serials = Field(default=[])
 
 
-class ShipOrder(Command):
+class ShipOrder(CustomValues):
     """Ship what is reserved, or the quantities named."""
 
     effective_on: Day | None = None
@@ -240,7 +241,7 @@ class ReverseShipment(Command):
     )
 
 
-class InvoiceOrder(Command):
+class InvoiceOrder(CustomValues):
     """Invoice what was shipped and not invoiced, and the charges with the first invoice."""
 
     effective_on: Day | None = None
@@ -282,7 +283,7 @@ class Invoiced(View):
     order_revision: int = Field(description="The `aggversion` of the order's event.")
 
 
-class OrderView(View):
+class OrderView(CustomView, View):
     """The order with its lines, and how each of them stands."""
 
     id: UUID
@@ -351,7 +352,7 @@ class ShipmentLineView(View):
     serials: list[str] = Field(description="Of the pieces that have one.")
 
 
-class ShipmentView(View):
+class ShipmentView(CustomView, View):
     """Goods that left for a customer, or came back."""
 
     id: UUID

@@ -9,12 +9,14 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.parties.schemas import SupplierView
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.payables.states import BillKind
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
@@ -22,6 +24,7 @@ from values.comparing import same_when_read
 
 __all__ = [
     "BILLS",
+    "BILL_FIELDS",
     "OPENING_PAYABLES",
     "bill_for_update",
     "billed_prices",
@@ -191,7 +194,7 @@ _SORTS = sorts_of("bill", named=False, days=("effective_on",), total="bill.gross
 BILLS = Reads(
     name="bill",
     view=BillView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('bill.id')} as custom",
     source="bill",
     visible=everybody,
     query=BillQuery,
@@ -206,6 +209,7 @@ BILLS = Reads(
         "credits": Include(BillView, "credits_id"),
     },
 )
+BILL_FIELDS = DocumentType(BILLS, Base)
 OPENING_PAYABLES = Reads(
     name="opening_item",
     view=OpeningPayableView,

@@ -145,7 +145,7 @@ async def payable_opening_get(opening_id: UUID, _by: Reader, at: InReading) -> O
     return await queries.OPENING_PAYABLES.get(at, opening_id)
 
 
-BILL = RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE)
+BILL = RecordPaths(bill_router, queries.BILLS, "bill", READ, WRITE, documents=queries.BILL_FIELDS)
 list_route(BILL, "Suppliers' bills and credit notes, the newest first.")
 get_route(BILL, "The bill or credit note.")
 annotate(BILL)

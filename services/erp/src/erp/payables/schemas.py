@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.payables.states import BillKind, BillState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.days import Day
@@ -43,7 +44,7 @@ class NewExpense(Command):
     amount: PositiveMoney
 
 
-class NewBill(Command):
+class NewBill(CustomValues):
     """Enter a bill that no purchase order stands for: rent, power, a service."""
 
     supplier_id: UUID
@@ -174,7 +175,7 @@ class CreditView(View):
     unallocated: NonNegativeDecimal
 
 
-class BillView(View):
+class BillView(CustomView, View):
     """A supplier's bill, and what is left to be paid of it; or a credit note."""
 
     id: UUID

@@ -208,7 +208,9 @@ async def tax_code_create(
     return await add_tax_code(work, command)
 
 
-INVOICE = RecordPaths(invoice_router, invoices.INVOICES, "invoice", READ, WRITE)
+INVOICE = RecordPaths(
+    invoice_router, invoices.INVOICES, "invoice", READ, WRITE, documents=invoices.INVOICE_FIELDS
+)
 list_route(INVOICE, "Invoices and credit notes, the newest first.")
 get_route(INVOICE, "The invoice or credit note.")
 annotate(INVOICE)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 from chassis.http.etag import EtagVersion, Revision
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.days import Day
@@ -75,7 +76,7 @@ class NewInvoiceLine(Command):
     tax_code: Code = "Z0"
 
 
-class NewInvoice(Command):
+class NewInvoice(CustomValues):
     """Invoice what no order stands for."""
 
     customer_id: UUID
@@ -186,7 +187,7 @@ class InvoiceTaxView(View):
     tax: NonNegativeDecimal
 
 
-class InvoiceView(View):
+class InvoiceView(CustomView, View):
     """An invoice or credit note, and what is left to be paid of it."""
 
     id: UUID

@@ -16,6 +16,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.parties.schemas import CustomerView, SupplierView
 from erp.settlement.models import REST_WRITTEN_OFF, WITHOUT_DOCUMENT, Allocation, OpenItem, Payment
 from erp.settlement.schemas import (
@@ -27,6 +28,7 @@ from erp.settlement.schemas import (
 )
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
@@ -34,6 +36,7 @@ from records.reads import Reads, everybody, sorts_of
 __all__ = [
     "OPEN_ITEMS",
     "PAYMENTS",
+    "PAYMENT_FIELDS",
     "add_open_items",
     "add_payments",
     "allocated",
@@ -61,7 +64,8 @@ _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number
   due_on, amount, open_amount, credited, written_off, created_at"""
 _ROW = """id, version, created_at, updated_at, number, kind, direction, party_id, effective_on,
   amount, unallocated, reference, source_id, reversed_on, reversal_reason"""
-_VIEW = f"""{_ROW}, case when reversed_on is null then 'booked' else 'reversed' end as state,
+_VIEW = f"""{_ROW}, {custom_of("payment.id")} as custom,
+  case when reversed_on is null then 'booked' else 'reversed' end as state,
   (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
       'document_number', s.document_number, 'amount', s.settled::text,
       'open_amount', s.open_amount::text) order by s.id), '[]')
@@ -377,6 +381,7 @@ PAYMENTS = Reads(
     ),
     includes=_PARTIES,
 )
+PAYMENT_FIELDS = DocumentType(PAYMENTS, Base)
 OPEN_ITEMS = Reads(
     name="open_item",
     view=OpenItemView,

@@ -263,7 +263,9 @@ async def payable_report_get(
     return await _report(Side.PAYABLE, at, party_id, on or today, currency)
 
 
-PAYMENT = RecordPaths(payment_router, queries.PAYMENTS, "payment", READ, WRITE)
+PAYMENT = RecordPaths(
+    payment_router, queries.PAYMENTS, "payment", READ, WRITE, documents=queries.PAYMENT_FIELDS
+)
 list_route(
     PAYMENT, "Payments, credit notes and write-offs with what they settle, the newest first."
 )

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.days import Day
@@ -59,7 +60,7 @@ class Allocate(Command):
     )
 
 
-class NewPayment(Command):
+class NewPayment(CustomValues):
     """Book a payment. Without allocations it settles what is due first."""
 
     direction: PaymentDirection = PaymentDirection.IN
@@ -179,7 +180,7 @@ class AllocationView(View):
     open_amount: NonNegativeDecimal
 
 
-class PaymentView(View):
+class PaymentView(CustomView, View):
     """A payment, credit note or write-off; `unallocated` is the party's credit."""
 
     id: UUID

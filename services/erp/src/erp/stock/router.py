@@ -37,7 +37,7 @@ from erp.stock.errors import (
     UnknownSerial,
 )
 from erp.stock.queries import serials, views
-from erp.stock.queries.documents import DOCUMENTS
+from erp.stock.queries.documents import DOCUMENT_FIELDS, DOCUMENTS
 from erp.stock.queries.serials import SERIALS
 from erp.stock.queries.views import MOVES, WAREHOUSES
 from erp.stock.schemas import (
@@ -145,6 +145,7 @@ DOCUMENT = RecordPaths(
     READ,
     WRITE,
     published_as=("purchase-return",),
+    documents=DOCUMENT_FIELDS,
 )
 list_route(DOCUMENT, "Documents that moved goods, with what they moved, the newest first.")
 get_route(DOCUMENT, "The document with what it moved.")

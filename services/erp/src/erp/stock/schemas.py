@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.stock.states import StockDocumentKind
+from records.custom.fields import CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
 from values.days import Day
@@ -217,7 +218,7 @@ class StockDocumentLine(View):
     serials: list[str] = Field(description="Of the pieces that have one.")
 
 
-class StockDocumentView(View):
+class StockDocumentView(CustomView, View):
     """A document that moved goods, with all it moved; its moves are listed by `source_id`."""
 
     id: UUID

@@ -39,6 +39,7 @@ from crm.orders.service.lines import (
 )
 from crm.orders.states import OrderState
 from records.batches import InBulk, upsert_each
+from records.document_fields.service import change_fields, keep_fields_of_new
 from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
 from values.address import Address, AddressChange
@@ -130,8 +131,10 @@ async def _place(
     lines, codes = await build_new_lines(work, order, command.lines)
     _recalculate_totals(order, lines)
     await queries.add_order(work, order, lines)
+    kept = await keep_fields_of_new(work, queries.ORDER_FIELDS, {order_id: command.custom})
     waits = await queries.unknown_to_erp(work.sql, codes.keys()) if buyer.in_erp else []
     view = _new_view(order, lines, codes, buyer, waits)
+    view = view.model_copy(update={"custom": kept[order_id]})
     await _publish(work, view, OrderChanged.every_field())
     return view
 
@@ -146,7 +149,7 @@ def _new_view(
     """The new order as callers see it, without asking the database what was just written."""
     line_values = [line.__dict__ | {"product_code": codes[line.product_id]} for line in lines]
     extra: dict[str, Any] = {"lines": line_values, "customer_owes": buyer.owes}
-    extra |= {"external_refs": [], "waits_for": waits}
+    extra |= {"external_refs": [], "waits_for": waits, "custom": {}}
     return OrderView.model_validate(order.__dict__ | extra)
 
 
@@ -200,6 +203,8 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     """
     order = await _lock_order(work, order_id)
     order.check_revision(revision)
+    if command.custom:
+        await change_fields(work, queries.ORDER_FIELDS, order_id, command.custom)
     await _change(work, order, _sent_values(work, order, command), command.lines, ours=True)
 
 
@@ -210,7 +215,9 @@ async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     other = command.account_id != order.account_id
     await _buyer(work, command.account_id, new_business=other)
     values = {"account_id": command.account_id} | _sent_values(work, order, command)
-    return await _change(work, order, values, command.lines)
+    given = command.custom
+    others = bool(given) and await change_fields(work, queries.ORDER_FIELDS, order_id, given or {})
+    return await _change(work, order, values, command.lines) or others
 
 
 def _sent_values(work: Work, order: Order, command: ChangeOrder | UpsertOrder) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from chassis.storage.base import version_columns
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.fulfilment.models import Order
 from erp.fulfilment.schemas import OrderQuery, OrderView
 from erp.parties.schemas import CustomerView
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.links import linked_to
@@ -22,6 +24,7 @@ from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
+    "ORDER_FIELDS",
     "customers_by_id",
     "first_shipped_on",
     "is_ordered",
@@ -43,7 +46,8 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
   sales_order.state, sales_order.reason, sales_order.currency, sales_order.ordered_on,
   sales_order.requested_on, sales_order.promised_on, sales_order.ship_to, sales_order.note,
   sales_order.net, sales_order.charges, sales_order.invoiced, sales_order.paid,
-  sales_order.created_at, sales_order.updated_at, {_REFERENCES},
+  sales_order.created_at, sales_order.updated_at, {custom_of("sales_order.id")} as custom,
+  {_REFERENCES},
   (select jsonb_agg(jsonb_build_object('id', l.id, 'external_line_id', l.external_line_id,
       'item_id', l.item_id, 'sku', i.sku, 'quantity', l.quantity::text,
       'unit_price', l.unit_price::text, 'discount', l.discount::text,
@@ -104,6 +108,7 @@ ORDERS = Reads(
         "items": Include(ItemView, "lines.item_id", many=True),
     },
 )
+ORDER_FIELDS = DocumentType(ORDERS, Base)
 
 _REFERENCED = """select 'item' as entity, i.id, i.name, i.status = 'active' as active, i.sku,
     i.kind, i.sold, i.discontinued_on, i.tax_code, i.unit, u.decimals,

@@ -9,18 +9,21 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.fulfilment.models import Shipment, ShipmentLine
 from erp.fulfilment.schemas import OrderView, ShipmentQuery, ShipmentView
 from erp.fulfilment.states import ShipmentKind
 from erp.parties.schemas import CustomerView
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "SHIPMENTS",
+    "SHIPMENT_FIELDS",
     "has_later_return",
     "lines_of_shipment",
     "lines_with_shipments",
@@ -124,7 +127,7 @@ def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
 SHIPMENTS = Reads(
     name="shipment",
     view=ShipmentView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('s.id')} as custom",
     source=_FROM,
     visible=everybody,
     query=ShipmentQuery,
@@ -139,3 +142,4 @@ SHIPMENTS = Reads(
         "items": Include(ItemView, "lines.item_id", many=True),
     },
 )
+SHIPMENT_FIELDS = DocumentType(SHIPMENTS, Base)

@@ -67,6 +67,7 @@ async def invoice_order(work: Work, order_id: UUID, command: InvoiceOrder) -> In
             charges=[
                 IssueCharge(charge.kind, charge.amount, tax_code=charged) for charge in charges
             ],
+            custom=command.custom,
         ),
     )
     for line, quantity in due:

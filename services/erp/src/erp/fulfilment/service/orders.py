@@ -1,6 +1,6 @@
 """Taking orders, placing our own, confirming drafts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 from uuid import UUID
@@ -11,6 +11,7 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment.errors import OrderClosed
 from erp.fulfilment.models import UNDECIDED
 from erp.fulfilment.queries import writing
+from erp.fulfilment.queries.reading import ORDER_FIELDS
 from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.rules.deciding import Decision
 from erp.fulfilment.schemas import BatchOrder, NewOrder, OrderView, UpsertOrder
@@ -30,6 +31,7 @@ from erp.fulfilment.service.replacing import decide_again, replace
 from erp.fulfilment.states import OrderState
 from erp.stock.service.expected_receipts import lock_items
 from records.batches import InBulk
+from records.document_fields.service import change_fields, keep_fields_of_new
 from records.upserts import REFUSED, Sent, Upserted, upsert
 
 __all__ = [
@@ -50,7 +52,9 @@ async def place_order(work: Work, command: NewOrder) -> OrderView:
     Raises MissingReference, PriceMissing, CurrencyNotSupported, Forbidden (backdated).
     """
     orders, references = await build_orders(work, [(uuid7(), command)])
-    [state] = await _add(work, orders, references, decided=[] if command.draft else orders)
+    decided = [] if command.draft else orders
+    custom = {orders[0].header.id: command.custom}
+    [state] = await _add(work, orders, references, decided=decided, custom=custom)
     return OrderView.model_validate(state)
 
 
@@ -79,7 +83,8 @@ async def accept_orders(work: Work, sent: Sequence[tuple[UUID, UpsertOrder]]) ->
             order.header.cancel()
         else:
             decided.append(order)
-    await _add(work, orders, references, decided=decided)
+    custom = {order_id: command.custom for order_id, command in sent}
+    await _add(work, orders, references, decided=decided, custom=custom)
 
 
 async def _add(
@@ -88,10 +93,12 @@ async def _add(
     references: OrderReferences,
     *,
     decided: Sequence[LockedOrder],
+    custom: Mapping[UUID, Mapping[str, Any] | None],
 ) -> list[dict[str, Any]]:
     if decided:
         await decide_orders(work, decided, references)
     await writing.add_orders(work, orders)
+    await keep_fields_of_new(work, ORDER_FIELDS, custom)
     return await publish_changes(work, [order.header.id for order in orders], ALL_FIELDS)
 
 
@@ -115,6 +122,8 @@ async def _accept_change(
     Where that is another than was sent, the order is published even if nothing changed.
     """
     order = await lock_order(work, order_id)
+    given = command.custom
+    has_others = bool(given) and await change_fields(work, ORDER_FIELDS, order_id, given or {})
     command = with_omitted_fields(await _with_base_of_now(work, command), order)
     if command.cancelled:
         cancelled = await cancel(work, order, command.source_version)
@@ -133,7 +142,7 @@ async def _accept_change(
         else sent_content(command, version=header.version)
     )
     await writing.store_sent_content(work, header)
-    return REFUSED if order.refusal else changed
+    return REFUSED if order.refusal else changed or has_others
 
 
 async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:

@@ -25,7 +25,7 @@ REFRESH = "fulfilment.refresh"
 
 ALL_FIELDS = sorted(OrderChanged.model_fields.keys() - {"id", "version", "changed"})
 
-_UNPUBLISHED = {"created_at", "updated_at", "version", "revision"}
+_UNPUBLISHED = {"created_at", "updated_at", "version", "revision", "custom"}
 
 
 async def publish_changes(

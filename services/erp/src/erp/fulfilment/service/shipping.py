@@ -14,6 +14,7 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment.errors import NothingToShip, NotReservedYet
 from erp.fulfilment.models import OrderLine, Shipment, ShipmentLine
 from erp.fulfilment.queries import reading, writing
+from erp.fulfilment.queries.shipments import SHIPMENT_FIELDS
 from erp.fulfilment.queries.writing import LockedOrder
 from erp.fulfilment.schemas import ReturnGoods, ShipOrder, Shipped, ShipQuantity
 from erp.fulfilment.service.billing import credit_return, selected_lines
@@ -26,6 +27,7 @@ from erp.stock.service.backorders import reservation_start
 from erp.stock.service.expected_receipts import demand_of_orders
 from erp.stock.service.goods import receive_return, ship_goods
 from erp.stock.states import StockDocumentKind
+from records.document_fields.service import keep_fields_of_new
 
 __all__ = ["return_goods", "ship_order"]
 
@@ -59,6 +61,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     )
     prepaid = {line.id: line.ship(quantity) for line, quantity in going}
     await _store(work, shipment, going, prepaid=prepaid)
+    await keep_fields_of_new(work, SHIPMENT_FIELDS, {shipment.id: command.custom})
     return await _finish(work, order, shipment, ["lines", "shipments", "state"])
 
 

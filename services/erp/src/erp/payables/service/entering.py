@@ -1,9 +1,10 @@
 """Entering suppliers' bills: posted and opened in one act."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -25,6 +26,7 @@ from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.service.payments import NewCredit, apply_credit
 from erp.settlement.states import PaymentDirection, Side
 from erp.sums import require_bookable
+from records.document_fields.service import keep_fields_of_new
 from values.comparing import same_when_read
 
 __all__ = [
@@ -86,6 +88,7 @@ class EnterBill:
     kind: BillKind = BillKind.BILL
     credits_id: UUID | None = None
     opening: bool = False
+    custom: Mapping[str, Any] | None = None
 
 
 async def enter_bill(work: Work, command: EnterBill) -> UUID:
@@ -105,6 +108,8 @@ async def enter_bill(work: Work, command: EnterBill) -> UUID:
         await apply_credit(work, _credit(bill))
     elif bill.gross:
         await open_item(work, _open_item(bill))
+    if bill.kind == BillKind.BILL and not bill.opening:
+        await keep_fields_of_new(work, queries.BILL_FIELDS, {bill.id: command.custom})
     await publish(work, bill)
     return bill.id
 
@@ -261,6 +266,7 @@ async def enter_manual_bill(work: Work, command: NewBill) -> BillView:
         expenses=[
             Expense(one.account, one.description, one.amount.amount) for one in command.expenses
         ],
+        custom=command.custom,
     )
     return await get_bill(work, await enter_bill(work, bill))
 

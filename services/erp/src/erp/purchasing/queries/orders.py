@@ -10,18 +10,21 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.parties.schemas import SupplierView
 from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
 
 __all__ = [
     "ORDERS",
+    "ORDER_FIELDS",
     "LockedPurchaseOrder",
     "add_lines",
     "add_orders",
@@ -76,7 +79,7 @@ def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
 ORDERS = Reads(
     name="purchase_order",
     view=PurchaseOrderView,
-    columns=_STATE,
+    columns=f"{_STATE}, {custom_of('o.id')} as custom",
     source="purchase_order o join supplier s on s.id = o.supplier_id",
     key="o.id",
     visible=everybody,
@@ -91,6 +94,7 @@ ORDERS = Reads(
         "items": Include(ItemView, "lines.item_id", many=True),
     },
 )
+ORDER_FIELDS = DocumentType(ORDERS, Base)
 
 
 @dataclass

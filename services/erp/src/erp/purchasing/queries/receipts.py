@@ -15,6 +15,7 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.parties.schemas import SupplierView
 from erp.purchasing.models.receipts import (
@@ -31,13 +32,16 @@ from erp.purchasing.schemas.receipts import (
     ReceiptQuery,
 )
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among
 from records.includes import Include
 from records.reads import Reads, everybody
 
 __all__ = [
     "RECEIPTS",
+    "RECEIPT_FIELDS",
     "RETURNS",
+    "RETURN_FIELDS",
     "ReceiptHead",
     "add_receipts",
     "add_return",
@@ -95,7 +99,7 @@ def _either(query: ReceiptQuery | PurchaseReturnQuery) -> list[Filter]:
 RECEIPTS = Reads(
     name="purchase_receipt",
     view=PurchaseReceiptView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('r.id')} as custom",
     source="""purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
       left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'""",
     key="r.id",
@@ -112,6 +116,7 @@ RECEIPTS = Reads(
     sorts=_SORTS,
     default_sort="-recorded_at",
 )
+RECEIPT_FIELDS = DocumentType(RECEIPTS, Base)
 
 _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase_receipt_number,
   r.purchase_order_id, o.number as purchase_order_number, o.supplier_id, r.effective_on, r.reason,
@@ -135,7 +140,7 @@ def _return_filters(_at: Reading, query: PurchaseReturnQuery) -> list[Filter]:
 RETURNS = Reads(
     name="purchase_return",
     view=PurchaseReturnView,
-    columns=_RETURN,
+    columns=f"{_RETURN}, {custom_of('r.id')} as custom",
     source="""purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
       join purchase_order o on o.id = r.purchase_order_id""",
     key="r.id",
@@ -153,6 +158,7 @@ RETURNS = Reads(
     sorts=_SORTS,
     default_sort="-recorded_at",
 )
+RETURN_FIELDS = DocumentType(RETURNS, Base)
 
 # An array of arrays would come apart in the rows, so serials come as JSON.
 _ADD_LINES = """insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id,

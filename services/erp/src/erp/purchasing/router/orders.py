@@ -39,7 +39,7 @@ from erp.purchasing.errors import (
     NothingToCreditBack,
     PurchaseOrderClosed,
 )
-from erp.purchasing.queries.orders import ORDERS
+from erp.purchasing.queries.orders import ORDER_FIELDS, ORDERS
 from erp.purchasing.schemas.orders import (
     BillPurchaseOrder,
     ChangePurchaseOrder,
@@ -213,7 +213,7 @@ async def purchase_order_credit(
     return note
 
 
-ORDER = RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE)
+ORDER = RecordPaths(purchase_order_router, ORDERS, "order", READ, WRITE, documents=ORDER_FIELDS)
 list_route(ORDER, "Purchase orders with their lines, the newest first.")
 get_route(ORDER, "The order with its lines.")
 annotate(ORDER)

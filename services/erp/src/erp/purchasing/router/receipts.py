@@ -29,7 +29,7 @@ from erp.purchasing.errors import (
     ReturnReversed,
     SerialNotOnReceipt,
 )
-from erp.purchasing.queries.receipts import RECEIPTS, RETURNS
+from erp.purchasing.queries.receipts import RECEIPT_FIELDS, RECEIPTS, RETURN_FIELDS, RETURNS
 from erp.purchasing.schemas.receipts import (
     PurchaseReturnView,
     ReturnToSupplier,
@@ -136,12 +136,16 @@ async def purchase_return_reverse(
     return await reversing.reverse_return(work, return_id, command)
 
 
-RECEIPT = RecordPaths(purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE)
+RECEIPT = RecordPaths(
+    purchase_receipt_router, RECEIPTS, "receipt", READ, WRITE, documents=RECEIPT_FIELDS
+)
 list_route(RECEIPT, "Receipts of purchase orders with what came, the newest first.")
 get_route(RECEIPT)
 annotate(RECEIPT)
 
-RETURN = RecordPaths(purchase_return_router, RETURNS, "return", READ, WRITE)
+RETURN = RecordPaths(
+    purchase_return_router, RETURNS, "return", READ, WRITE, documents=RETURN_FIELDS
+)
 list_route(RETURN, "What went back to suppliers, and receipts taken back, the newest first.")
 get_route(RETURN, "What went back.")
 annotate(RETURN)

@@ -200,7 +200,7 @@ class NewPurchaseLine(Command):
     due_on: Day | None = Field(default=None, description="Default: after the lead time.")
 
 
-class NewPurchaseOrder(Command):
+class NewPurchaseOrder(CustomValues):
     """Order goods from a supplier."""
 
     supplier_number: Code
@@ -261,7 +261,7 @@ class PurchaseLineView(View):
     net: NonNegativeDecimal
 
 
-class PurchaseOrderView(View):
+class PurchaseOrderView(CustomView, View):
     """An order of goods; its net is the sum of its lines."""
 
     id: UUID
@@ -311,7 +311,7 @@ class BillLine(Command):
     )
 
 
-class BillPurchaseOrder(Command):
+class BillPurchaseOrder(CustomValues):
     """Enter the supplier's bill of what was received."""
 
     bill_number: Name = Field(description="The supplier's number of the bill.")

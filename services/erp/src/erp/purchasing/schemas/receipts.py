@@ -9,6 +9,7 @@ from pydantic import Field, StrictBool
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.purchasing.states import PurchaseReturnKind, ReceiptState
 from erp.stock.schemas import Serials
+from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
 from values.days import Day
@@ -42,7 +43,7 @@ class ReceiveLine(Command):
     serials: Serials = Field(default=[])
 
 
-class ReceiveOrder(Command):
+class ReceiveOrder(CustomValues):
     """Take goods of an order in, at the agreed price."""
 
     effective_on: EffectiveOn = None
@@ -96,7 +97,7 @@ class ReceiptLineView(View):
     serials: list[str] = Field(description="Of the pieces that have one.")
 
 
-class PurchaseReceiptView(ReceiptView):
+class PurchaseReceiptView(CustomView, ReceiptView):
     """Goods of an order that came, with what came of each line."""
 
     purchase_order_number: str
@@ -158,7 +159,7 @@ class ReturnLineView(View):
     serials: list[str] = Field(description="Of the pieces that have one.")
 
 
-class PurchaseReturnView(View):
+class PurchaseReturnView(CustomView, View):
     """Goods of a receipt that went back, or (a reversal) a receipt that was a mistake."""
 
     id: UUID

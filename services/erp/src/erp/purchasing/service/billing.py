@@ -70,6 +70,7 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
         tax=command.tax.amount if command.tax else Decimal(0),
         lines=lines,
         billed_on=command.billed_on,
+        custom=command.custom,
     )
     bill_id = await enter_bill(work, bill)
     await publish_orders(work, [order_id], ["lines"])

@@ -33,6 +33,7 @@ from erp.purchasing.service.suggesting import update_suggestions
 from erp.stock.service.booking import item_ids_by_sku
 from erp.stock.service.expected_receipts import lock_items, set_expected_receipts
 from erp.sums import require_bookable
+from records.document_fields.service import keep_fields_of_new
 from values.decimals import EXACT
 
 __all__ = [
@@ -118,7 +119,9 @@ async def order_goods(
     drafts = await _drafts(work, command, day)
     lines = await _place_orders(work, drafts, day, [order_id or uuid7()])
     await update_suggestions(work, sorted({draft.item_id for draft in drafts}))
-    [view] = await publish_orders(work, [lines[0].purchase_order_id], _ALL)
+    order_id = lines[0].purchase_order_id
+    await keep_fields_of_new(work, queries.ORDER_FIELDS, {order_id: command.custom})
+    [view] = await publish_orders(work, [order_id], _ALL)
     return view
 
 

@@ -25,6 +25,7 @@ from erp.purchasing.service.orders import publish_orders
 from erp.stock.lines import ReceiptLine
 from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
+from records.document_fields.service import keep_fields_of_new
 from values.money import digits_of
 
 __all__ = ["receive_all", "receive_order"]
@@ -38,6 +39,7 @@ async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> Re
     """
     day = business_day_of(work, command.effective_on)
     [receipt] = await _receive(work, {order_id: command.lines}, day)
+    await keep_fields_of_new(work, receipt_queries.RECEIPT_FIELDS, {receipt.id: command.custom})
     return receipt
 
 

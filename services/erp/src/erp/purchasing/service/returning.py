@@ -313,7 +313,7 @@ def _lines(
 async def publish_return(work: Work, purchase_return: PurchaseReturn) -> None:
     """Publish a return: its second version is the one that took it back."""
     view = await receipts.RETURNS.get(work, purchase_return.id)
-    state = view.model_dump(exclude={"recorded_at", "actor"})
+    state = view.model_dump(exclude={"recorded_at", "actor", "custom"})
     await work.record(
         PurchaseReturned(
             **state,

@@ -16,6 +16,7 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.parties.schemas import CustomerView
 from erp.receivables.errors import DebtWrittenOff
@@ -23,6 +24,7 @@ from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.searched import PRINTED
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
@@ -30,6 +32,7 @@ from values.decimals import plain
 
 __all__ = [
     "INVOICES",
+    "INVOICE_FIELDS",
     "InvoiceDocument",
     "add_document",
     "customer_terms",
@@ -265,7 +268,7 @@ def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
 INVOICES = Reads(
     name="invoice",
     view=InvoiceView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('invoice.id')} as custom",
     source=_NUMBERED,
     visible=everybody,
     query=InvoiceQuery,
@@ -281,3 +284,4 @@ INVOICES = Reads(
         "items": Include(ItemView, "lines.item_id", many=True),
     },
 )
+INVOICE_FIELDS = DocumentType(INVOICES, Base)

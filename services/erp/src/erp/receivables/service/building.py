@@ -82,6 +82,7 @@ class IssueInvoice:
     payment_terms_days: int
     lines: Sequence[IssueLine]
     charges: Sequence[IssueCharge] = field(default=())
+    custom: Mapping[str, Any] | None = None
 
 
 def build_lines(

@@ -31,6 +31,7 @@ from erp.receivables.service.building import (
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.service.items import NewOpenItem, open_item
 from erp.settlement.states import Side
+from records.document_fields.service import keep_fields_of_new
 from values.money import MoneyView, digits_of
 
 __all__ = ["add_tax_code", "is_invoiced", "issue", "issue_manual_invoice"]
@@ -66,6 +67,7 @@ async def issue(work: Work, command: IssueInvoice) -> Invoice:
     await post(work, document, memo="Invoice")
     if head.gross:
         await open_item(work, _open_item(head))
+    await keep_fields_of_new(work, invoices.INVOICE_FIELDS, {head.id: command.custom})
     number_at_commit(work, head)
     return head
 
@@ -102,6 +104,7 @@ async def issue_manual_invoice(work: Work, command: NewInvoice) -> IssuedInvoice
         effective_on=business_day_of(work, command.effective_on),
         payment_terms_days=terms["payment_terms_days"],
         lines=[_line(line) for line in command.lines],
+        custom=command.custom,
     )
     return issued_view(await issue(work, invoice))
 

@@ -68,7 +68,7 @@ async def publish_payments(
     """Publish payments as they are now; what callers see of them."""
     views = await queries.payment_views(work.sql, payment_ids)
     for view in views:
-        state = view.model_dump(exclude={"created_at", "revision", "source_id"})
+        state = view.model_dump(exclude={"created_at", "revision", "source_id", "custom"})
         event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
         await work.record(event)
     return views

@@ -35,6 +35,7 @@ from erp.settlement.service.items import adjust_balance
 from erp.settlement.service.overpaid import open_rest_items
 from erp.settlement.service.writing_off import write_off_document_rests
 from erp.settlement.states import PaymentDirection, PaymentKind
+from records.document_fields.service import keep_fields_of_new
 
 __all__ = [
     "NewCredit",
@@ -92,6 +93,9 @@ async def book_payments(
     await settle_items(work, [*allocations, *rests], items | rest_items)
     for payment, command in zip(payments, commands, strict=True):
         await write_off_document_rests(work, payment, command.allocations or (), items)
+    pairs = zip(payments, commands, strict=True)
+    custom = {one.id: command.custom for one, command in pairs}
+    await keep_fields_of_new(work, queries.PAYMENT_FIELDS, custom)
     return await publish_payments(work, [one.id for one in payments], ALL_FIELDS)
 
 

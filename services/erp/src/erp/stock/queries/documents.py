@@ -3,13 +3,18 @@
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from erp import searched
+from erp.base import Base
 from erp.catalog.schemas import ItemView
 from erp.stock.schemas import StockDocumentQuery, StockDocumentView
+from records.document_types import DocumentType, custom_of
 from records.filters import among
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of_postings
 
-__all__ = ["DOCUMENTS"]
+__all__ = [
+    "DOCUMENTS",
+    "DOCUMENT_FIELDS",
+]
 
 _VIEW = """d.source_id as id, d.source_type as kind, d.effective_on, d.recorded_at, d.memo, d.actor,
   (select jsonb_agg(jsonb_build_object('item_id', i.id, 'sku', i.sku,
@@ -42,7 +47,7 @@ def _filters(_at: Reading, query: StockDocumentQuery) -> list[Filter]:
 DOCUMENTS = Reads(
     name="stock_document",
     view=StockDocumentView,
-    columns=_VIEW,
+    columns=f"{_VIEW}, {custom_of('d.source_id')} as custom",
     source=_DOCUMENTS,
     key="d.source_id",
     place="d.id",
@@ -56,3 +61,4 @@ DOCUMENTS = Reads(
     default_sort="-recorded_at",
     includes={"items": Include(ItemView, "lines.item_id", many=True)},
 )
+DOCUMENT_FIELDS = DocumentType(DOCUMENTS, Base)

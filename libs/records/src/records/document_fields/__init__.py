@@ -1,0 +1,1 @@
+"""Custom fields of documents: values that stand beside the document, and touch nothing of it."""
