@@ -30,7 +30,7 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from identity.users import LoginTaken
+from identity.users import LoginTaken, UserIsErased
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.routes import RecordRoutes
@@ -83,7 +83,7 @@ async def user_get(user_id: UUID, _by: Reader, at: InReading, response: Response
 
 @user_router.patch(
     "/{user_id}",
-    responses=refuses(NotFound, MissingReference),
+    responses=refuses(NotFound, MissingReference, UserIsErased),
 )
 async def user_update(
     user_id: UUID,
@@ -98,7 +98,7 @@ async def user_update(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself))
+@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself, UserIsErased))
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -107,7 +107,7 @@ async def user_disable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/enable", responses=refuses(NotFound))
+@user_router.post("/{user_id}/enable", responses=refuses(NotFound, UserIsErased))
 async def user_enable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -116,7 +116,7 @@ async def user_enable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/password", responses=refuses(NotFound))
+@user_router.post("/{user_id}/password", responses=refuses(NotFound, UserIsErased))
 async def user_set_password(
     user_id: UUID,
     command: NewPassword,
