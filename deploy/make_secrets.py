@@ -18,12 +18,12 @@ HOST = "postgres:5432"
 BRIDGE_SCOPES = {
     "erp": [
         *("catalog.read", "catalog.write", "events.read", "events.relay"),
-        *("parties.read", "parties.terms", "parties.write"),
+        *("parties.read", "parties.terms", "parties.write", "persons.erase"),
         *("sales.read", "sales.write", "backdate"),
     ],
     "crm": [
         *("accounts.read", "accounts.write", "catalog.read", "catalog.write", "events.read"),
-        *("events.relay", "orders.read", "orders.sync"),
+        *("events.relay", "orders.read", "orders.sync", "persons.erase"),
     ],
 }
 """What the bridge may do in each half; nothing else."""

@@ -17,13 +17,12 @@ from erp.app import SERVICE as ERP
 from erp.custom import MODULE as ERP_CUSTOM
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
-from records.erasure.module import MODULE as ERASURE
 from records.notes.module import MODULE as NOTES
 from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
-SHARED = {one.name for one in (ATTACHMENTS, CALLERS, ERASURE, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
-    *("document_fields", "exports", "imports", "saved_views", "search", "tags")
+SHARED = {one.name for one in (ATTACHMENTS, CALLERS, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
+    *("document_fields", "erasure", "exports", "imports", "saved_views", "search", "tags")
 }
 """Modules of a library, the same in several services but for their roles or record types."""
 SERVICES = {"erp": ERP, "crm": CRM, "sync_bridge": BRIDGE}

@@ -23,8 +23,14 @@ from sync_bridge.sources.feed import FeedSource
 from sync_bridge.targets import HttpTarget
 
 SCOPES = {
-    "crm": ("accounts.write", "catalog.write", "orders.sync", "events.read", "events.relay"),
-    "erp": ("parties.write", "sales.write", "backdate", "events.read", "events.relay"),
+    "crm": (
+        *("accounts.write", "catalog.write", "orders.sync", "persons.erase"),
+        *("events.read", "events.relay"),
+    ),
+    "erp": (
+        *("parties.write", "sales.write", "backdate", "persons.erase"),
+        *("events.read", "events.relay"),
+    ),
 }
 """All that the bridge's keys may do."""
 SYSTEMS = {"crm": ("erp",), "erp": ("crm",)}

@@ -93,6 +93,7 @@ async def payment_sent(desk: Desk) -> Values:
 
 
 PARTY: Fields = REACHABLE | {
+    "kind": ("person", NEVER_EMPTY),
     "legal_name": ("Other Ltd", ""),
     "tax_id_shared": (True, NEVER_EMPTY),
     "payment_terms_days": (7, NEVER_EMPTY),

@@ -29,9 +29,14 @@ SENT = {"system_reserved", "version_too_far", "busy"}
             "put",
             "/v1/customers/by-external/{system}/{external_id}",
             {"duplicate_tax_id", "currency_not_supported", "missing_reference", "managed_by_crm"}
+            | {"person_erased", "person_suppressed"}
             | SENT,
         ),
-        ("post", "/v1/suppliers/{supplier_id}/restore", {"not_found", "duplicate_tax_id"} | ONCE),
+        (
+            "post",
+            "/v1/suppliers/{supplier_id}/restore",
+            {"not_found", "duplicate_tax_id", "person_erased"} | ONCE,
+        ),
         ("get", "/v1/warehouses", {"invalid_cursor"}),
     ],
 )

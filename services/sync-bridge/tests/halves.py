@@ -69,6 +69,7 @@ class Half(httpx.AsyncBaseTransport):
         self.name = name
         self.records: dict[str, dict[str, dict[str, Any]]] = {}
         self.taken: dict[tuple[str, str, str], tuple[int, int]] = {}
+        self.suppressed: set[str] = set()
         self.history, self.feed_seq = 1, 0
         self.replies: dict[str, httpx.Response] = {}
         self.calls: list[Call] = []
@@ -93,6 +94,16 @@ class Half(httpx.AsyncBaseTransport):
         record = self.records[place][record_id]
         record.update(facts, version=record["version"] + 1)
         self._publish(place, record_id, {})
+
+    def erases(self, place: str, record_id: str, headers: dict[str, str] | None = None) -> None:
+        """A user erases a person, or another half does."""
+        record = self.records[place][record_id]
+        if record["name"] == "[erased]":
+            return
+        record.update(name="[erased]", email="", version=record["version"] + 1)
+        self._publish(place, record_id, headers or {})
+        self.feed_seq += 1
+        self.outbox.append(self._erasure(place, record_id, headers or {}))
 
     def backup(self) -> Any:
         """All that it has, as it is now."""
@@ -157,7 +168,7 @@ class Half(httpx.AsyncBaseTransport):
             raise httpx.ReadError(RESET, request=request)
         return httpx.Response(fault.status, json={"code": fault.code}, headers=fault.headers)
 
-    def _answer(  # noqa: PLR0911 - a line for each route
+    def _answer(  # noqa: C901, PLR0911 - a line for each route
         self, request: httpx.Request, path: str, body: Any
     ) -> httpx.Response:
         _, version, name, *rest = path.split("/")
@@ -171,6 +182,8 @@ class Half(httpx.AsyncBaseTransport):
                 return self._upsert(place, system, external_id, body, dict(request.headers))
             case "DELETE", [record, _, system, external_id]:
                 return self._once(request, self._unlink, place, record, system, external_id)
+            case _, [_, system, external_id, "erase"]:
+                return self._once(request, self._erase, place, system, external_id, request)
             case _, ["matches"]:
                 return self._matches(place, body["items"])
             case _, ["external-refs", "batch"]:
@@ -236,6 +249,18 @@ class Half(httpx.AsyncBaseTransport):
                 problem = reply.json() | {"status": reply.status_code}
                 told.append(item | {"status": "failed", "problem": problem})
         return httpx.Response(200, json={"items": told})
+
+    def _erase(
+        self, place: str, system: str, external_id: str, request: httpx.Request
+    ) -> httpx.Response:
+        """Erase the record of the other system's person; of an unknown one, keep it away."""
+        kept = self.records.get(place, {}).values()
+        record = next((one for one in kept if _linked(one, system) == external_id), None)
+        if record is None:
+            self.suppressed.add(external_id)
+            return httpx.Response(200, json={"report": None})
+        self.erases(place, record["id"], dict(request.headers))
+        return httpx.Response(200, json={"report": {}})
 
     def _change(
         self, place: str, record_id: str, body: Any, request: httpx.Request
@@ -306,11 +331,11 @@ class Half(httpx.AsyncBaseTransport):
         record: dict[str, Any] | None
         record = next((r for r in kept.values() if _linked(r, system) == external_id), None)
         status = 200 if record else 201
+        if record and record.get("name") == "[erased]":
+            facts.clear()
         if record is None:
-            if not facts.get("tax_id_shared") and self._has_tax_id(place, facts.get("tax_id")):
-                return _problem(409, "duplicate_tax_id")
-            if any(r.get("code", kept) == facts.get("code") for r in kept.values()):
-                return _problem(409, "duplicate_code")
+            if refusal := self._refusal(place, external_id, facts):
+                return _problem(409, refusal)
             ref = {"system": system, "external_id": external_id}
             record = {"id": str(uuid7()), "version": 0, "status": "active", "external_refs": [ref]}
             record |= STATE.get(place, {})
@@ -325,6 +350,16 @@ class Half(httpx.AsyncBaseTransport):
                 record.update(facts, version=record["version"] + 1)
                 self._publish(place, record["id"], headers)
         return httpx.Response(status, json=record)
+
+    def _refusal(self, place: str, external_id: str, facts: dict[str, Any]) -> str:
+        """Why a new record is not taken; empty: it is."""
+        kept = self.records[place]
+        if external_id in self.suppressed:
+            return "person_suppressed"
+        if not facts.get("tax_id_shared") and self._has_tax_id(place, facts.get("tax_id")):
+            return "duplicate_tax_id"
+        same = any(r.get("code", kept) == facts.get("code") for r in kept.values())
+        return "duplicate_code" if same else ""
 
     def _has_tax_id(self, place: str, tax_id: str | None) -> bool:
         kept = self.records.get(place, {}).values()
@@ -352,6 +387,20 @@ class Half(httpx.AsyncBaseTransport):
             return
         self.feed_seq += 1
         self.outbox.append(self._event(place, record_id, headers))
+
+    def _erasure(self, place: str, record_id: str, headers: dict[str, str]) -> ReceivedEvent:
+        named = {"record_type": {"/v1/accounts": "account"}.get(place, "customer")}
+        erasure = uuid7()
+        data = {"id": str(erasure), "version": 1, "records": [named | {"record_id": record_id}]}
+        like = self._event(place, record_id, headers)
+        return replace(
+            like,
+            event_id=uuid7(),
+            type=f"tandem.{self.name}.person-erased.v1",
+            subject=erasure,
+            aggversion=1,
+            data=json.dumps(data).encode(),
+        )
 
     def _event(self, place: str, record_id: str, headers: dict[str, str]) -> ReceivedEvent:
         record = self.records[place][record_id]

@@ -15,8 +15,10 @@ from chassis.problems.standard import InvalidInput, NotFound
 from identity.passwords import hash_password
 
 __all__ = [
+    "ERASED_LOGIN",
     "LocalUser",
     "LoginTaken",
+    "UserIsErased",
     "add_user",
     "change_user",
     "find_user",
@@ -26,8 +28,10 @@ __all__ = [
 
 Roles = Mapping[str, frozenset[str]]
 COLUMNS = "id, login, name, roles, active, language, version, created_at, updated_at"
-_LOGIN = re.compile(r"^[a-z0-9][a-z0-9._@+-]{0,99}\Z")
+_LOGIN = re.compile(r"^(?!erased-)[a-z0-9][a-z0-9._@+-]{0,99}\Z")
 _NAME_LENGTH_MAX = 200
+ERASED_LOGIN = "erased-"
+"""The login of every user who was erased begins so, and no other one."""
 
 
 class LoginTaken(Problem):
@@ -37,6 +41,15 @@ class LoginTaken(Problem):
     code: ClassVar[str] = "login_taken"
     title: ClassVar[str] = "The login is taken"
     detail: ClassVar[str] = "There is a user {login} already. Choose another login."
+
+
+class UserIsErased(Problem):
+    """A user who was erased stays so."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "user_erased"
+    title: ClassVar[str] = "The user was erased"
+    detail: ClassVar[str] = "{login} stands for a user who was erased. Make a new user."
 
 
 @dataclass(frozen=True)
@@ -108,15 +121,14 @@ async def change_user(
 ) -> LocalUser:
     """Change what is given; an empty language is none. Who is made inactive loses every session.
 
-    Raises NotFound, and InvalidInput for a bad name or an unknown role.
+    Raises NotFound, UserIsErased, and InvalidInput for a bad name or an unknown role.
     """
     wrong = [*_bad_name(name or "-"), *_unknown(roles or (), known_roles)]
     if wrong:
         raise InvalidInput(errors=wrong)
     chosen = None if roles is None else sorted(roles)
-    row = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
-    if row is None:
-        raise NotFound(entity="user", id=user_id)
+    await _require_not_erased(sql, user_id)
+    row: Any = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
     if active is False:
         await sql.execute(_END_SESSIONS, user_id, now)
     return _user(row)
@@ -125,11 +137,23 @@ async def change_user(
 async def set_password(
     sql: "asyncpg.Connection[Any]", user_id: UUID, password: str, *, now: datetime
 ) -> None:
-    """Give the user a new password and end every session. Raises NotFound, InvalidInput."""
+    """Give the user a new password and end every session.
+
+    Raises NotFound, UserIsErased, InvalidInput.
+    """
     hashed = await hash_password(password)
-    if not await sql.fetchval(_CHANGE_HASH, user_id, hashed, now):
-        raise NotFound(entity="user", id=user_id)
+    await _require_not_erased(sql, user_id)
+    await sql.execute(_CHANGE_HASH, user_id, hashed, now)
     await sql.execute(_END_SESSIONS, user_id, now)
+
+
+async def _require_not_erased(sql: "asyncpg.Connection[Any]", user_id: UUID) -> None:
+    """Hold the user's row until the act ends. Raises NotFound, UserIsErased."""
+    login = await sql.fetchval(_LOCK, user_id)
+    if login is None:
+        raise NotFound(entity="user", id=user_id)
+    if login.startswith(ERASED_LOGIN):
+        raise UserIsErased(login=login)
 
 
 def _user(row: Mapping[str, Any]) -> LocalUser:
@@ -164,6 +188,8 @@ _ADD = f"""insert into local_user
 
 _FIND = f"select {COLUMNS} from local_user where id = $1::uuid or login = $2::text"
 
+_LOCK = "select login from local_user where id = $1 for no key update"
+
 _LIST = f"select {COLUMNS} from local_user order by login"
 
 _CHANGE = f"""update local_user
@@ -173,6 +199,6 @@ _CHANGE = f"""update local_user
   where id = $1 returning {COLUMNS}"""
 
 _CHANGE_HASH = """update local_user
-  set password_hash = $2, version = version + 1, updated_at = $3 where id = $1 returning true"""
+  set password_hash = $2, version = version + 1, updated_at = $3 where id = $1"""
 
 _END_SESSIONS = "update user_session set ended_at = $2 where user_id = $1 and ended_at is null"

@@ -18,10 +18,13 @@ from crm.settings import CrmSettings
 from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
 from crm.staff.router import team
+from crm.staff.service.erasing import forget_address, member_data
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.document_fields.module import MODULE as DOCUMENT_FIELDS
 from records.erasure.module import MODULE as ERASURE
+from records.erasure.events import PersonErased
+from records.erasure.module import erasure_module
 from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
@@ -79,7 +82,7 @@ _OWN = Service(
         NOTES,
         ATTACHMENTS,
         _TAGS,
-        ERASURE,
+        erasure_module(profile_of=member_data, handlers={PersonErased: (forget_address,)}),
         CUSTOM_FIELDS,
         DOCUMENT_FIELDS,
         STAFF,

@@ -45,7 +45,7 @@ async def test_what_is_said_of_a_new_order_is_what_is_read_of_it_later(desk, crm
         reply = await crm.post("/v1/orders", order | besides)
         answered = reply.json()
         read = await crm.client.get(f"/v1/orders/{answered['id']}")
-        beside = {"tags": [], "included": None}
+        beside: dict[str, Any] = {"tags": [], "included": None}
         assert (answered | beside, reply.headers["etag"]) == (read.json(), read.headers["etag"])
         await crm.post(f"/v1/orders/{answered['id']}/cancel", {})
         new, canceled = [one["payload"] for one in await desk.events_of(answered["id"])]

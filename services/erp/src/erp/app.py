@@ -20,6 +20,7 @@ from erp.parties.module import MODULE as PARTIES
 from erp.parties.router import customer, supplier
 from erp.payables import router as payables
 from erp.payables.module import MODULE as PAYABLES
+from erp.persons.module import MODULE as PERSONS
 from erp.purchasing.module import MODULE as PURCHASING
 from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
@@ -33,6 +34,7 @@ from erp.stock.module import MODULE as STOCK
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.document_fields.module import MODULE as DOCUMENT_FIELDS
+from records.erasure.module import erasure_module
 from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
@@ -99,6 +101,7 @@ _OWN = Service(
         CALLERS,
         NOTES,
         ATTACHMENTS,
+        erasure_module(),
         CUSTOM_FIELDS,
         DOCUMENT_FIELDS,
         _TAGS,
@@ -112,6 +115,7 @@ _OWN = Service(
         RECEIVABLES,
         PAYABLES,
         SETTLEMENT,
+        PERSONS,
         EXPORTS,
         IMPORTS,
         _WHOLE,

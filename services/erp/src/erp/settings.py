@@ -51,6 +51,13 @@ class ErpSettings(RecordSettings):
         description="Goods are reserved for an order so many days before it needs them, 0: on the "
         "day; unset: as soon as it is confirmed.",
     )
+    bookkeeping_years: int = Field(
+        default=10,
+        ge=0,
+        le=100,
+        description="Calendar years after that of the last posting for which it is kept whom "
+        "documents of an erased person were made out to.",
+    )
 
 
 def settings_of(setting: Setting) -> ErpSettings:

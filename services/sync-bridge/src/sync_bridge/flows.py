@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sync_bridge.mappings import crm_to_erp, erp_to_crm
 from sync_bridge.mappings.twins import Twins
-from sync_bridge.messages import crm, erp
+from sync_bridge.messages import crm, erasure, erp
 from sync_bridge.messages.base import Message
 from sync_bridge.ownership import Half, other
 
@@ -22,6 +22,7 @@ __all__ = [
     "ENTITIES",
     "FLOWS",
     "NOT_CARRIED",
+    "PERSONAL",
     "Entity",
     "Flow",
     "Need",
@@ -112,6 +113,8 @@ AVAILABILITY = Entity(
     name="availability", crm="/v1/product-availabilities", erp="/v1/items", copy=True
 )
 DEBT = Entity(name="debt", crm="/v1/account-debts", erp="/v1/open-items", copy=True)
+PERSON = Entity(name="person", crm="/v1/accounts", erp="/v1/customers")
+"""No record of its own: who was erased in one half is erased in the other."""
 
 ENTITIES: Mapping[str, Entity] = {
     entity.name: entity
@@ -125,6 +128,10 @@ def _always(message: Any) -> bool:  # noqa: ARG001
 
 def _unsaid(message: Any) -> None:  # noqa: ARG001
     return None
+
+
+def _no_body(message: Any, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
+    return {}
 
 
 def _nothing(message: Any) -> Sequence[Need]:  # noqa: ARG001
@@ -144,6 +151,7 @@ class Flow:
     is part of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
     `history_of`: in which history of the sender the `source_version` counts that is put, where it
     is not the event's version; None: in that of the event.
+    `erases`: nothing is put; the sender's records of that type, named in the event, are erased.
     """
 
     event: str
@@ -156,6 +164,7 @@ class Flow:
     shared_by: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
     history_of: Callable[[Any], int | None] = _unsaid
+    erases: str = ""
 
     @property
     def sender(self) -> Half:
@@ -278,6 +287,20 @@ FLOWS: Sequence[Flow] = (
         in_batches=True,
         needs=_owing,
     ),
+    Flow(
+        event="tandem.crm.person-erased.v1",
+        reads=erasure.PersonErased,
+        translate=_no_body,
+        entity=PERSON,
+        erases="account",
+    ),
+    Flow(
+        event="tandem.erp.person-erased.v1",
+        reads=erasure.PersonErased,
+        translate=_no_body,
+        entity=PERSON,
+        erases="customer",
+    ),
 )
 
 BY_EVENT: Mapping[str, Flow] = {flow.event: flow for flow in FLOWS}
@@ -293,12 +316,20 @@ NOT_CARRIED = frozenset(
     f"tandem.crm.{name}.v1"
     for name in (
         *("attachment-changed", "contact-changed", "custom-field-changed", "note-changed"),
-        *("tag-changed", "record-tags-changed", "person-erased", "document-fields-changed"),
+        *("tag-changed", "record-tags-changed", "document-fields-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-notes, attachments, tags and custom fields are of one's own half. An erased person is erased in the
-other half by hand (decision 0084)."""
+notes, attachments, tags and custom fields are of one's own half."""
+
+PERSONAL = frozenset(
+    {
+        "tandem.crm.account-changed.v1",
+        "tandem.crm.contact-changed.v1",
+        "tandem.erp.customer-changed.v1",
+    }
+)
+"""Events that are not kept, and do not cross, of a record that stood for an erased person."""
 
 
 def types_of(kind: str) -> list[str]:

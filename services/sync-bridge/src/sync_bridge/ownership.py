@@ -38,6 +38,7 @@ def _same(name: str, owner: Half) -> Field:
 
 OWNERSHIP: Mapping[str, tuple[Field, ...]] = {
     "customer": (
+        _same("kind", "crm"),
         _same("name", "crm"),
         _same("email", "crm"),
         _same("phone", "crm"),

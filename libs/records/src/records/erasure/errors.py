@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from chassis.problems.problem import Problem
 
-__all__ = ["NotAPerson", "PersonIsErased", "PersonSuppressed"]
+__all__ = ["NotAPerson", "PersonIsErased", "PersonSuppressed", "UserIsActive"]
 
 
 class PersonIsErased(Problem):
@@ -40,3 +40,12 @@ class NotAPerson(Problem):
     detail: ClassVar[str] = (
         "The {entity} is a firm. Erase the persons at it, or say first that it is a person."
     )
+
+
+class UserIsActive(Problem):
+    """Only who left is erased: a user who may still log in is disabled first."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "user_active"
+    title: ClassVar[str] = "The user may still log in"
+    detail: ClassVar[str] = "Disable {login} first. Only users who left are erased."

@@ -11,7 +11,9 @@ from uuid import UUID
 
 import asyncpg
 
-__all__ = ["DDL", "DROP", "ERASED", "redact_events", "redact_parts"]
+from chassis.storage.reading import Reading
+
+__all__ = ["DDL", "DROP", "ERASED", "events_of", "redact_events", "redact_parts"]
 
 ERASED = "[erased]"
 """What stands for a name that must not be empty."""
@@ -106,6 +108,16 @@ _PARTS = f"""with changed as (
          where (e.value->>'id')::uuid = any($3::uuid[]))
     returning 1)
   select count(*) from changed"""
+
+
+_KEPT = """select o.type, o.occurred_at, o.payload as data
+  from outbox_version v join outbox o on o.id = v.outbox_id
+  where v.aggregate_id = any($1::uuid[]) order by o.occurred_at, o.id"""
+
+
+async def events_of(at: Reading, aggregates: Collection[UUID]) -> list[dict[str, Any]]:
+    """What was published of the aggregates, as far as it is kept."""
+    return [dict(row) for row in await at.sql.fetch(_KEPT, list(aggregates))]
 
 
 async def redact_events(

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-__all__ = ["ErasedPart", "ErasureReport", "KeptPart", "PersonalDataView"]
+__all__ = ["ErasedPart", "ErasureReport", "KeptPart", "PersonalDataView", "SentErasure"]
 
 
 class ErasedPart(BaseModel):
@@ -37,6 +37,14 @@ class ErasureReport(BaseModel):
     kept: list[KeptPart] = Field(description="What stays, and why.")
     suppressed: int = Field(
         description="Identifiers of which a keyed hash is kept, so that no import brings them back."
+    )
+
+
+class SentErasure(BaseModel):
+    """What became of a person whom another system erased."""
+
+    report: ErasureReport | None = Field(
+        description="What became of the data; null: no record here is linked to that one."
     )
 
 

@@ -18,6 +18,7 @@ from records.erasure.outbox import redact_events
 from records.erasure.suppression import Identifier, is_import, suppressed
 from records.history import EXTERNAL_REFS, keep_erasure
 from records.history_reads import shown_changes
+from records.links import RESERVED_SYSTEMS
 from records.notes.service import erase_notes
 from records.reads import View
 from records.sheets.parts import erase_files
@@ -25,9 +26,11 @@ from records.types import Change, Personal, RecordType
 
 __all__ = [
     "erase_added",
+    "erase_documents",
     "erase_records",
     "erase_replies",
     "known_of",
+    "personal_of",
     "refuse_suppressed",
     "writable_values",
 ]
@@ -76,6 +79,7 @@ async def erase_records(
 ) -> dict[str, int]:
     """Empty the personal fields of locked records, in their history too, and end their links.
 
+    Records that were erased before stay as they are; what was left beside them goes.
     `kept_links`: systems that go on leading in other fields of the records.
     """
     personal, ids = personal_of(kind), [one.id for one in records]
@@ -85,8 +89,9 @@ async def erase_records(
     history = await work.sql.fetchval(_HISTORY, kind.name, ids, fields)
     links = await work.sql.fetchval(_UNLINK, kind.name, ids, list(kept_links))
     for record in records:
-        record.change({**personal.erased, "custom": {}, "erased_at": work.now}, work.now)
-        keep_erasure(work, kind.name, record, sorted(personal.history))
+        if getattr(record, "erased_at", None) is None:
+            record.change({**personal.erased, "custom": {}, "erased_at": work.now}, work.now)
+            keep_erasure(work, kind.name, record, sorted(personal.history))
     await work.flush()
     rows = await work.sql.fetchval(_IMPORTS, ids)
     return {"records": len(ids), "history": history, "links": links, "import_rows": rows}
@@ -94,13 +99,25 @@ async def erase_records(
 
 async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -> dict[str, int]:
     """Delete the notes and attachments of the records, also in events and kept replies."""
-    notes = await erase_notes(work, kind.name, ids)
+    notes = await erase_notes(work, [(kind.name, one) for one in ids])
     files = await erase_attachments(work, kind.name, ids)
     events = await redact_events(work.sql, notes, ["text"])
     events += await redact_events(work.sql, files, ["filename", "sha256"])
     replies = await erase_replies(work, [*ids, *notes, *files])
     await erase_files(work, kind.name, ids)
     return {"notes": len(notes), "attachments": len(files), "events": events, "replies": replies}
+
+
+async def erase_documents(work: Work, documents: Sequence[tuple[str, UUID]]) -> int:
+    """Delete the notes on documents, by type and id, also in events and replies; how many.
+
+    What is attached to documents are vouchers, and stays.
+    """
+    notes = await erase_notes(work, documents)
+    if notes:
+        await redact_events(work.sql, notes, ["text"])
+        await erase_replies(work, notes)
+    return len(notes)
 
 
 async def erase_replies(work: Work, ids: Collection[UUID]) -> int:
@@ -158,11 +175,14 @@ async def refuse_suppressed(
 ) -> None:
     """Raise PersonSuppressed where an import brings one back whose identifiers were erased.
 
-    `found`: the identifiers of each record that is written.
+    `found`: the identifiers of each record that is written. The other half has looked at addresses
+    and numbers itself: a user there may have taken the person on anew.
     """
     if not is_import(work, sender):
         return
     wanted = set().union(*found.values()) if found else set()
+    if sender in RESERVED_SYSTEMS:
+        wanted = {one for one in wanted if one[0] == f"id:{sender}"}
     if await suppressed(work, wanted):
         problem: Problem = PersonSuppressed(entity=kind.name)
         raise problem

@@ -5,25 +5,39 @@ The hash says nothing without the key, which never leaves the database.
 
 import hmac
 from collections.abc import Collection, Iterable
-from typing import Any
 from uuid import UUID
-
-import asyncpg
 
 from chassis.work.unit_of_work import Work
 from chassis.work.ways import Way
 from values.email import email_key
 
-__all__ = ["Identifier", "identifiers", "is_import", "links_of", "suppress", "suppressed"]
+__all__ = [
+    "Identifier",
+    "identifiers",
+    "is_import",
+    "links_of",
+    "past_values",
+    "suppress",
+    "suppressed",
+]
 
 Identifier = tuple[str, str]
 """Its kind and the one spelling that it is compared by."""
 
+_SHORTEST_PHONE = 6
+"""Fewer digits are an extension, which many have."""
 _KEY = "select key from erasure_key"
+_KEY_IF_ANY = f"{_KEY} where exists (select from erased_identifier)"
 _FOUND = "select hash from erased_identifier where hash = any($1::bytea[])"
 _KEEP = """insert into erased_identifier (hash, erased_at)
   select hash, $2 from unnest($1::bytea[]) as n(hash) order by hash
   on conflict (hash) do nothing"""
+_PAST = """select distinct e.key as field, v.value
+    from record_change c cross join lateral jsonb_each(c.changes) e
+      cross join lateral jsonb_array_elements_text(
+        case jsonb_typeof(e.value) when 'array' then e.value else '[]' end) v(value)
+   where c.record_type = $1 and c.record_id = any($2::uuid[]) and e.key = any($3::text[])
+     and v.value <> ''"""
 _LINKS = """select system, external_id from external_reference
   where entity_type = $1 and entity_id = any($2::uuid[])"""
 
@@ -32,7 +46,9 @@ def identifiers(
     *, email: str = "", phone: str = "", tax_id: str = "", links: Iterable[tuple[str, str]] = ()
 ) -> set[Identifier]:
     """What a person is recognised by; `links` are ids in other systems, `phone` in E.164."""
-    found = {("email", email_key(email) if email else ""), ("phone", phone), ("tax_id", tax_id)}
+    found = {("email", email_key(email) if email else ""), ("tax_id", tax_id)}
+    if len(phone) >= _SHORTEST_PHONE:
+        found.add(("phone", phone))
     return {one for one in found if one[1]} | {(f"id:{system}", one) for system, one in links}
 
 
@@ -45,14 +61,18 @@ async def suppressed(work: Work, wanted: Collection[Identifier]) -> set[Identifi
     """Those of the identifiers that belong to a person who was erased."""
     if not wanted:
         return set()
-    hashes = await _hashes(work.sql, wanted)
+    key = await work.sql.fetchval(_KEY_IF_ANY)
+    if key is None:
+        return set()
+    hashes = _hashes(key, wanted)
     rows = await work.sql.fetch(_FOUND, list(hashes))
     return {hashes[row["hash"]] for row in rows}
 
 
 async def suppress(work: Work, found: Collection[Identifier]) -> int:
     """Keep the hashes of the identifiers; how many these are."""
-    await work.sql.execute(_KEEP, list(await _hashes(work.sql, found)), work.now)
+    key = await work.sql.fetchval(_KEY)
+    await work.sql.execute(_KEEP, list(_hashes(key, found)), work.now)
     return len(found)
 
 
@@ -62,8 +82,13 @@ async def links_of(work: Work, record_type: str, ids: Collection[UUID]) -> list[
     return [(row["system"], row["external_id"]) for row in rows]
 
 
-async def _hashes(
-    sql: "asyncpg.Connection[Any]", wanted: Collection[Identifier]
-) -> dict[bytes, Identifier]:
-    key = await sql.fetchval(_KEY)
+async def past_values(
+    work: Work, record_type: str, ids: Collection[UUID], fields: Collection[str]
+) -> list[tuple[str, str]]:
+    """What text fields of the records ever were, as their history has it: (field, value)."""
+    rows = await work.sql.fetch(_PAST, record_type, list(ids), list(fields))
+    return [(row["field"], row["value"]) for row in rows]
+
+
+def _hashes(key: bytes, wanted: Collection[Identifier]) -> dict[bytes, Identifier]:
     return {hmac.digest(key, ":".join(one).encode(), "sha256"): one for one in wanted}

@@ -1,6 +1,6 @@
 """The tables that keep erased persons from coming back, made by a migration of each service."""
 
-__all__ = ["DDL", "DROP"]
+__all__ = ["DDL", "DROP", "ERASED_USERS"]
 
 DDL: tuple[str, ...] = (
     """create table erased_identifier (
@@ -21,3 +21,8 @@ DDL: tuple[str, ...] = (
 )
 
 DROP: tuple[str, ...] = ("drop table erased_identifier", "drop table erasure_key")
+
+ERASED_USERS = """alter table local_user add constraint ck_local_user_erased check (
+  login !~ '^erased-' or (not active and name = '[erased]' and roles = '{}'
+    and password_hash = '' and language is null))"""
+"""A user who was erased is empty, and stays so."""

@@ -49,8 +49,8 @@ _CHANGE = f"""update note set text = $2, pinned = $3, mentions = $4, edited_at =
     version = version + 1, updated_at = $6
   where id = $1 returning {COLUMNS}"""
 _DELETE = "delete from note where id = $1"
-_ERASE = f"""delete from note where record_type = $1 and record_id = any($2::uuid[])
-  returning {COLUMNS}"""
+_ERASE = f"""delete from note where (record_type, record_id) in (
+    select * from unnest($1::text[], $2::uuid[])) returning {COLUMNS}"""
 _STATES = f"select {COLUMNS} from note where id = any($1::uuid[])"
 _EVERY_FIELD = sorted(NoteChanged.model_fields.keys() - {"id", "version", "changed"})
 _WRITTEN = {"created_at": Sort("note.created_at", "timestamptz")}
@@ -141,9 +141,10 @@ async def delete_note(work: Work, record: RecordKey, note_id: UUID, *, revision:
     await work.record(NoteChanged.gone(note))
 
 
-async def erase_notes(work: Work, record_type: str, record_ids: Sequence[UUID]) -> list[UUID]:
-    """Delete all notes on records of a person who is erased; their ids."""
-    rows = await work.sql.fetch(_ERASE, record_type, list(record_ids))
+async def erase_notes(work: Work, records: Sequence[RecordKey]) -> list[UUID]:
+    """Delete all notes on records and documents of a person who is erased; their ids."""
+    names, ids = [one[0] for one in records], [one[1] for one in records]
+    rows = await work.sql.fetch(_ERASE, names, ids)
     notes = [_view(row) for row in rows]
     await work.record(*(NoteChanged.gone(one) for one in notes))
     return [one.id for one in notes]

@@ -53,6 +53,7 @@ async def erase_files(at: Reading, record_type: str, ids: Collection[UUID]) -> i
     await delete_parts(at, owners)
     await at.sql.execute(_EMPTIED, owners)
     await at.sql.execute(_NO_SAMPLE, owners)
+    await at.sql.execute(_NO_KEYS, owners)
     await at.sql.execute(_EXPORT_GONE, owners)
     return len(owners)
 
@@ -68,5 +69,6 @@ _HOLDING = """select distinct import_id as id from record_import_row
 _EMPTIED = """update record_import_row set cells = '{}', line = ''
   where import_id = any($1::uuid[])"""
 _NO_SAMPLE = "update record_import set sample = '[]' where id = any($1::uuid[])"
+_NO_KEYS = "delete from record_import_key where import_id = any($1::uuid[])"
 _EXPORT_GONE = """update record_export set state = 'expired',
     finished_at = coalesce(finished_at, now()) where id = any($1::uuid[])"""

@@ -8,9 +8,4 @@ __all__ = ["MODULE"]
 MODULE = Module(
     name="persons",
     routers=(contact_person_router, account_person_router),
-    tags={"persons": "What is known of a person, and its erasure."},
-    permissions={
-        "persons.read": "Get all that is known of a person, for the person.",
-        "persons.erase": "Erase a person for good.",
-    },
 )

@@ -6,22 +6,17 @@ from uuid import UUID
 
 from chassis.storage.reading import Reading
 
-__all__ = ["events_of", "orders_of", "places_of"]
+__all__ = ["events_of_contacts", "orders_of", "places_of"]
 
 _ORDERS = """select id, number, ordered_on, ship_to, note from customer_order
   where account_id = $1 and ($2::text[] is null or ship_to->>'contact' = any($2))
   order by ordered_on, id"""
 _PLACES = """select count(*) from account where id = $1
   and (billing_address->>'contact' = any($2) or shipping_address->>'contact' = any($2))"""
-_EVENTS = """select o.type, o.occurred_at, {data} as data
-  from outbox_version v join outbox o on o.id = v.outbox_id {parts}
-  where v.aggregate_id = any($1::uuid[]) {only} order by o.occurred_at, o.id"""
-_OWN = _EVENTS.format(data="o.payload", parts="", only="")
-_OF_CONTACTS = _EVENTS.format(
-    data="part.value",
-    parts="cross join lateral jsonb_array_elements(o.payload->'contacts') part(value)",
-    only="and (part.value->>'id')::uuid = any($2::uuid[])",
-)
+_OF_CONTACTS = """select o.type, o.occurred_at, part.value as data
+  from outbox_version v join outbox o on o.id = v.outbox_id
+    cross join lateral jsonb_array_elements(o.payload->'contacts') part(value)
+  where v.aggregate_id = $1 and (part.value->>'id')::uuid = any($2::uuid[])"""
 
 
 async def orders_of(
@@ -37,11 +32,9 @@ async def places_of(at: Reading, account_id: UUID, names: Sequence[str]) -> int:
     return int(await at.sql.fetchval(_PLACES, account_id, names))
 
 
-async def events_of(
-    at: Reading, aggregates: Sequence[UUID], *, account_id: UUID, contact_ids: Sequence[UUID]
+async def events_of_contacts(
+    at: Reading, account_id: UUID, contact_ids: Sequence[UUID]
 ) -> list[dict[str, Any]]:
-    """What was published of records, and by their account of its contacts, as far as it is kept."""
-    own = await at.sql.fetch(_OWN, aggregates)
-    # Accounts published their contacts themselves before contacts had events of their own.
-    parts = await at.sql.fetch(_OF_CONTACTS, [account_id], contact_ids)
-    return sorted(map(dict, [*own, *parts]), key=lambda one: one["occurred_at"])
+    """What an account published of contacts before contacts had events of their own."""
+    rows = await at.sql.fetch(_OF_CONTACTS, account_id, list(contact_ids))
+    return [dict(row) for row in rows]

@@ -15,7 +15,15 @@ from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
 from records.includes import Include
 from records.reads import BY_NAME, Reads, columns_of, everybody, sorts_of
 
-__all__ = ["TEAMS", "USERS", "ensure_member", "lies_below", "lock_member", "teams_with_names"]
+__all__ = [
+    "TEAMS",
+    "USERS",
+    "clear_members",
+    "ensure_member",
+    "lies_below",
+    "lock_member",
+    "teams_with_names",
+]
 
 _USER = """u.id, u.login, u.name, coalesce(s.email, '') as email, s.team_id, t.name as team,
   u.roles, u.active, u.language, u.version, u.created_at, u.updated_at"""
@@ -71,6 +79,14 @@ TEAMS = Reads(
 async def lock_member(sql: Sql, member_id: UUID) -> None:
     """Hold the user's row until the act ends."""
     await sql.execute("select from local_user where id = $1 for no key update", member_id)
+
+
+async def clear_members(sql: Sql, member_ids: Collection[UUID]) -> None:
+    """Forget address and team of the users."""
+    await sql.execute(
+        "update staff_member set email = '', team_id = null where id = any($1::uuid[])",
+        list(member_ids),
+    )
 
 
 async def ensure_member(work: Work, member_id: UUID) -> StaffMember:

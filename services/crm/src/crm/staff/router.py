@@ -27,7 +27,7 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from identity.users import LoginTaken
+from identity.users import LoginTaken, UserIsErased
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
@@ -67,7 +67,7 @@ async def user_create(
 
 @user_router.patch(
     "/{user_id}",
-    responses=refuses(NotFound, MissingReference),
+    responses=refuses(NotFound, MissingReference, UserIsErased),
 )
 async def user_update(
     user_id: UUID,
@@ -82,7 +82,7 @@ async def user_update(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself))
+@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself, UserIsErased))
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -91,7 +91,7 @@ async def user_disable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/enable", responses=refuses(NotFound))
+@user_router.post("/{user_id}/enable", responses=refuses(NotFound, UserIsErased))
 async def user_enable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -100,7 +100,7 @@ async def user_enable(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/password", responses=refuses(NotFound))
+@user_router.post("/{user_id}/password", responses=refuses(NotFound, UserIsErased))
 async def user_set_password(
     user_id: UUID,
     command: NewPassword,

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from chassis.events.event import Event
+from erp.parties.states import PartyKind
 from records.custom.fields import CustomState
 from records.types import Change, changed_fields
 from values.address import Address
@@ -17,6 +18,7 @@ class PartyState(CustomState, Event):
     """What customers and suppliers have in common."""
 
     number: str = Field(description="Our number of the party; never changes.")
+    kind: PartyKind = Field(default=PartyKind.COMPANY, description="A firm, or a person.")
     name: str
     legal_name: str
     tax_id: str

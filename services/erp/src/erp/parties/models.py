@@ -1,6 +1,7 @@
 """Customers and suppliers: what they are, and how they change."""
 
 import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -19,7 +20,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import SchemaItem
 
 from chassis.storage.base import PartlyEdited
+from chassis.storage.states import enum_check
 from erp.base import Base
+from erp.parties.states import PartyKind
 from erp.searched import CUSTOMER, SUPPLIER
 from records.entities import NamedRecord, Values
 from values.address import Address
@@ -41,6 +44,8 @@ class Party(NamedRecord):
     """Whom we do business with."""
 
     number: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str] = mapped_column(default=PartyKind.COMPANY, server_default="company")
+    erased_at: Mapped[datetime | None]
     legal_name: Mapped[str] = mapped_column(default="")
     tax_id: Mapped[str] = mapped_column(default="")
     tax_id_shared: Mapped[bool] = mapped_column(default=False, server_default="false")
@@ -53,6 +58,8 @@ class Party(NamedRecord):
     status: Mapped[str] = mapped_column(default=ACTIVE)
     search: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Of the release before; what is searched stands beside (`erp.searched`)."""
+    anybody_erased = True
+    """Not stored: whether a new one may be a person who was erased."""
 
     @property
     def tax_id_key(self) -> str:
@@ -63,11 +70,21 @@ class Party(NamedRecord):
         return re.sub("[ ./-]", "", self.tax_id or "") if self.status == ACTIVE else ""
 
 
+_EMPTY = (
+    "name = '[erased]' and kind = 'person' and status = 'archived' and legal_name = ''"
+    " and tax_id = '' and email = '' and phone = '' and website = ''"
+)
+"""What every erased person is."""
+
+
 def _rules_of(table: str) -> tuple[SchemaItem, ...]:
     """Constraints and indexes that customers and suppliers have alike."""
     return (
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("status in ('active', 'archived')", name="status_known"),
+        enum_check("kind", PartyKind),
+        CheckConstraint(f"erased_at is null or ({_EMPTY})", name="erased_is_empty"),
+        Index(f"ix_{table}_erased_at", "erased_at", postgresql_where=text("erased_at is not null")),
         CheckConstraint("payment_terms_days between 0 and 3650", name="payment_terms_days_range"),
         Index(f"ix_{table}_created_at", "created_at", "id"),
         Index(f"ix_{table}_status_created_at", "status", "created_at", "id"),

@@ -27,14 +27,19 @@ __all__ = [
     "candidates",
     "currencies_of_price_lists",
     "matches",
-    "next_customer_numbers",
-    "next_supplier_numbers",
+    "new_customers",
+    "new_suppliers",
 ]
 
 Sql: TypeAlias = "asyncpg.Connection[Any]"
 
 _CREDIT_LIMIT = """case when credit_limit is not null
     then jsonb_build_object('amount', credit_limit::text, 'currency', currency) end"""
+
+
+_NEXT = """select nextval($1::regclass) as number,
+    exists (select from erased_identifier) as anybody_erased
+  from generate_series(1, $2::int)"""
 
 
 def _filters(table: str) -> Callable[[Reading, PartyQuery], list[Filter]]:
@@ -74,21 +79,22 @@ SUPPLIERS = Reads(
 )
 
 
-async def next_customer_numbers(sql: Sql, count: int) -> list[str]:
-    """So many numbers no customer had before: C-00001."""
-    return [f"C-{number:05d}" for number in await _next(sql, "customer_number_seq", count)]
+async def new_customers(sql: Sql, count: int) -> list[dict[str, Any]]:
+    """So many numbers no customer had before, C-00001, and whether anybody was ever erased."""
+    return await _next(sql, "C", "customer_number_seq", count)
 
 
-async def next_supplier_numbers(sql: Sql, count: int) -> list[str]:
-    """So many numbers no supplier had before: S-00001."""
-    return [f"S-{number:05d}" for number in await _next(sql, "supplier_number_seq", count)]
+async def new_suppliers(sql: Sql, count: int) -> list[dict[str, Any]]:
+    """So many numbers no supplier had before, S-00001, and whether anybody was ever erased."""
+    return await _next(sql, "S", "supplier_number_seq", count)
 
 
-async def _next(sql: Sql, sequence: str, count: int) -> list[int]:
-    rows = await sql.fetch(
-        "select nextval($1::regclass) as number from generate_series(1, $2::int)", sequence, count
-    )
-    return [row["number"] for row in rows]
+async def _next(sql: Sql, letter: str, sequence: str, count: int) -> list[dict[str, Any]]:
+    rows = await sql.fetch(_NEXT, sequence, count)
+    return [
+        {"number": f"{letter}-{row['number']:05d}", "anybody_erased": row["anybody_erased"]}
+        for row in rows
+    ]
 
 
 async def active_parties_with_tax_ids(

@@ -21,11 +21,13 @@ from erp.parties.service import matches
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.suppliers import SUPPLIER
 from records.annotations import annotate
+from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.routes import RecordRoutes
 
 __all__ = ["customer_router", "supplier_router"]
 
 READ, WRITE = "parties.read", "parties.write"
+ERASED = (PersonIsErased, PersonSuppressed)
 Reader = Annotated[Actor, Needs(READ)]
 
 customer_router = api_router(prefix="/v1/customers", tag="customers")
@@ -36,7 +38,7 @@ customer = RecordRoutes(
     many="customers",
     read=READ,
     write=WRITE,
-    refuses=(DuplicateTaxId, CurrencyNotSupported, MissingReference),
+    refuses=(DuplicateTaxId, CurrencyNotSupported, MissingReference, *ERASED),
 )
 customer.list("Customers, the newest first; `sort` by created_at, updated_at or name.")
 customer.create(NewCustomer, "Take on a customer.")
@@ -61,7 +63,7 @@ customer.change(
 customer.archive(
     "Stop doing business with the customer; its history stays.",
     "Do business with the customer again.",
-    refuses=(DuplicateTaxId,),
+    refuses=(DuplicateTaxId, PersonIsErased),
 )
 customer.link()
 customer.unlink()
@@ -75,7 +77,7 @@ supplier = RecordRoutes(
     many="suppliers",
     read=READ,
     write=WRITE,
-    refuses=(DuplicateTaxId, CurrencyNotSupported),
+    refuses=(DuplicateTaxId, CurrencyNotSupported, *ERASED),
 )
 supplier.list("Suppliers, the newest first; `sort` by created_at, updated_at or name.")
 supplier.create(NewSupplier, "Take on a supplier.")
@@ -87,7 +89,7 @@ supplier.change(ChangeSupplier)
 supplier.archive(
     "Stop doing business with the supplier; its history stays.",
     "Do business with the supplier again.",
-    refuses=(DuplicateTaxId,),
+    refuses=(DuplicateTaxId, PersonIsErased),
 )
 supplier.link()
 supplier.unlink()

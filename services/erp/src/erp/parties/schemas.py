@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
+from erp.parties.states import PartyKind
 from records.custom.fields import CustomValues, CustomView
 from records.filters import Statuses
 from records.links import ExternalRef, LinkExternal
@@ -58,6 +59,9 @@ Reason = Literal["external_id", "tax_id", "email", "phone", "name_and_address"]
 class PartyFields(CustomValues):
     """Fields of a customer or supplier. What is left out of a change stays as it is."""
 
+    kind: PartyKind = Field(
+        default_factory=unset, description="By default a company. Only persons are erased."
+    )
     legal_name: OptionalLine = Field(default_factory=unset, description="As in the trade register.")
     tax_id: Annotated[TaxId | None, Emptied] = Field(
         default_factory=unset, description="Tax registration number."
@@ -164,6 +168,7 @@ class PartyView(CustomView):
 
     id: UUID
     number: str = Field(description="Our number of the party; never changes.")
+    kind: PartyKind
     name: str
     legal_name: str
     tax_id: str
@@ -175,6 +180,9 @@ class PartyView(CustomView):
     currency: str
     payment_terms_days: int
     status: Status
+    erased_at: datetime | None = Field(
+        description="When the person was erased; such a record gets no personal data any more."
+    )
     external_refs: list[ExternalRef]
     version: EtagVersion
     revision: Revision

@@ -25,6 +25,7 @@ RARE_OUTCOME = f"outcome <> all (array{[str(one) for one in COMMON_OUTCOMES]})"
 __all__ = [
     "RARE_OUTCOME",
     "Backfill",
+    "ErasedSubject",
     "InboxEvent",
     "Position",
     "Quarantine",
@@ -90,6 +91,15 @@ class InboxEvent(Base):
     history: Mapped[int] = mapped_column(server_default=text("1"))
     received_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     settled_at: Mapped[datetime | None]
+
+
+class ErasedSubject(Base):
+    """A record that stood for a person who was erased: nothing of it is kept any more."""
+
+    __tablename__ = "erased_subject"
+
+    subject: Mapped[UUID] = mapped_column(primary_key=True)
+    erased_at: Mapped[datetime]
 
 
 class StoredCursor(Base):

@@ -4,6 +4,7 @@ from chassis.service import Module
 from chassis.telemetry.metrics import Metric
 from sync_bridge.inbox.models import (
     Backfill,
+    ErasedSubject,
     InboxEvent,
     Position,
     Quarantine,
@@ -25,7 +26,15 @@ MODULE = Module(
             "Events that could not be read, kept until someone releases or dismisses them."
         ),
     },
-    tables=(InboxEvent, StoredCursor, Backfill, Position, SourceCondition, Quarantine),
+    tables=(
+        InboxEvent,
+        ErasedSubject,
+        StoredCursor,
+        Backfill,
+        Position,
+        SourceCondition,
+        Quarantine,
+    ),
     metrics=(
         Metric(
             "bridge_events_open",

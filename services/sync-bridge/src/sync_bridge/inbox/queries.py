@@ -9,7 +9,7 @@ import asyncpg
 
 from chassis.ids import uuid7
 from chassis.storage.bulk import Bulk
-from sync_bridge.flows import BY_EVENT, NOT_CARRIED
+from sync_bridge.flows import BY_EVENT, NOT_CARRIED, PERSONAL
 from sync_bridge.inbox.models import Quarantine
 from sync_bridge.inbox.received import BackfillPage, Quarantined, ReceivedEvent
 from sync_bridge.labels import NOTHING, label_of, search_key
@@ -72,12 +72,18 @@ PURGE = """delete from inbox i where i.state in ('done', 'ignored', 'skipped')
   and i.received_at < now() - make_interval(days => $1)
   and not exists (select from lane l where l.key = i.lane and l.pending > 0)"""
 
-STORE_EVENTS = """insert into inbox (source, event_id, type, lane, subject, aggversion, occurred_at,
-    origin, hops, correlationid, causationid, traceparent, feed_seq, data, is_state, history, state,
-    settled_at, outcome)
-  select source, event_id, type, lane, subject, aggversion, occurred_at, origin, hops,
-    correlationid, causationid, traceparent, feed_seq, data, is_state, history, state,
-    case when lane is null then now() end, outcome from arrived order by at
+_PERSONAL = ", ".join(f"'{one}'" for one in sorted(PERSONAL))
+STORE_EVENTS = f"""insert into inbox (source, event_id, type, lane, subject, aggversion,
+    occurred_at, origin, hops, correlationid, causationid, traceparent, feed_seq, data, is_state,
+    history, state, settled_at, outcome)
+  select a.source, a.event_id, a.type, case when e.subject is null then a.lane end, a.subject,
+    a.aggversion, a.occurred_at, a.origin, a.hops, a.correlationid, a.causationid, a.traceparent,
+    a.feed_seq, case when e.subject is null then a.data else '\\x7b7d' end, a.is_state, a.history,
+    case when e.subject is null then a.state else 'ignored' end,
+    case when a.lane is null or e.subject is not null then now() end,
+    case when e.subject is null then a.outcome else 'not_carried' end
+   from arrived a left join erased_subject e on e.subject = a.subject and a.type in ({_PERSONAL})
+   order by a.at
   on conflict do nothing
   returning source, event_id, lane"""
 
@@ -113,7 +119,7 @@ LINE_UP = """insert into lane (key, id, kind, subject, pending, state, next_at, 
     label_history = greatest(lane.label_history, excluded.label_history)"""
 """New events, each behind the others of its lane. A lane that waits looks again: the new state
 may no longer need what it waited for. A parked lane stays parked (B33). A lane is called what the
-newest version of its record is called."""
+newest version of its record is called. What comes of an erased person is not kept."""
 
 STORE_CURSOR = """insert into cursor (name, value) values ($1, $2)
   on conflict (name) do update set value = excluded.value, updated_at = now()"""

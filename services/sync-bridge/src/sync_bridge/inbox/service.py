@@ -109,7 +109,7 @@ async def begin_backfill(
     `cursor`: where its feed is read on meanwhile. Without `again` only types are read that never
     were. What is across already changes nothing.
     """
-    types = [flow.event for flow in FLOWS if flow.sender == half]
+    types = [flow.event for flow in FLOWS if flow.sender == half and not flow.erases]
     await queries.begin_backfill(work.sql, half, types, reason=reason, again=again)
     if cursor is not None:
         await queries.store_cursor(work.sql, cursor.name, cursor.value)

@@ -96,6 +96,14 @@ class Calls:
             where, body, trace=self.trace(), key=self._key(half, "link")
         )
 
+    async def erase(self, record: UUID) -> None:
+        """Let the other half erase the person that this record of the sender stood for."""
+        flow = self.flow
+        place = flow.entity.path_in(flow.target)
+        where = path(place, "by-external", flow.sender, record, "erase")
+        target, key = self.halves[flow.target], self._key(flow.target, f"erase {record}")
+        await self._checked(target.post(where, {}, trace=self.trace(), key=key))
+
     async def get(self, twin: UUID) -> Mapping[str, Any]:
         """The other half's record as it is now."""
         where = path(self.flow.entity.path_in(self.flow.target), twin)

@@ -21,6 +21,7 @@ from sync_bridge.lanes.deliveries import (
     read_message,
     search_candidates,
 )
+from sync_bridge.lanes.erasing import deliver_erasure
 from sync_bridge.lanes.first_sync import FirstSync
 from sync_bridge.lanes.stopped import (
     DeliveryStopped,
@@ -180,7 +181,7 @@ class Deliverer:
             if (need.entity, need.id) not in context.twins:
                 raise WaitsForRecord(need)
         body = flow.translate(message, context.twins)
-        owned = owned_part(flow.entity.name, sender=flow.sender, body=body)
+        owned = _owned_part(flow, body)
         level = any(each.event_id in context.levelled for each in (*one.superseded, event))
         if link is not None and not level and (why := _nothing_to_put(one, flow, link, owned)):
             return Delivered(why, event.version)
@@ -206,6 +207,8 @@ class Deliverer:
         Safe to repeat after any crash: each call is guarded by version or key.
         """
         try:
+            if delivery.calls.flow.erases:
+                return await deliver_erasure(delivery)
             if delivery.twin is not None:
                 return delivery.result_of(await delivery.calls.upsert(delivery.owned))
         except DeliveryStopped as why:
@@ -245,6 +248,13 @@ async def _with_rejections(
         await after_rejection(one, what) if isinstance(what, DeliveryStopped) else what
         for one, what in zip(deliveries, results, strict=True)
     ]
+
+
+def _owned_part(flow: Flow, body: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the body the sender owns; of an erasure nothing is put."""
+    if flow.erases:
+        return {}
+    return owned_part(flow.entity.name, sender=flow.sender, body=body)
 
 
 def _with_state(one: Attempt, now: ReceivedEvent | None) -> Attempt:
@@ -342,12 +352,14 @@ def _history_of(one: Attempt, flow: Flow, message: Message, body: Mapping[str, A
 async def after_rejection(delivery: Delivery, why: DeliveryStopped) -> Delivered | DeliveryStopped:
     """Tell the sender that its record is not taken, where it wants to know. Else why it stands.
 
-    A record whose new number another one has across is shown to a person with that one, unless it
-    gives it up meanwhile.
+    Who was erased across does not cross again. A record whose new number another one has across is
+    shown to a person with that one, unless it gives it up meanwhile.
     """
     calls = delivery.calls
     entity, sender, subject = calls.flow.entity, calls.flow.sender, calls.event.subject
     try:
+        if why.reason == "person_suppressed":
+            return Delivered(EventOutcome.NOT_CARRIED, delivery.version)
         if isinstance(why, RecordRejected) and entity.refusals is not None:
             version = delivery.body.get("source_version", delivery.version[1])
             await calls.report_rejection(why, version=version)

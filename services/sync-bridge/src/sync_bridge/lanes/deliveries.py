@@ -46,13 +46,15 @@ class Delivered:
     """What delivering an event came to.
 
     Its outcome is `applied`, `unchanged`, `refused`, `restored` or `not_carried`. `version` is the
-    record's history and version that is across now; never less than the event's.
+    record's history and version that is across now; never less than the event's. `erased`: records
+    of a person that is to be forgotten here.
     """
 
     outcome: EventOutcome
     version: tuple[int, int] = (0, 0)
     joined: FoundPair | None = None
     shadows: tuple[Shadow, ...] = field(default=())
+    erased: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Quarantined, ReceivedEvent
 from sync_bridge.lanes import queries
 from sync_bridge.lanes.deliveries import Delivered
+from sync_bridge.lanes.erasing import forget_persons
 from sync_bridge.lanes.events import LaneParked
 from sync_bridge.lanes.leasing import Leased
 from sync_bridge.lanes.queries import Finished, Settled
@@ -92,6 +93,8 @@ async def record_effects(
             raise PairTaken(entity=one.entity, crm_id=one.crm_id, erp_id=one.erp_id)
         woken += affected
         await queries.lock_lanes(work.sql, list(joined), woken)
+    if erased := [one for _, _, delivered in results for one in delivered.erased]:
+        await forget_persons(work, erased)
     held = await queries.finish(work.sql, [_finished(*one) for one in results])
     lost = [lane for lane, _, _ in results if lane.key not in held]
     for lane in lost:

@@ -16,6 +16,7 @@ def is_customer(account: crm.AccountChanged) -> bool:
 def customer(account: crm.AccountChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001
     """The ERP's customer of an account."""
     return {
+        "kind": account.kind,
         "name": account.name,
         "tax_id": account.tax_id,
         "email": account.email,

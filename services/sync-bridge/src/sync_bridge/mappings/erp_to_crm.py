@@ -22,6 +22,7 @@ def account(customer: erp.CustomerChanged, twins: Twins) -> dict[str, Any]:  # n
     """The CRM's account of a customer, with the read copy of the terms of business."""
     limit = customer.credit_limit
     return {
+        "kind": customer.kind,
         "name": customer.name,
         "tax_id": customer.tax_id,
         "email": customer.email,

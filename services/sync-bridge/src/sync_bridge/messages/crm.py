@@ -13,6 +13,7 @@ __all__ = ["AccountChanged", "OrderBase", "OrderChanged", "OrderLine"]
 class AccountChanged(Message):
     """`tandem.crm.account-changed.v1`: an account as it is now."""
 
+    kind: Text = "company"
     name: Text = ""
     stage: Text = "customer"
     tax_id: Text = ""

@@ -22,6 +22,7 @@ class CustomerChanged(Message):
     """`tandem.erp.customer-changed.v1`: a customer as it is now."""
 
     number: Text = ""
+    kind: Text = "company"
     name: Text = ""
     tax_id: Text = ""
     tax_id_shared: bool = False

@@ -1,6 +1,6 @@
 """What of contacts and private accounts tells of a person."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from crm.accounts.models import ARCHIVED, Account, Contact
 from crm.accounts.states import AccountKind
 from records.erasure.outbox import ERASED
 from records.erasure.service import refuse_suppressed
-from records.erasure.suppression import Identifier, identifiers
+from records.erasure.suppression import Identifier, identifiers, past_values
 from records.types import Change, Personal, RecordType
 from values.address import Address
 from values.phone import Phone
@@ -20,6 +20,7 @@ __all__ = [
     "PERSONAL_ACCOUNT",
     "PERSONAL_CONTACT",
     "identifiers_of",
+    "past_identifiers",
     "refuse_erased",
 ]
 
@@ -45,6 +46,7 @@ PERSONAL_ACCOUNT = Personal(
         | {"erp_customer_number"}
     ),
     erased=_EMPTY
+    | {"kind": AccountKind.PERSON}
     | {"tax_id": "", "website": "", "billing_address": Address(), "shipping_address": Address()},
     history=_HISTORY | {"tax_id", "website", "billing_address", "shipping_address"},
 )
@@ -59,6 +61,16 @@ def identifiers_of(one: Account | Contact) -> set[Identifier]:
     tax_id = one.tax_id if isinstance(one, Account) else ""
     phone = one.phone.e164 or one.phone.digits
     return identifiers(email=one.email or "", phone=phone, tax_id=tax_id or "")
+
+
+async def past_identifiers(work: Work, record_type: str, ids: Collection[UUID]) -> set[Identifier]:
+    """What the persons were recognised by at some time."""
+    past = await past_values(work, record_type, ids, ("email", "phone", "tax_id"))
+    found: set[Identifier] = set()
+    for field, value in past:
+        given = dict.fromkeys(("email", "phone", "tax_id"), "") | {field: value}
+        found |= identifiers(email=given["email"], phone=given["phone"], tax_id=given["tax_id"])
+    return found
 
 
 async def refuse_erased(

@@ -129,9 +129,14 @@ async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:
 
 
 async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = None) -> MemberView:
-    """The member as it is until the act ends, when the caller may change such a one."""
+    """The member as it is until the act ends, when the caller may change such a one.
+
+    Raises NotFound, Forbidden, StaleRevision, UserIsErased.
+    """
     await queries.lock_member(work.sql, member_id)
     view = await queries.USERS.get(work, member_id)
+    if view.login.startswith(users.ERASED_LOGIN):
+        raise users.UserIsErased(login=view.login)
     _require_permissions_of(work, view.roles)
     await require_person(work, member_id)
     if revision not in {None, view.version}:

@@ -33,6 +33,7 @@ __all__ = [
     "lock_linked_orders",
     "next_numbers",
     "orders_to_reschedule",
+    "redact_closed",
     "replace_charges",
     "replace_content",
     "save",
@@ -90,6 +91,17 @@ _LINKED = """select o.id from sales_order o where o.id in (select r.entity_id
       and r.external_id = any($2::text[]))
   order by o.id for no key update"""
 
+_REDACT_CLOSED = """with closed as (
+    select id, (select jsonb_object_agg(a.key,
+        case when a.key in ('country', 'region') then a.value else '""' end)
+      from jsonb_each(ship_to) a) as place
+      from sales_order
+     where customer_id = any($1::uuid[]) and state in ('completed', 'cancelled', 'rejected')
+       and (note <> '' or exists (select from jsonb_each_text(ship_to) a
+         where a.key not in ('country', 'region') and a.value <> ''))
+     order by id for update)
+  update sales_order o set ship_to = c.place, note = '', version = version + 1, updated_at = $2
+    from closed c where o.id = c.id returning o.id"""
 _INCREMENT = """update sales_order set version = version + 1,
     unedited_versions = unedited_versions + 1, updated_at = $2
   where id in (select id from sales_order where id = any($1::uuid[]) order by id
@@ -216,6 +228,15 @@ async def increment_versions(work: Work, order_ids: Sequence[UUID]) -> list[UUID
     Nobody changed what the orders ask for: their ETags stay.
     """
     return [row["id"] for row in await work.sql.fetch(_INCREMENT, list(order_ids), work.now)]
+
+
+async def redact_closed(work: Work, customer_ids: Sequence[UUID]) -> list[UUID]:
+    """Empty note and place of orders that are done, but for country and region; those that had any.
+
+    Orders are locked in key order.
+    """
+    rows = await work.sql.fetch(_REDACT_CLOSED, list(customer_ids), work.now)
+    return [row["id"] for row in rows]
 
 
 async def store_paid_amounts(work: Work, paid: Mapping[UUID, Decimal]) -> None:

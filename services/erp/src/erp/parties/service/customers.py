@@ -13,7 +13,9 @@ from erp.parties.models import ACTIVE, Customer
 from erp.parties.rules.ownership import CRM, LED_BY_CRM
 from erp.parties.schemas import CustomerView
 from erp.parties.service.parties import claim_tax_ids, prepare, require_price_lists
+from erp.parties.service.personal import PERSONAL_CUSTOMER, refuse_erased
 from records.entities import Values
+from records.erasure.service import writable_values
 from records.types import Change, Leader, RecordType
 
 __all__ = ["CUSTOMER", "customer_states"]
@@ -26,12 +28,19 @@ async def customer_states(at: Reading, customer_ids: Sequence[UUID]) -> list[Cus
 
 
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
-    numbers = await queries.next_customer_numbers(work.sql, count)
+    new = await queries.new_customers(work.sql, count)
     own = {"currency": work.setting.currency, "status": ACTIVE}
-    return [{"number": number} | own for number in numbers]
+    return [one | own for one in new]
 
 
-async def _check(work: Work, changes: Sequence[Change[Customer]], _sender: str | None) -> None:
+async def _prepare(work: Work, change: Change[Customer], sender: str | None) -> Values:
+    """The values as of all parties, but for an erased person. Raises PersonIsErased."""
+    values = await prepare(work, change, sender)
+    return writable_values(work, CUSTOMER, change, values, sender)
+
+
+async def _check(work: Work, changes: Sequence[Change[Customer]], sender: str | None) -> None:
+    await refuse_erased(work, CUSTOMER, changes, sender)
     await require_price_lists(work, changes)
     await claim_tax_ids(work, "customer", changes)
 
@@ -45,8 +54,9 @@ CUSTOMER: RecordType[Customer, CustomerView] = RecordType(
     entity=Customer,
     reads=queries.CUSTOMERS,
     defaults=_defaults,
-    prepare=prepare,
+    prepare=_prepare,
     check=_check,
+    personal=PERSONAL_CUSTOMER,
     publish=_publish,
     leader=Leader(system=CRM, fields=LED_BY_CRM, refusal=ManagedByCrm),
 )
