@@ -67,6 +67,14 @@ async def test_the_command_seeds_the_installation_it_is_pointed_at(alone, monkey
     assert "Seaview Restaurants" in await names(alone, "/v1/accounts")
 
 
+async def test_production_has_no_demo_company(alone, monkeypatch):
+    monkeypatch.setenv("CRM_DATABASE_URL", alone.runtime_url)
+    monkeypatch.setenv("TANDEM_ENV", "production")
+    refused = await seeded()
+    assert refused.exit_code == 2
+    assert "the demo company is not made in production" in refused.stderr
+
+
 async def seeded():
     """Run the command in a thread: it starts an event loop of its own."""
     return await asyncio.to_thread(CliRunner().invoke, cli, ["seed", "--demo", "--json"])

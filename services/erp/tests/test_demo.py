@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ RECORDS = 18
 @pytest.fixture
 async def settings(cluster, monkeypatch):
     """The environment of a command line: a database of its own."""
-    urls = await asyncio.to_thread(cluster.migrated, SERVICE, "erp_demo")
+    urls = await asyncio.to_thread(cluster.migrated, SERVICE, f"erp_demo_{uuid4().hex[:8]}")
     monkeypatch.setenv("ERP_DATABASE_URL", urls.runtime)
     monkeypatch.setenv("ERP_MIGRATION_DATABASE_URL", urls.owner)
 
@@ -58,6 +59,13 @@ async def test_the_command_seeds_and_says_what_it_did(settings):
     again = await _run("seed", "--demo", "--json")
     assert again.exit_code == 0
     assert f'"unchanged":{RECORDS}' in again.stdout.replace(" ", "").replace("\n", "")
+
+
+async def test_production_has_no_demo_company(settings, monkeypatch):
+    monkeypatch.setenv("TANDEM_ENV", "production")
+    refused = await _run("seed", "--demo")
+    assert refused.exit_code == 2
+    assert "the demo company is not made in production" in refused.stderr
 
 
 async def test_the_command_asks_what_to_seed():

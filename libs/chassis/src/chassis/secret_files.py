@@ -1,14 +1,18 @@
 """Settings that stand in files, so that no secret stands in the environment."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
-from pydantic_settings import PydanticBaseSettingsSource
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-__all__ = ["SecretFiles"]
+__all__ = ["VARIABLES", "SecretFiles", "secret_files"]
+
+VARIABLES: Mapping[str, str] = os.environ
+"""What settings are read from."""
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -16,18 +20,11 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Value, key and whether it is complex, as the settings library asks for it."""
-        for name in self._names(field, field_name):
-            path = os.environ.get(f"{name}_FILE")
+        for name in _names(self.settings_cls, field, field_name):
+            path = VARIABLES.get(f"{name}_FILE")
             if path:
                 return Path(path).read_text(encoding="utf-8").strip(), field_name, False
         return None, field_name, False
-
-    def _names(self, field: FieldInfo, field_name: str) -> list[str]:
-        prefix = str(self.config.get("env_prefix", ""))
-        alias = field.validation_alias
-        if isinstance(alias, AliasChoices):
-            return [str(choice) for choice in alias.choices]
-        return [f"{prefix}{field_name}".upper()]
 
     def __call__(self) -> dict[str, Any]:
         """Every setting that a file gives."""
@@ -41,3 +38,21 @@ class SecretFiles(PydanticBaseSettingsSource):
     def _key(self, name: str) -> str:
         alias = self.settings_cls.model_fields[name].validation_alias
         return str(alias.choices[0]) if isinstance(alias, AliasChoices) else name
+
+
+def secret_files(settings: type[BaseSettings]) -> dict[str, Path]:
+    """The files that the environment names for settings, by the variables that do."""
+    names = [
+        name if field_name.endswith("_file") else f"{name}_FILE"
+        for field_name, field in settings.model_fields.items()
+        for name in _names(settings, field, field_name)
+    ]
+    return {name: Path(path) for name in names if (path := VARIABLES.get(name))}
+
+
+def _names(settings: type[BaseSettings], field: FieldInfo, field_name: str) -> list[str]:
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    alias = field.validation_alias
+    if isinstance(alias, AliasChoices):
+        return [str(choice) for choice in alias.choices]
+    return [f"{prefix}{field_name}".upper()]

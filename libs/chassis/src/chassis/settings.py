@@ -2,16 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
+from chassis.production import GuardedSettings, shared
 from chassis.secret_files import SecretFiles
 
 __all__ = ["LOG_IN", "ServiceSettings"]
@@ -21,22 +22,11 @@ LOG_IN = "/v1/sessions"
 LOG_IN_BYTES_MAX = 4096
 
 
-def shared(name: str) -> AliasChoices:
-    """A setting known by one name in every service, without the service's prefix."""
-    return AliasChoices(name)
-
-
-class ServiceSettings(BaseSettings):
+class ServiceSettings(GuardedSettings):
     """What a service reads from its environment; every field has a default that runs as it is."""
 
     model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
-    service: ClassVar[str] = ""
 
-    environment: Literal["development", "production"] = Field(
-        default="development",
-        validation_alias=shared("TANDEM_ENV"),
-        description="In production, unsafe defaults refuse to start.",
-    )
     revision: str = Field(
         default="unknown",
         validation_alias=shared("TANDEM_REVISION"),
@@ -46,13 +36,6 @@ class ServiceSettings(BaseSettings):
         default=Path(".tandem"),
         validation_alias=shared("TANDEM_DATA"),
         description="Folder of the embedded database and other local state.",
-    )
-    database_url: SecretStr | None = Field(
-        default=None,
-        description="PostgreSQL URL of the runtime role; unset: the embedded server is used.",
-    )
-    migration_database_url: SecretStr | None = Field(
-        default=None, description="PostgreSQL URL of the role that owns the tables."
     )
     host: str = Field(default="127.0.0.1", description="Address the API listens on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port the API listens on.")
@@ -164,15 +147,6 @@ class ServiceSettings(BaseSettings):
     bootstrap_key_file: Path | None = Field(
         default=None, description="JSON file of API keys and users to create at first start."
     )
-    jwt_issuer: str | None = Field(
-        default=None, description="Issuer whose access tokens are accepted; unset: none are."
-    )
-    jwt_audience: str | None = Field(
-        default=None, description="Audience an accepted access token must name."
-    )
-    jwks_url: str | None = Field(
-        default=None, description="Where the issuer publishes its signing keys (JWK Set)."
-    )
     log_format: Literal["json", "console"] = Field(
         default="json", description="Form of log lines on standard output."
     )
@@ -199,16 +173,6 @@ class ServiceSettings(BaseSettings):
     def _credentials_are_for_named_origins(self) -> Self:
         if self.cors_credentials and self.cors_origins == "*":
             message = "cors_credentials needs the origins by name, not *"
-            raise ValueError(message)
-        return self
-
-    @model_validator(mode="after")
-    def _production_is_safe(self) -> Self:
-        if self.environment == "production" and self.database_url is None:
-            message = (
-                f"{self.service.upper()}_DATABASE_URL is not set: in production the embedded "
-                "database is refused; give the URL of a PostgreSQL server"
-            )
             raise ValueError(message)
         return self
 

@@ -102,6 +102,7 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "clock",
         "disk",
         "jobs",
+        "production",
         "systems",
     }
     assert all(one["ok"] for one in found.document)

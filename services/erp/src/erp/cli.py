@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from chassis.cli.console import AsJson, Refusal, command, show
-from chassis.cli.installation import connected
+from chassis.cli.installation import connected, refuse_in_production
 from chassis.cli.making import make_cli
 from erp.app import SERVICE
 from erp.demo import make_demo_company
@@ -28,7 +28,9 @@ async def seed(
     if not demo:
         message = "say what to seed: --demo makes the demo company"
         raise Refusal(message)
-    async with connected(SERVICE) as (_here, database), database.transaction() as work:
-        outcomes = await make_demo_company(work)
+    async with connected(SERVICE) as (here, database):
+        refuse_in_production(here, "the demo company")
+        async with database.transaction() as work:
+            outcomes = await make_demo_company(work)
     words = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
     show(dict(outcomes), f"demo company: {words}", as_json=as_json)

@@ -1,5 +1,6 @@
 """Settings of the bridge: `BRIDGE_...` in the environment."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field, SecretStr
@@ -98,3 +99,8 @@ class BridgeSettings(ServiceSettings):
         """Where a half is and with which key; None when it is not part of this installation."""
         url, key = (self.crm_url, self.crm_key) if half == "crm" else (self.erp_url, self.erp_key)
         return None if url is None else (url, key)
+
+    @property
+    def targets(self) -> Mapping[str, str | None]:
+        """The halves that the bridge calls."""
+        return {"BRIDGE_ERP_URL": self.erp_url, "BRIDGE_CRM_URL": self.crm_url}

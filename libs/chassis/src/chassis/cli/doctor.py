@@ -60,6 +60,7 @@ async def examine(here: Installation) -> list[Finding]:
         "clock": _clock,
         "disk": _disk,
         "jobs": _jobs,
+        "production": _production,
     }
     if here.settings.kafka_bootstrap_servers:
         checks["broker"] = _broker
@@ -104,13 +105,15 @@ async def _database(here: Installation) -> str:
     row = await _ask(
         here,
         "select current_setting('server_version_num')::int as number,"
-        " current_setting('server_version') as version, current_database() as name",
+        " current_setting('server_version') as version, current_database() as name,"
+        " (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as tls",
     )
     if row["number"] < POSTGRES_MIN:
         message = f"PostgreSQL {row['version']} is too old; 15 or newer is needed"
         raise Unsound(message)
     kind = "embedded" if here.embedded else "external"
-    return f"PostgreSQL {row['version']}, {kind}, database {row['name']}"
+    tls = "with" if row["tls"] else "without"
+    return f"PostgreSQL {row['version']}, {kind}, database {row['name']}, {tls} TLS"
 
 
 async def _schema(here: Installation) -> str:
@@ -178,6 +181,14 @@ async def _jobs(here: Installation) -> str:
         message = f"{row['dead']} are dead; see GET /v1/jobs?state=dead, then retry them"
         raise Unsound(message)
     return "none is dead"
+
+
+async def _production(here: Installation) -> str:
+    settings = here.settings
+    if settings.environment == "production":
+        return "nothing that production refuses"
+    refused = "; ".join(settings.unsafe()) if not here.embedded else "the embedded database"
+    return f"TANDEM_ENV is development; production would refuse {refused or 'nothing'}"
 
 
 async def _broker(here: Installation) -> str:

@@ -22,6 +22,7 @@ __all__ = [
     "Installation",
     "connected",
     "installation",
+    "refuse_in_production",
     "require_current_schema",
     "require_installation",
 ]
@@ -126,6 +127,13 @@ def require_installation(service: Service) -> None:
         f"`{service.name} migrate` begins a new one"
     )
     raise Refusal(message)
+
+
+def refuse_in_production(here: Installation, what: str) -> None:
+    """Raises Refusal: what is made for trying has no place among real records."""
+    if here.settings.environment == "production":
+        message = f"{what} is not made in production (TANDEM_ENV): use an installation for trying"
+        raise Refusal(message)
 
 
 def _folder_database(service: Service) -> FolderDatabase:

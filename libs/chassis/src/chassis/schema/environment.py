@@ -5,11 +5,11 @@ from typing import Any
 
 from alembic import context
 from sqlalchemy import Connection, pool, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from chassis.storage.connections import async_url
+from chassis.storage.connections import ASYNC_URL, connecting
 
-__all__ = ["run"]
+__all__ = ["engine_of", "run"]
 
 LOCK_TIMEOUT = "5s"
 CHAIN_LOCK = 7_208_651
@@ -21,8 +21,13 @@ def run() -> None:
     asyncio.run(_run(context.config.attributes["url"], context.config.attributes["service"]))
 
 
+def engine_of(url: str) -> AsyncEngine:
+    """What migrations connect by: one connection, closed when it is given back."""
+    return create_async_engine(ASYNC_URL, poolclass=pool.NullPool, async_creator=connecting(url))
+
+
 async def _run(url: str, service: Any) -> None:
-    engine = create_async_engine(async_url(url), poolclass=pool.NullPool)
+    engine = engine_of(url)
     async with engine.connect() as connection:
         await connection.run_sync(_migrate, service)
         await connection.commit()

@@ -5,7 +5,7 @@ Connections start nothing by themselves: the engine is in AUTOCOMMIT, and only
 transaction.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -21,9 +21,10 @@ from chassis.settings import ServiceSettings
 from chassis.storage.reading import Reading, Setting
 
 __all__ = [
+    "ASYNC_URL",
     "SESSION",
     "Connections",
-    "async_url",
+    "connecting",
     "driver_of",
     "driver_url",
     "engine_for",
@@ -39,13 +40,16 @@ SESSION = {
 }
 """Generic plans: the hot path asks the same key look-ups again and again."""
 
+ASYNC_URL = "postgresql+asyncpg://"
+"""Names the dialect; where the server is, the connections' own maker knows."""
+
 
 class Connections:
     """The runtime role's connections to one service's database."""
 
-    def __init__(self, engine: AsyncEngine, setting: Setting) -> None:
+    def __init__(self, engine: AsyncEngine, setting: Setting, url: str) -> None:
         self.engine = engine
-        self.url = driver_url(engine.url)
+        self.url = driver_url(url)
         self.setting = setting
 
     async def connect_driver(self) -> "asyncpg.Connection[Any]":
@@ -101,17 +105,18 @@ def engine_for(url: str, settings: ServiceSettings, session: Mapping[str, str]) 
     configure_mappers()
     lock_timeout = f"{int(settings.lock_timeout_seconds * 1000)}ms"
     engine = create_async_engine(
-        async_url(url),
+        ASYNC_URL,
         pool_size=settings.pool_size,
         max_overflow=0,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
         json_deserializer=orjson.loads,
-        connect_args={
-            "server_settings": SESSION
+        async_creator=connecting(
+            url,
+            SESSION
             | dict(session)
-            | {"lock_timeout": lock_timeout, "application_name": f"tandem-{settings.service}"}
-        },
+            | {"lock_timeout": lock_timeout, "application_name": f"tandem-{settings.service}"},
+        ),
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
@@ -140,12 +145,21 @@ def driver_of(pooled: PoolProxiedConnection) -> "asyncpg.Connection[Any]":
     return cast("asyncpg.Connection[Any]", driver)
 
 
-def async_url(url: str) -> URL:
-    """The URL as SQLAlchemy's asyncpg dialect takes it."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
+def connecting(
+    url: str, session: Mapping[str, str] | None = None
+) -> Callable[[], Awaitable["asyncpg.Connection[Any]"]]:
+    """What opens connections for SQLAlchemy, by the driver itself: it knows `sslmode` and more."""
+
+    async def connect() -> "asyncpg.Connection[Any]":
+        return await asyncpg.connect(driver_url(url), server_settings=dict(session or {}))
+
+    return connect
 
 
 def driver_url(url: str | URL) -> str:
-    """The URL as the driver itself takes it, password included."""
+    """The URL as the driver itself takes it, password included; `ssl` is another word of others."""
     plain = make_url(url).set(drivername="postgresql")
+    if "ssl" in plain.query:
+        said = plain.query["ssl"]
+        plain = plain.difference_update_query(["ssl"]).update_query_dict({"sslmode": said})
     return plain.render_as_string(hide_password=False)

@@ -31,9 +31,10 @@ class Database(Connections):
         self,
         engine: AsyncEngine,
         setting: Setting,
+        url: str,
         handlers: Mapping[type[Event], Sequence[Handler]],
     ) -> None:
-        super().__init__(engine, setting)
+        super().__init__(engine, setting, url)
         self.handlers = handlers
         self.after_events: Callable[[], None] = lambda: None
         self.after_jobs: Callable[[], None] = lambda: None
@@ -65,7 +66,7 @@ class Database(Connections):
             settings=settings,
             roles=roles or {},
         )
-        return cls(engine_for(known, settings, session or {}), setting, handlers or {})
+        return cls(engine_for(known, settings, session or {}), setting, known, handlers or {})
 
     @asynccontextmanager
     async def transaction(
