@@ -22,7 +22,6 @@ from crm.staff.service.erasing import forget_address, member_data
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.document_fields.module import MODULE as DOCUMENT_FIELDS
-from records.erasure.module import MODULE as ERASURE
 from records.erasure.events import PersonErased
 from records.erasure.module import erasure_module
 from records.exports.events import EVENTS
