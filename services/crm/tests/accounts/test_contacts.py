@@ -37,6 +37,7 @@ async def test_a_contact_is_noted_and_published_whole(desk):
     [event] = await desk.events_of(contact["id"])
     assert (event["type"], event["topic"]) == ("tandem.crm.contact-changed.v1", "crm.contact.v1")
     hidden = {"phone_raw", "external_refs", "revision", "created_at", "updated_at", "erased_at"}
+    hidden |= {"tags", "included"}
     state = {name: value for name, value in contact.items() if name not in hidden}
     assert event["payload"] == state | {"changed": sorted(state.keys() - {"id", "version"})}
     assert await desk.see(f"/v1/accounts/{account['id']}") == account

@@ -21,7 +21,7 @@ async def test_a_new_account_is_told_whole(desk):
     assert (event["type"], event["topic"]) == ("tandem.crm.account-changed.v1", "crm.account.v1")
     state = event["payload"]
     hidden = {"phone_raw", "external_refs", "revision", "owes"}
-    hidden |= {"created_at", "updated_at", "erased_at"}
+    hidden |= {"created_at", "updated_at", "erased_at", "tags", "included"}
     shown = {name: value for name, value in account.items() if name not in hidden}
     assert state == shown | {"changed": sorted(shown.keys() - {"id", "version"})}
     assert event["aggregate_version"] == account["version"] == 1

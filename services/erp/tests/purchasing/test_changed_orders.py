@@ -132,7 +132,7 @@ async def test_a_wrong_change_is_refused_and_changes_nothing(buyer, ordered, pro
     body = {"lines": [as_it_is(nut)]}
     bare = await buyer.erp.client.put(f"{PATH}/{order['id']}/content", json=body)
     problem(bare, 428, "revision_required")
-    assert await buyer.see(order) == order
+    assert (await buyer.see(order)).items() >= order.items()
 
 
 async def test_nothing_more_is_ordered_of_what_is_archived(buyer, ordered, problem):
