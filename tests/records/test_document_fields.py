@@ -213,6 +213,24 @@ async def test_a_seller_changes_them_with_the_order(halves):
     assert reply.json()["custom"][key] == "Blue"
 
 
+@pytest.mark.parametrize("path", TYPES)
+async def test_lists_are_filtered_by_them(halves, path):
+    """The list, its export and a saved view; what is not sorted has no range."""
+    desk, document, name = at(halves, path)
+    field = await define(desk, name, filtered=True)
+    await desk.merge(f"{document}/custom-fields", {"custom": {field["key"]: "Blue"}})
+    wanted, record_id = {f"custom.{field['key']}": "Blue"}, document.rpartition("/")[2]
+    assert await desk.listed(path, **wanted) == [record_id]
+    assert await desk.listed(path, **{f"custom.{field['key']}": "Red"}) == []
+    file = (await desk.client.get(f"{path}/export", params=wanted)).content
+    assert {row["id"] for row in rows_of(file)} == {record_id}
+    for wrong in ({f"custom.{field['key']}.from": "A"}, {"custom.nobody": "1"}):
+        problem(await desk.client.get(path, params=wrong), 422, "invalid_input")
+    view = {"name": desk.word(), "record_type": name, "query": wanted}
+    saved = await desk.server.post("/v1/saved-views", view)
+    assert saved.status_code == 201, saved.text
+
+
 async def test_definitions_know_documents(halves):
     """Counted where they are used, narrowed against what there is, referred to, not sorted."""
     desk, document, name = at(halves, "/v1/invoices")

@@ -39,6 +39,12 @@ async def test_a_state_is_what_the_last_event_said(seller):
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)
 
+    field |= {"record_type": "order"}
+    await seller.add("/v1/custom-fields", **field)
+    given = {"custom": {"size": "1"}}
+    fields = f"/v1/orders/{order['id']}/custom-fields"
+    assert (await seller.merge(fields, given)).is_success
+
     events = await seller.crm.feed()
     for event in SERVICE.states:
         kind = event.type_for("crm")

@@ -55,6 +55,9 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     await erp.attach(f"/v1/sales-orders/{order['id']}")
     field = {"record_type": "item", "key": "size", "kind": "number", "label": "Size"}
     await desk.add("/v1/custom-fields", **field)
+    await desk.add("/v1/custom-fields", **field | {"record_type": "sales_order"})
+    fields = f"/v1/sales-orders/{order['id']}/custom-fields"
+    assert (await desk.merge(fields, {"custom": {"size": "1"}})).is_success
     tag = await desk.add("/v1/tags", name="Late")
     assert (await erp.client.put(f"/v1/sales-orders/{order['id']}/tags/{tag['id']}")).is_success
     paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}

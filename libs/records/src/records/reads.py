@@ -178,7 +178,7 @@ class Reads(Generic[V]):
         words = await containing(at.sql, q, self.searched) if self.searched else []
         tag = getattr(wanted, "tag", None)
         tagged = [tagged_with(self.name, self.key, tag)] if tag else []
-        by_custom = await custom_list(at, self.name, self.key, asked)
+        by_custom = await custom_list(at, self.name, self.key, asked, beside=self.custom_beside)
         return await fetch_page(
             at.sql,
             columns=self.columns,
@@ -206,6 +206,11 @@ class Reads(Generic[V]):
     def has_custom_fields(self) -> bool:
         """Whether the records show custom fields."""
         return issubclass(self.view, CustomView)
+
+    @cached_property
+    def custom_beside(self) -> bool:
+        """Whether custom fields stand beside the records, as those of documents do."""
+        return "from document_fields" in self.columns
 
     @cached_property
     def has_tags(self) -> bool:

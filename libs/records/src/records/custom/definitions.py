@@ -47,7 +47,8 @@ class Choice:
 class Definition:
     """A custom field of a record type.
 
-    `region` is the service's: the country of phone numbers without a country code.
+    `region` and `currency` are the service's: the country of phone numbers without a country code,
+    and what an amount is in that a list is asked for.
     """
 
     id: UUID
@@ -71,6 +72,7 @@ class Definition:
     position: int = 0
     status: str = "active"
     region: str = ""
+    currency: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -102,7 +104,8 @@ class CustomFields:
         return [one for one in wanted if one.required or one.default is not None]
 
 
-SETTINGS = tuple(name for name in Definition.__dataclass_fields__ if name != "region")
+_OF_SERVICE = ("region", "currency")
+SETTINGS = tuple(name for name in Definition.__dataclass_fields__ if name not in _OF_SERVICE)
 """What of a definition is kept."""
 _COLUMNS = ", ".join(f'f."{name}"' for name in SETTINGS)
 _READ = f"""select v.record_type, v.version as fields_version, {_COLUMNS}
@@ -171,9 +174,8 @@ async def _fields_of_all(at: Reading, record_type: str) -> CustomFields:
 
 
 def _custom_fields(at: Reading, rows: Sequence[Any]) -> CustomFields:
-    region = record_settings(at).region
     version = rows[0]["fields_version"] if rows else None
-    return CustomFields(version, [_definition(row, region) for row in rows if row["id"]])
+    return CustomFields(version, [_definition(at, row) for row in rows if row["id"]])
 
 
 def forget_fields(at: Reading, record_type: str) -> None:
@@ -183,10 +185,11 @@ def forget_fields(at: Reading, record_type: str) -> None:
     known.pop(ALL, None)
 
 
-def _definition(row: Any, region: str) -> Definition:
+def _definition(at: Reading, row: Any) -> Definition:
     values = {name: row[name] for name in SETTINGS}
-    choices = [Choice(**one) for one in row["choices"]]
-    return Definition(**values | {"choices": choices, "region": region})
+    values["choices"] = [Choice(**one) for one in row["choices"]]
+    region, currency = record_settings(at).region, at.setting.currency
+    return Definition(**values, region=region, currency=currency)
 
 
 def _known_of(at: Reading) -> dict[str, CustomFields]:

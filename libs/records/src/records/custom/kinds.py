@@ -75,7 +75,7 @@ KINDS: Mapping[Kind, KindRules] = {
     Kind.TEXT: KindRules(settings=_LENGTHS, order=sort_key),
     Kind.LONG_TEXT: KindRules(settings=_LENGTHS, filtered=False),
     Kind.NUMBER: KindRules(settings=_RANGE | {"scale"}, order=_ordered_number),
-    Kind.MONEY: KindRules(filtered=False),
+    Kind.MONEY: KindRules(),
     Kind.WHOLE_NUMBER: KindRules(settings=_RANGE, order=_ordered_number),
     Kind.YES_NO: KindRules(order=lambda value: "1" if value else "0"),
     Kind.DAY: KindRules(settings=_RANGE, order=str),

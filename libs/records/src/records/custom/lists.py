@@ -45,7 +45,8 @@ LIST_PARAMETER = {
             "explode": True,
             "schema": {"type": "object", "additionalProperties": {"type": "string"}},
             "description": "Filters by custom fields: `custom.<key>` is the value, of fields that "
-            "are `filtered`; `custom.<key>.from` and `custom.<key>.to` are the ends of a range, "
+            "are `filtered`, of money an amount in the company's currency; "
+            "`custom.<key>.from` and `custom.<key>.to` are the ends of a range, "
             "both included, of numbers, days and instants that are `sorted`.",
         }
     ]
@@ -79,14 +80,18 @@ class CustomList:
     where: Sequence[Filter] = ()
 
 
-async def custom_list(at: Reading, record_type: str, key: str, asked: PageQuery) -> CustomList:
+async def custom_list(
+    at: Reading, record_type: str, key: str, asked: PageQuery, *, beside: bool
+) -> CustomList:
     """What the query and the sort ask of custom fields; `key` is the SQL of the records' ids.
 
+    `beside`: the values stand beside the records, as those of documents do.
     Raises InvalidInput for a field that there is not, or that is not filtered or sorted.
     """
     if not asks_custom(asked.custom, asked.sort):
         return CustomList()
-    return list_by(await fields_of(at, record_type), record_type, key, asked)
+    fields = await fields_of(at, record_type)
+    return list_by(fields, record_type, key, asked, beside=beside)
 
 
 def asks_custom(query: Mapping[str, str], sort: str | None) -> bool:
@@ -94,10 +99,15 @@ def asks_custom(query: Mapping[str, str], sort: str | None) -> bool:
     return bool(about_custom(query)) or (sort or "").removeprefix("-").startswith(PREFIX)
 
 
-def list_by(fields: CustomFields, record_type: str, key: str, asked: PageQuery) -> CustomList:
+def list_by(
+    fields: CustomFields, record_type: str, key: str, asked: PageQuery, *, beside: bool
+) -> CustomList:
     """What is asked of these fields. Raises InvalidInput as `custom_list`."""
     sorted_by = (asked.sort or "").removeprefix("-")
     table = key.rpartition(".")[0] or record_type
+    if beside:
+        equal, _ = _asked_of(fields, asked.custom)
+        return CustomList(where=[_equals_beside(record_type, key, *one) for one in equal])
     where = _conditions(fields, table, key, asked.custom)
     known = {f"{PREFIX}{one.key}": one for one in fields.ordered}
     if sorted_by not in known:
@@ -117,6 +127,17 @@ def _conditions(
     fields: CustomFields, table: str, key: str, asked: Mapping[str, str]
 ) -> list[Filter]:
     """The conditions of all parameters. Raises InvalidInput naming each that cannot be."""
+    equal, ranges = _asked_of(fields, asked)
+    return [
+        *(_equals(definition, table, value) for definition, value in equal),
+        *(_range(definition, table, key, ends) for definition, ends in ranges.values()),
+    ]
+
+
+def _asked_of(
+    fields: CustomFields, asked: Mapping[str, str]
+) -> tuple[Sequence[tuple[Definition, Any]], Mapping[str, tuple[Definition, dict[str, Any]]]]:
+    """Values that are asked for, and ends of ranges by the field's key. Raises InvalidInput."""
     equal: list[tuple[Definition, Any]] = []
     ranges: dict[str, tuple[Definition, dict[str, Any]]] = {}
     errors: list[FieldError] = []
@@ -133,10 +154,7 @@ def _conditions(
             equal.append((definition, value))
     if errors:
         raise InvalidInput(errors=errors)
-    return [
-        *(_equals(definition, table, value) for definition, value in equal),
-        *(_range(definition, table, key, ends) for definition, ends in ranges.values()),
-    ]
+    return equal, ranges
 
 
 def _named(fields: CustomFields, name: str) -> tuple[Definition, str]:
@@ -163,6 +181,16 @@ def _equals(definition: Definition, table: str, value: Any) -> Filter:
     column = f"{table}.custom"
     condition = f"{column} @> {{}}::text::jsonb and {column} <> '{{{{}}}}'"
     return Filter(condition, wanted, Filter(condition, wanted))
+
+
+def _equals_beside(record_type: str, key: str, definition: Definition, value: Any) -> Filter:
+    """The documents that have the value, or of several choices this one."""
+    wanted = orjson.dumps({definition.key: value}).decode()
+    has = "f.custom @> {}::text::jsonb and f.custom <> '{{}}'"
+    tested = f"exists (select from document_fields f where f.record_id = {key} and {has})"
+    of_type = f"f.record_type = '{record_type}' and {has}"
+    found = f"select f.record_id from document_fields f where {of_type}"
+    return Filter(tested, wanted, Filter(f"{key} = any(array({found}))", wanted))
 
 
 def _range(definition: Definition, table: str, key: str, given: Mapping[str, Any]) -> Filter:
@@ -204,11 +232,14 @@ def _value(definition: Definition, text: str) -> Any:
         label=definition.label,
         scale=definition.scale,
         choices=definition.choices,
+        region=definition.region,
     )
     if definition.kind == Kind.WHOLE_NUMBER:
         value: Any = (
             int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else text
         )
+    elif definition.kind == Kind.MONEY:
+        value = {"amount": text, "currency": definition.currency}
     else:
         value = _READ_OF_TEXT.get(definition.kind, str)(text)
     return read_value(unbounded, value, [one.key for one in definition.choices])

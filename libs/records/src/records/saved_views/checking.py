@@ -50,7 +50,14 @@ def wrong_in(
     if of.reads.has_custom_fields:
         asked_of_fields = PageQuery(sort=sort, custom=about_custom(query))
         try:
-            custom = list_by(custom_fields, of.name, of.reads.key, asked_of_fields).sorts.keys()
+            by = list_by(
+                custom_fields,
+                of.name,
+                of.reads.key,
+                asked_of_fields,
+                beside=of.reads.custom_beside,
+            )
+            custom = by.sorts.keys()
         except InvalidInput as refused:
             wrong += refused.errors
     sorts = {*of.reads.sorts, *custom}
