@@ -301,6 +301,21 @@ async def test_the_database_holds_the_form(halves):
         )
 
 
+async def test_a_shipment_and_its_stock_document_are_two(halves):
+    """They have one id; each has fields of its own."""
+    desk, shipment, _ = at(halves, "/v1/shipments")
+    record_id = shipment.rpartition("/")[2]
+    for path, name, value in (
+        (shipment, "shipment", "Blue"),
+        (f"/v1/stock-documents/{record_id}", "stock_document", "Red"),
+    ):
+        key = (await define(desk, name))["key"]
+        before = (await desk.see(path))["custom"]
+        reply = await desk.merge(f"{path}/custom-fields", {"custom": {key: value}})
+        assert reply.json()["custom"] == before | {key: value}
+    assert "Red" not in (await desk.see(shipment))["custom"].values()
+
+
 async def test_rights_are_those_of_the_document(halves):
     desk, document, _ = at(halves, "/v1/invoices")
     fields = f"{document}/custom-fields"

@@ -57,6 +57,10 @@ def kept_values(base: type[Any], record_type: str) -> str:
     return record_type
 
 
-def custom_of(key: str) -> str:
-    """SQL of the custom fields of the document whose id the expression is."""
-    return f"coalesce((select f.custom from document_fields f where f.record_id = {key}), '{{}}')"
+def custom_of(record_type: str, key: str) -> str:
+    """SQL of the custom fields of the document of the type whose id the expression is.
+
+    What moved goods has one id as a stock document and as the shipment or receipt that it is.
+    """
+    of_it = f"f.record_id = {key} and f.record_type = '{record_type}'"
+    return f"coalesce((select f.custom from document_fields f where {of_it}), '{{}}')"

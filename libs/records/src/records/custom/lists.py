@@ -187,8 +187,8 @@ def _equals_beside(record_type: str, key: str, definition: Definition, value: An
     """The documents that have the value, or of several choices this one."""
     wanted = orjson.dumps({definition.key: value}).decode()
     has = "f.custom @> {}::text::jsonb and f.custom <> '{{}}'"
-    tested = f"exists (select from document_fields f where f.record_id = {key} and {has})"
     of_type = f"f.record_type = '{record_type}' and {has}"
+    tested = f"exists (select from document_fields f where f.record_id = {key} and {of_type})"
     found = f"select f.record_id from document_fields f where {of_type}"
     return Filter(tested, wanted, Filter(f"{key} = any(array({found}))", wanted))
 

@@ -32,7 +32,7 @@ def _get(of: RecordPaths) -> None:
         record_id: UUID, _by: Actor, at: InReading, response: Response
     ) -> DocumentFieldsView:
         await of.reads.require(at, record_id)
-        return await _view(response, at, record_id)
+        return await _view(response, at, of.name, record_id)
 
     text = f"The custom fields of the {of.one}, with an ETag of their own."
     of.add("GET", "custom-fields", "custom_fields_get", text, get, {"_by": of.reader})
@@ -50,7 +50,7 @@ def _change(of: RecordPaths, document: DocumentType) -> None:
         await of.reads.require(work, record_id)
         await of.reads.require_changeable(work, [record_id])
         await change_fields(work, document, record_id, command.custom, revision=revision)
-        return await _view(response, work, record_id)
+        return await _view(response, work, of.name, record_id)
 
     text = f"Give the {of.one} values of custom fields, and change nothing else of it."
     types = {"_by": of.writer}
@@ -68,8 +68,10 @@ def _history(of: RecordPaths, document: DocumentType) -> None:
     of.add("GET", path, "custom_fields_history", text, history, types)
 
 
-async def _view(response: Response, at: Reading, record_id: UUID) -> DocumentFieldsView:
-    kept = await fields_kept(at, record_id)
+async def _view(
+    response: Response, at: Reading, record_type: str, record_id: UUID
+) -> DocumentFieldsView:
+    kept = await fields_kept(at, record_type, record_id)
     facts = {"id": record_id, "version": kept.version, "custom": kept.custom}
     view = DocumentFieldsView.model_validate(facts)
     reply_with(response, view)

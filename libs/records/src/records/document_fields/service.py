@@ -101,9 +101,10 @@ async def change_fields(
     return True
 
 
-async def fields_kept(at: Reading, record_id: UUID) -> KeptFields:
+async def fields_kept(at: Reading, record_type: str, record_id: UUID) -> KeptFields:
     """The custom fields that the document has."""
-    row = await at.sql.fetchrow(f"{_READ} where record_id = $1", record_id)
+    of_it = "where record_id = $1 and record_type = $2"
+    row = await at.sql.fetchrow(f"{_READ} {of_it}", record_id, record_type)
     if row is None:
         return KeptFields(record_id, record_id, 0, {})
     return KeptFields(row["id"], record_id, row["version"], row["custom"])
@@ -153,9 +154,9 @@ async def _write(
 _READ = "select id, record_type, record_id, version, custom from document_fields"
 _LOCK = """insert into document_fields (id, record_type, record_id, version, custom)
   values ($1, $2, $3, 0, '{}')
-  on conflict (record_id) do update set version = document_fields.version
+  on conflict (record_id, record_type) do update set version = document_fields.version
   returning id, version, custom"""
 _STORE = """insert into document_fields (id, record_type, record_id, version, custom)
   select n.id, {record_type}, n.record_id, n.version, n.custom::jsonb from {rows}
    order by n.record_id
-  on conflict (record_id) do update set version = excluded.version, custom = excluded.custom"""
+  on conflict (record_id, record_type) do update set version = excluded.version, custom = excluded.custom"""

@@ -10,7 +10,7 @@ DDL: tuple[str, ...] = (
       version integer not null,
       custom jsonb not null,
       constraint pk_document_fields primary key (id),
-      constraint uq_document_fields_record_id unique (record_id),
+      constraint uq_document_fields_record unique (record_id, record_type),
       constraint ck_document_fields_record_type check (record_type ~ '^[a-z][a-z_]{0,62}$'),
       constraint ck_document_fields_version check (version >= 0),
       constraint ck_document_fields_custom_object check (jsonb_typeof(custom) = 'object')

@@ -93,7 +93,7 @@ ORDERS = Reads(
         OrderView,
         Order.__table__,
         customer_owes=_OWES,
-        custom=custom_of("customer_order.id"),
+        custom=custom_of("order", "customer_order.id"),
         lines=_LINES,
         waits_for=_UNKNOWN_TO_ERP,
     ),

@@ -194,7 +194,7 @@ _SORTS = sorts_of("bill", named=False, days=("effective_on",), total="bill.gross
 BILLS = Reads(
     name="bill",
     view=BillView,
-    columns=f"{_VIEW}, {custom_of('bill.id')} as custom",
+    columns=f"{_VIEW}, {custom_of('bill', 'bill.id')} as custom",
     source="bill",
     visible=everybody,
     query=BillQuery,

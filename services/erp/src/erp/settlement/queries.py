@@ -64,7 +64,7 @@ _ITEM = """id, side, party_id, source_type, source_id, order_id, document_number
   due_on, amount, open_amount, credited, written_off, created_at"""
 _ROW = """id, version, created_at, updated_at, number, kind, direction, party_id, effective_on,
   amount, unallocated, reference, source_id, reversed_on, reversal_reason"""
-_VIEW = f"""{_ROW}, {custom_of("payment.id")} as custom,
+_VIEW = f"""{_ROW}, {custom_of("payment", "payment.id")} as custom,
   case when reversed_on is null then 'booked' else 'reversed' end as state,
   (select coalesce(jsonb_agg(jsonb_build_object('document_id', s.source_id,
       'document_number', s.document_number, 'amount', s.settled::text,

@@ -127,7 +127,7 @@ def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
 SHIPMENTS = Reads(
     name="shipment",
     view=ShipmentView,
-    columns=f"{_VIEW}, {custom_of('s.id')} as custom",
+    columns=f"{_VIEW}, {custom_of('shipment', 's.id')} as custom",
     source=_FROM,
     visible=everybody,
     query=ShipmentQuery,

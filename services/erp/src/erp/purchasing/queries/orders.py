@@ -79,7 +79,7 @@ def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
 ORDERS = Reads(
     name="purchase_order",
     view=PurchaseOrderView,
-    columns=f"{_STATE}, {custom_of('o.id')} as custom",
+    columns=f"{_STATE}, {custom_of('purchase_order', 'o.id')} as custom",
     source="purchase_order o join supplier s on s.id = o.supplier_id",
     key="o.id",
     visible=everybody,

@@ -99,7 +99,7 @@ def _either(query: ReceiptQuery | PurchaseReturnQuery) -> list[Filter]:
 RECEIPTS = Reads(
     name="purchase_receipt",
     view=PurchaseReceiptView,
-    columns=f"{_VIEW}, {custom_of('r.id')} as custom",
+    columns=f"{_VIEW}, {custom_of('purchase_receipt', 'r.id')} as custom",
     source="""purchase_receipt r join purchase_order o on o.id = r.purchase_order_id
       left join purchase_return u on u.purchase_receipt_id = r.id and u.kind = 'reversal'""",
     key="r.id",
@@ -140,7 +140,7 @@ def _return_filters(_at: Reading, query: PurchaseReturnQuery) -> list[Filter]:
 RETURNS = Reads(
     name="purchase_return",
     view=PurchaseReturnView,
-    columns=f"{_RETURN}, {custom_of('r.id')} as custom",
+    columns=f"{_RETURN}, {custom_of('purchase_return', 'r.id')} as custom",
     source="""purchase_return r join purchase_receipt g on g.id = r.purchase_receipt_id
       join purchase_order o on o.id = r.purchase_order_id""",
     key="r.id",

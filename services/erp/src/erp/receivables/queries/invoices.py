@@ -268,7 +268,7 @@ def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
 INVOICES = Reads(
     name="invoice",
     view=InvoiceView,
-    columns=f"{_VIEW}, {custom_of('invoice.id')} as custom",
+    columns=f"{_VIEW}, {custom_of('invoice', 'invoice.id')} as custom",
     source=_NUMBERED,
     visible=everybody,
     query=InvoiceQuery,

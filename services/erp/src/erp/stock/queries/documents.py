@@ -47,7 +47,7 @@ def _filters(_at: Reading, query: StockDocumentQuery) -> list[Filter]:
 DOCUMENTS = Reads(
     name="stock_document",
     view=StockDocumentView,
-    columns=f"{_VIEW}, {custom_of('d.source_id')} as custom",
+    columns=f"{_VIEW}, {custom_of('stock_document', 'd.source_id')} as custom",
     source=_DOCUMENTS,
     key="d.source_id",
     place="d.id",
