@@ -159,4 +159,5 @@ _LOCK = """insert into document_fields (id, record_type, record_id, version, cus
 _STORE = """insert into document_fields (id, record_type, record_id, version, custom)
   select n.id, {record_type}, n.record_id, n.version, n.custom::jsonb from {rows}
    order by n.record_id
-  on conflict (record_id, record_type) do update set version = excluded.version, custom = excluded.custom"""
+  on conflict (record_id, record_type)
+  do update set version = excluded.version, custom = excluded.custom"""
