@@ -403,8 +403,11 @@ async def test_a_topic_no_longer_declared_is_still_made_for_its_old_events(kafka
 
 async def test_the_relay_of_a_service_makes_the_topics_it_publishes(kafka, desk):
     """Topics exist, with the configured partitions, before the first event."""
-    (notes,) = desk.service.service.modules
-    service = replace(desk.service.service, modules=[replace(notes, events=[desk.note])])
+    modules = desk.service.service.modules
+    [notes] = (one for one in modules if one.events)
+    others = [one for one in modules if one is not notes]
+    publishing = replace(notes, events=[desk.note])
+    service = replace(desk.service.service, modules=[*others, publishing])
     settings = desk.service.settings.model_copy(
         update={"kafka_bootstrap_servers": kafka.bootstrap, "kafka_partitions": 2}
     )
