@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.schema.migrate import downgrade, upgrade
-from chassis.storage.connections import async_url, driver_url
+from chassis.storage.connections import ASYNC_URL, connecting, driver_url
 from chassis.storage.folding import FUNCTIONS
 from crm.app import SERVICE
 from crm.searched import KEPT
@@ -48,7 +48,7 @@ async def tables_at(url):
 
 
 async def test_the_newest_revision_is_what_the_entities_say(crm):
-    engine = create_async_engine(async_url(crm.owner_url))
+    engine = create_async_engine(ASYNC_URL, async_creator=connecting(crm.owner_url))
     async with engine.connect() as connection:
         found = await connection.run_sync(differences)
     await engine.dispose()
@@ -90,7 +90,7 @@ async def from_entities(cluster):
     """A database whose tables are made from the entities, without a migration."""
     urls = cluster.empty("crm", f"crm_entities_{uuid4().hex[:8]}")
     await in_thread(upgrade, SERVICE, urls.owner, "0001")
-    engine = create_async_engine(async_url(urls.owner))
+    engine = create_async_engine(ASYNC_URL, async_creator=connecting(urls.owner))
     async with engine.begin() as connection:
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.clock import business_day
 from chassis.schema.migrate import downgrade, upgrade
-from chassis.storage.connections import async_url, driver_url
+from chassis.storage.connections import ASYNC_URL, connecting, driver_url
 from chassis.storage.folding import FUNCTIONS
 from erp.app import SERVICE
 from erp.ledger.service.years import ensure_year
@@ -31,7 +31,7 @@ async def _in_thread(act, *arguments):
 
 async def _compared(url):
     """What a migration would have to change to make the entities' tables."""
-    engine = create_async_engine(async_url(url))
+    engine = create_async_engine(ASYNC_URL, async_creator=connecting(url))
 
     def compare(connection):
         options = {"compare_type": True, "include_name": _ours}
@@ -82,7 +82,7 @@ async def test_constraints_and_indexes_are_those_of_the_entities(erp, cluster):
     sql = await asyncpg.connect(driver_url(urls.owner))
     await sql.execute("create extension pg_trgm; create extension btree_gist")
     await sql.close()
-    engine = create_async_engine(async_url(urls.owner))
+    engine = create_async_engine(ASYNC_URL, async_creator=connecting(urls.owner))
     async with engine.begin() as connection:
         for statement in FUNCTIONS:
             await connection.exec_driver_sql(statement)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from typer.testing import CliRunner
 
 from chassis.schema.migrate import downgrade, upgrade
-from chassis.storage.connections import async_url
+from chassis.storage.connections import ASYNC_URL, connecting
 from sync_bridge.app import SERVICE
 from sync_bridge.cli import cli
 from sync_bridge.sources.condition_reports import save_condition
@@ -30,7 +30,7 @@ async def differences(url):
             MigrationContext.configure(connection, opts=options), SERVICE.metadata
         )
 
-    engine = create_async_engine(async_url(url))
+    engine = create_async_engine(ASYNC_URL, async_creator=connecting(url))
     async with engine.connect() as connection:
         found = await connection.run_sync(compare)
     await engine.dispose()
