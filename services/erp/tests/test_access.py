@@ -7,6 +7,7 @@ import pytest
 
 from chassis.problems.problem import every_problem
 from erp.app import SERVICE
+from identity.routes import ROUTERS as CALLERS
 
 READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "/v1/units"]
 READS += ["/v1/price-lists", "/v1/prices"]
@@ -44,6 +45,8 @@ async def test_writing_needs_its_own_permission(desk, problem, path):
 
 def _writing_routes():
     for router in SERVICE.routers:
+        if router in CALLERS:  # tested with their library
+            continue
         for route in router.routes:
             for method in route.methods - {"GET"}:
                 yield method, route.path
