@@ -20,7 +20,8 @@ __all__ = ["account_data", "contact_data", "erase_account", "erase_contact"]
 
 _ORDERS = (
     "Orders are business documents: they keep where goods went and what was agreed, with the "
-    "number of the account, as long as the law asks for."
+    "number of the account, as long as the law asks for. So do their custom fields: empty those "
+    "that name the person by hand."
 )
 _PLACES = (
     "An address of the firm names the person as whom to ask for. It is the firm's: change it there."

@@ -38,7 +38,8 @@ UPKEEP = "persons.upkeep"
 _CRM = "crm"
 _POSTED = (
     "Posted documents stay as the books need them: number, day, amounts, goods, tax, the text of "
-    "the bank and reasons. So do attachments of documents, which are vouchers."
+    "the bank and reasons. So do attachments of documents, which are vouchers, and the custom "
+    "fields of documents: empty those that name the person by hand."
 )
 _RETAINED = (
     "Whom invoices and bills were made out to (name, tax id, address) is kept apart until {until}, "
