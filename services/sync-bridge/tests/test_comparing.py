@@ -165,7 +165,7 @@ COMPARED = [one for one in FLOWS if one.entity is not PERSON]
 
 @pytest.mark.parametrize("flow", COMPARED, ids=lambda flow: flow.kind)
 def test_every_field_that_crosses_is_compared(flow):
-    """All nine flows of records: what one half owns is read of it, and of the half that holds it."""
+    """All nine of records: what one half owns is read of it, and of the half that holds it."""
     entity = flow.entity.name
     (sends,) = [one for one in SOURCES if one.flow is flow]
     (holds,) = [one for one in SOURCES if one.half == flow.target and entity in one.holds]
