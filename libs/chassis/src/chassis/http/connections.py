@@ -65,12 +65,14 @@ class Connection(HttpToolsProtocol):
         """Read what came; a head that is too large ends the connection."""
         if self._in_head and self._watch is None:  # the first bytes after a reply
             self._expect_head()
-        is_open, heads = self._in_head, self._heads
+        before = self._in_head, self._heads, self._body_bytes
         super().data_received(data)
-        if is_open and heads == self._heads:  # what the parser holds back is counted here
-            self._unparsed += len(data)
+        if before == (self._in_head, self._heads, self._body_bytes):
+            self._unparsed += len(data)  # what the parser holds back: of a head, or of a trailer
             if self._unparsed > HEAD_BYTES_MAX:
                 self._refuse(HeadTooLarge(limit=HEAD_BYTES_MAX))
+        else:
+            self._unparsed = 0
 
     def on_url(self, url: bytes) -> None:
         """Count the address to the head."""

@@ -1,5 +1,6 @@
 """Lists filtered and sorted by custom fields: `custom.<key>`, a range of it, and as `sort`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -217,6 +218,7 @@ def _range(definition: Definition, table: str, key: str, given: Mapping[str, Any
     return Filter(tested, ends, Filter(f"{key} = any(array({among}))", ends))
 
 
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
 _READ_OF_TEXT: Mapping[str, Any] = {
     Kind.YES_NO: lambda text: {"true": True, "false": False}.get(text, text),
     Kind.CHOICES: lambda text: [text],
@@ -235,9 +237,7 @@ def _value(definition: Definition, text: str) -> Any:
         region=definition.region,
     )
     if definition.kind == Kind.WHOLE_NUMBER:
-        value: Any = (
-            int(text) if text.lstrip("-").isascii() and text.lstrip("-").isdigit() else text
-        )
+        value: Any = int(text) if _WHOLE.fullmatch(text) else text
     elif definition.kind == Kind.MONEY:
         value = {"amount": text, "currency": definition.currency}
     else:

@@ -132,7 +132,7 @@ async def _erase(
             f"""update {table} set actor = jsonb_set(actor, '{{name}}', '""') where made_by = $1"""
         )
         await work.sql.execute(sql, reference)
-    mention = rf"[@\uFF20]{re.escape(login)}(?![A-Za-z0-9])"
+    mention = rf"[@\uFF20]{re.escape(login)}(?![._@+-]*[A-Za-z0-9])"
     notes = await work.sql.fetch(_MENTIONED, user_id, mention, pseudonym, work.now)
     counts["mentions"] = len(notes)
     counts["events"] = await redact_events(work.sql, [one["id"] for one in notes], ["text"])

@@ -76,7 +76,8 @@ _LAST = """select max(day) from (
       join purchase_order o on o.id = r.purchase_order_id where o.supplier_id = $1) posted"""
 _NO_NOTES = """with emptied as (
     update approval a set note = '' from sales_order o
-     where o.id = a.subject_id and o.id = any($1::uuid[]) and a.note <> '' returning 1)
+     where o.id = a.subject_id and o.customer_id = any($1::uuid[])
+       and o.state in ('completed', 'cancelled', 'rejected') and a.note <> '' returning 1)
   select count(*) from emptied"""
 
 
@@ -129,9 +130,9 @@ async def delete_past_retention(work: Work) -> None:
     await work.sql.execute(sql, work.today())
 
 
-async def wipe_approval_notes(work: Work, order_ids: Sequence[UUID]) -> int:
-    """Empty what was noted at decisions about the orders; how many there were."""
-    return int(await work.sql.fetchval(_NO_NOTES, list(order_ids)))
+async def wipe_approval_notes(work: Work, customer_ids: Sequence[UUID]) -> int:
+    """Empty what was noted at decisions about the customers' closed orders; how many there were."""
+    return int(await work.sql.fetchval(_NO_NOTES, list(customer_ids)))
 
 
 async def erased_customers(at: Reading) -> list[UUID]:

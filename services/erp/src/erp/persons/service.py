@@ -68,7 +68,7 @@ async def erase_customer(
     counts = Counter(erased.counts)
     orders = await redact_closed_orders(work, [customer_id])
     counts["orders"] = len(orders)
-    counts["approvals"] = await queries.wipe_approval_notes(work, orders)
+    counts["approvals"] = await queries.wipe_approval_notes(work, [customer_id])
     return await _report(work, key, erased, counts, until)
 
 
@@ -99,8 +99,9 @@ async def keep_erased(work: Work, _payload: Mapping[str, Any]) -> None:
 
     That is where goods of orders went that are done by now, and whom documents were made out to.
     """
-    orders = await redact_closed_orders(work, await queries.erased_customers(work))
-    await queries.wipe_approval_notes(work, orders)
+    erased = await queries.erased_customers(work)
+    await redact_closed_orders(work, erased)
+    await queries.wipe_approval_notes(work, erased)
     await queries.delete_past_retention(work)
 
 
