@@ -43,7 +43,8 @@ def changes(half: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Path, method and content of every change and upsert."""
     for path, methods in contract(half)["paths"].items():
         for method, operation in methods.items():
-            is_upsert = "/by-external/" in path and not any(f"/{one}/" in path for one in ONCE)
+            is_upsert = "/by-external/" in path and not path.endswith("/erase")
+            is_upsert = is_upsert and not any(f"/{one}/" in path for one in ONCE)
             if method == "patch" or (method in {"put", "post"} and is_upsert):
                 yield path, method, operation["requestBody"]["content"]
 

@@ -70,6 +70,12 @@ async def supplier_price_sent(desk: Desk) -> Values:
     return {"supplier_external_id": known, "sku": await item(desk), "price": CNY} | terms
 
 
+async def purchase_order_sent(desk: Desk) -> Values:
+    supplier = await desk.add("/v1/suppliers", name="Mill")
+    line = {"sku": await item(desk), "quantity": "2.0", "unit_price": CNY}
+    return {"supplier_number": supplier["number"], "lines": [line]}
+
+
 async def journal_entry_sent(desk: Desk) -> Values:
     async with desk.server.database.transaction() as work:
         await ensure_year(work, work.today())
@@ -197,6 +203,7 @@ OF_ERP = (
         sent=sales_order_sent,
         change={"note": "Soon, please."},
     ),
+    Kind(half="erp", path="/v1/purchase-orders", table="purchase_order", sent=purchase_order_sent),
     Kind(half="erp", path="/v1/opening-stock", table="opening_stock", sent=opening_stock_sent),
     Kind(half="erp", path="/v1/journal-entries", table="journal_entry", sent=journal_entry_sent),
     Kind(
