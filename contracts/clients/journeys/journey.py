@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from crm import AuthenticatedClient as CrmClient
 from crm.api.accounts import account_create, account_get
-from crm.models import AccountView, NewAccount
+from crm.models import AccountRecord, NewAccount
 from erp import AuthenticatedClient as ErpClient
 from erp.api.customers import customer_create, customer_list, customer_update
 from erp.api.items import item_create
@@ -18,12 +18,13 @@ from erp.api.sales_orders import sales_order_confirm, sales_order_create, sales_
 from erp.models import (
     ChangeCustomer,
     CustomerPage,
-    CustomerView,
-    ItemView,
+    CustomerRecord,
+    ItemRecord,
     NewCustomer,
     NewItem,
     NewOrder,
     NewOrderLine,
+    OrderRecord,
     OrderView,
     ProblemView,
     UnitPriceView,
@@ -47,11 +48,11 @@ def key() -> str:
     return str(uuid4())
 
 
-def create(erp: ErpClient) -> CustomerView:
+def create(erp: ErpClient) -> CustomerRecord:
     """Five customers; the last one."""
     for name in NAMES:
         reply = customer_create.sync(client=erp, body=NewCustomer(name), idempotency_key=key())
-        made = of_type(CustomerView, reply)
+        made = of_type(CustomerRecord, reply)
     return made
 
 
@@ -69,7 +70,7 @@ def page_sizes(erp: ErpClient) -> list[int]:
             return sizes
 
 
-def change_twice(erp: ErpClient, customer: CustomerView) -> list[object]:
+def change_twice(erp: ErpClient, customer: CustomerRecord) -> list[object]:
     """Two changes by one version: the second is refused."""
     answers: list[object] = []
     for days in (14, 30):
@@ -95,7 +96,7 @@ def send_what_is_wrong(erp: ErpClient) -> list[object]:
 def order(erp: ErpClient, customer_id: UUID) -> list[str]:
     """The states of an order, from its draft on."""
     item = of_type(
-        ItemView,
+        ItemRecord,
         item_create.sync(client=erp, body=NewItem("ROPE-10", "Rope"), idempotency_key=key()),
     )
     price = UnitPriceView("12.50", "CNY")
@@ -106,15 +107,15 @@ def order(erp: ErpClient, customer_id: UUID) -> list[str]:
     confirmed = of_type(
         OrderView, sales_order_confirm.sync(draft.id, client=erp, idempotency_key=key())
     )
-    read = of_type(OrderView, sales_order_get.sync(draft.id, client=erp))
+    read = of_type(OrderRecord, sales_order_get.sync(draft.id, client=erp))
     return [draft.state, confirmed.state, read.state]
 
 
 def account(crm: CrmClient) -> str:
     """An account of the CRM, made and read again; its name."""
     reply = account_create.sync(client=crm, body=NewAccount("Quay 0"), idempotency_key=key())
-    made = of_type(AccountView, reply)
-    return of_type(AccountView, account_get.sync(made.id, client=crm)).name
+    made = of_type(AccountRecord, reply)
+    return of_type(AccountRecord, account_get.sync(made.id, client=crm)).name
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import createClient from "openapi-fetch";
 import type { paths as Crm } from "./crm.js";
 import type { components, paths as Erp } from "./erp.js";
 
-type Customer = components["schemas"]["CustomerView"];
+type Customer = components["schemas"]["CustomerRecord"];
 
 const erp = createClient<Erp>({
   baseUrl: process.env["ERP_URL"] ?? "",
