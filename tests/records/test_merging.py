@@ -12,7 +12,7 @@ ELSEWHERE = {("erp", "/v1/periods")} | {
     (half, path) for half in HALVES for path in ("/v1/custom-fields", "/v1/saved-views", "/v1/tags")
 }
 """A period has a state only, which is needed; the others are no records of the business."""
-PARTS = ("/notes/{note_id}", "/attachments/{attachment_id}")
+PARTS = ("/notes/{note_id}", "/attachments/{attachment_id}", "/custom-fields")
 OBJECTS = [
     (kind, name)
     for kind in PATCHED

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from chassis.actor import SYSTEM
+from erp.ledger.service.years import ensure_year
 from identity.testing.desk import Desk
 from identity.testing.desk import require_problem as problem
 from records.includes import Include
@@ -191,6 +192,8 @@ async def test_who_and_which_team_stands_behind_a_record(desks):
 @pytest.mark.parametrize("count", [1, 30])
 async def test_one_statement_for_each_name_whatever_the_page_holds(desks, count):
     desk = desks["erp"]
+    async with desk.server.database.transaction() as work:
+        await ensure_year(work, work.today())
     customers = [await desk.add("/v1/customers", name=desk.word()) for _ in range(count)]
     payments = [
         await desk.add(
