@@ -22,14 +22,14 @@ ifeq ($(PG),external)
 	@test -n "$$TANDEM_TEST_DATABASE_URL" || { \
 	  echo "PG=external needs TANDEM_TEST_DATABASE_URL, the URL of a role that may create" >&2; \
 	  echo "roles and databases, such as postgresql://me:secret@localhost:5432/postgres" >&2; exit 2; }
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 else
-	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 endif
 
 test-clock: environment ## Run what depends on dates at other times and zones; SHORT=1: three of them
 	@env -u TANDEM_TEST_DATABASE_URL $(BIN)/python deploy/local/clock.py $(if $(SHORT),--short) \
-	  -n $(WORKERS) --dist loadgroup
+	  -n $(WORKERS) --dist loadfile
 
 BOOKS_SEEDS := 101,102,103,104,105,106,107,108
 test-books: environment ## Long walks of random acts in the ERP; STEPS=2000, SEEDS=1,2,3
@@ -39,7 +39,7 @@ test-books: environment ## Long walks of random acts in the ERP; STEPS=2000, SEE
 
 cover: environment ## Run all tests and print what they do not reach; rules and models: nothing
 	@$(BIN)/coverage erase
-	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 	@$(BIN)/coverage report --include='*/rules/*,*/models.py' --fail-under=100

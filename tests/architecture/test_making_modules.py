@@ -15,8 +15,6 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-pytestmark = pytest.mark.xdist_group("making-modules")
-
 MADE = {"crm": ("lead", "leads"), "erp": ("campaign_contact", "campaign_contacts")}
 LINES = 250
 BIN = Path(sys.executable).parent

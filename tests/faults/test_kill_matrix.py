@@ -25,8 +25,6 @@ ACTS = 18
 """Requests of the story that change something."""
 EVERYBODY = ("erp", "crm", "bridge", "postgres", "kafka")
 
-pytestmark = pytest.mark.xdist_group("make-run")
-
 
 def told_with_deaths(there: Temporary, chosen: list[Point], victims: Victims) -> None:
     """The story to its good end, and everybody alive again."""

@@ -13,8 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CROSSINGS = 13
 """Six of customers and products, seven of an order on its way from the seller to the bank."""
 
-pytestmark = pytest.mark.xdist_group("make-run")
-
 
 def make_demo(**choices):
     plain = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}

@@ -19,8 +19,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 120
 READY = "Ctrl-C stops everything"
 
-pytestmark = pytest.mark.xdist_group("make-run")
-
 
 def free_port():
     with socket.socket() as probe:

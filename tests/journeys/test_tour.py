@@ -15,8 +15,6 @@ TOURS = {"README.md": "## Ten minutes with curl", "README.zh-CN.md": "## 十分�
 REFUSED_ONCE = "managed_by_crm"
 PATIENCE_SECONDS = 120
 
-pytestmark = pytest.mark.xdist_group("make-run")
-
 
 def lines_of(page):
     """What the page says to paste."""
