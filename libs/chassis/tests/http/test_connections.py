@@ -189,14 +189,18 @@ async def test_a_head_beyond_64_kib_is_cut_off(sample, head):
         assert (problem["code"], problem["facts"]) == ("head_too_large", {"limit": HEAD_BYTES_MAX})
 
 
+async def _write_on(writer):
+    for _ in range(1000):
+        writer.write(LONG)
+        await writer.drain()
+
+
 async def test_so_is_a_trailer(sample):
     begun = POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-A: "
     async with served(sample) as address, caller(address) as (_, writer):
         writer.write(begun)
         with pytest.raises(ConnectionError):
-            for _ in range(1000):
-                writer.write(LONG)
-                await writer.drain()
+            await _write_on(writer)
 
 
 async def test_a_head_below_it_is_read(sample):
