@@ -84,7 +84,7 @@ def test_files_that_everybody_can_read_are_refused(
     assert run("doctor").exit_code == 0
 
 
-def test_all_that_is_wrong_is_told_at_once(production):
+def test_all_that_is_wrong_is_named_at_once(production):
     refused = production(
         {"SAMPLE_JWT_ISSUER": "http://id.example.com", "SAMPLE_DATABASE_URL": DATABASE}
     )("doctor")

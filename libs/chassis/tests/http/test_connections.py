@@ -210,7 +210,7 @@ async def test_a_head_below_it_is_read(sample):
             assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
 
 
-async def test_one_connection_too_many_is_told_so(sample):
+async def test_one_connection_too_many_is_refused(sample):
     async with (
         served(sample, connections=2) as address,
         caller(address) as (reader, writer),

@@ -51,7 +51,7 @@ async def ask(sample, method, path, **options):
 
 
 @pytest.mark.parametrize("write", WRITES)
-async def test_who_is_not_known_is_told_so_before_the_body_is_read(sample, unread, write):
+async def test_an_unknown_caller_is_refused_before_the_body_is_read(sample, unread, write):
     method, path, _ = write
     shown = {"Authorization": "Bearer td_wrong"}
     reply = await ask(sample, method, path, content=unread, headers=shown)
@@ -59,7 +59,7 @@ async def test_who_is_not_known_is_told_so_before_the_body_is_read(sample, unrea
 
 
 @pytest.mark.parametrize("write", WRITES)
-async def test_who_may_not_is_told_so_before_the_body_is_read(sample, unread, write):
+async def test_a_caller_without_permission_is_refused_before_the_body_is_read(sample, unread, write):
     method, path, scope = write
     reader = await sample.as_("events.read")
     shown = {"Authorization": reader.headers["Authorization"]}
