@@ -59,7 +59,7 @@ async def test_an_unknown_caller_is_refused_before_the_body_is_read(sample, unre
 
 
 @pytest.mark.parametrize("write", WRITES)
-async def test_a_caller_without_permission_is_refused_before_the_body_is_read(sample, unread, write):
+async def test_who_may_not_is_refused_before_the_body_is_read(sample, unread, write):
     method, path, scope = write
     reader = await sample.as_("events.read")
     shown = {"Authorization": reader.headers["Authorization"]}
