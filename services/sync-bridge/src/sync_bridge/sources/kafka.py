@@ -99,15 +99,17 @@ class KafkaSource:
             metadata_max_age_ms=METADATA_MILLISECONDS,
         )
         consumer.subscribe(pattern=self._topics)
+        commits = _Commits(consumer)
         try:
             await apart(consumer.start())
             while True:
-                await self._take(consumer)
+                await self._take(consumer, commits)
         finally:
+            await commits.end()
             await _stop(consumer)
 
-    async def _take(self, consumer: Any) -> None:
-        """One batch: fetch, store, then commit."""
+    async def _take(self, consumer: Any, commits: "_Commits") -> None:
+        """One batch: fetch, store, then commit; the next is fetched while the broker commits."""
         fetched = await self._fetched(consumer, wait_milliseconds=POLL_MILLISECONDS)
         if fetched:
             # The client asks the broker for more only when what it has is taken away.
@@ -116,11 +118,10 @@ class KafkaSource:
                 fetched.setdefault(place, []).extend(records)
         new = await self._store([record for records in fetched.values() for record in records])
         self.condition.answered(new)
+        commits.add({place: rows[-1].offset + 1 for place, rows in fetched.items()})
         if fetched:
-            offsets = {place: rows[-1].offset + 1 for place, rows in fetched.items()}
             full = sum(map(len, fetched.values())) >= BATCH
-            pause = 0 if full else GATHER_SECONDS - REFETCH_SECONDS
-            await asyncio.gather(_commit(consumer, offsets), asyncio.sleep(pause))
+            await asyncio.sleep(0 if full else GATHER_SECONDS - REFETCH_SECONDS)
 
     async def _fetched(
         self, consumer: Any, *, wait_milliseconds: int
@@ -167,6 +168,39 @@ class KafkaSource:
         """Say that records are gone, and read what they said from the half itself."""
         self.condition.report_missing(told)
         await self._begin_backfill(place.topic.partition(".")[0], reason=told)
+
+
+class _Commits:
+    """Commits offsets beside the reading, one request at a time, always the newest ones.
+
+    What a crash leaves uncommitted comes again and changes nothing.
+    """
+
+    def __init__(self, consumer: Any) -> None:
+        self._consumer = consumer
+        self._offsets: dict[TopicPartition, int] = {}
+        self._running: asyncio.Task[None] | None = None
+
+    def add(self, offsets: Mapping[TopicPartition, int]) -> None:
+        """Have offsets committed whose records are stored. Raises what the last commit raised."""
+        self._offsets.update(offsets)
+        if self._running is not None and self._running.done():
+            running, self._running = self._running, None
+            running.result()
+        if self._offsets and self._running is None:
+            self._running = asyncio.create_task(self._commit_all())
+
+    async def _commit_all(self) -> None:
+        while self._offsets:
+            offsets, self._offsets = self._offsets, {}
+            await _commit(self._consumer, offsets)
+
+    async def end(self) -> None:
+        """Wait for a commit that runs, but not for a broker that does not answer."""
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=STOP_SECONDS)
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
 
 
 async def _commit(consumer: Any, offsets: dict[TopicPartition, int]) -> None:
