@@ -4,7 +4,8 @@ from base64 import b64encode
 
 import pytest
 
-from tests.records.test_imports import brought, counts, errors, run, started
+from tests.records.test_exports import rows_of
+from tests.records.test_imports import brought, counts, csv_of, errors, run, started
 from values.sheets.encodings import SINGLE_BYTE
 
 MAPPING = {"external_id": "No", "name": "Name", "billing_address.postal_code": "Zip"}
@@ -147,6 +148,120 @@ async def test_phones_and_names_survive_export_and_import(desks):
     text = (await desk.client.get("/v1/accounts/export")).content.decode("utf-8-sig")
     for sign in ("=SUM(A1)", "＝一加一", "－Minus & ＋Plus"):
         assert f"'{sign}" in text
+
+
+NUMBERS = {
+    "erp": ("customer", "number", "credit_limit", "payment_terms_days"),
+    "crm": ("product", "code", "list_price", "unit_decimals"),
+}
+BAD_NUMBERS = ["1e27", "1" * 30, "1e9999999", "1e9999999999", "1_000", "NaN", "Infinity", "--1"]
+
+
+@pytest.mark.parametrize("half", NUMBERS)
+async def test_a_cell_that_no_number_can_have_is_refused_alone(desks, half):
+    record_type, key_field, price, whole = NUMBERS[half]
+    desk = desks[half]
+    key = desk.word("N")
+    cells = [*((text, "1") for text in BAD_NUMBERS), ("1.00", "9" * 5000), ("12.34", "2")]
+    rows = [
+        {
+            "external_id": f"{key}-{at}",
+            **({key_field: f"{key}-{at}"} if half == "crm" else {}),
+            "name": key,
+            f"{price}.amount": number,
+            f"{price}.currency": "CNY",
+            whole: many,
+        }
+        for at, (number, many) in enumerate(cells)
+    ]
+    made = await brought(desk, record_type, csv_of(*rows), decimal=".")
+    for act in ("check", "run"):
+        done = await started(desk, made, act)
+        assert counts(done) == (1, 0, 0, len(rows) - 1)
+        places = [(row, column) for row, column, _ in await errors(desk, done)]
+        bad = [(at, f"{price}.amount") for at in range(2, 2 + len(BAD_NUMBERS))]
+        assert places == [*bad, (len(rows), whole)]
+
+
+FORMULAS = ["=1+1", "+1", "-1+1", "@SUM(A1)", "=cmd|'/c calc'!A1", "＝1+1", "＋1", "－1", "＠x"]
+FORMULAS += ["%=1", "|x", ";=1", "'=1", '"=1"', '=HYPERLINK("http://a.example","x")', "-5", "-5.5"]
+
+
+@pytest.mark.parametrize(("half", "record_type"), [("crm", "account"), ("erp", "supplier")])
+async def test_formulas_are_names_as_others(desks, half, record_type):
+    """They come in, but for an export's apostrophe, go out as text, and come in again unchanged."""
+    desk = desks[half]
+    key = desk.word("F")
+    rows = [
+        {"external_id": f"{key}-{at}", "name": name, "website": key}
+        for at, name in enumerate(FORMULAS)
+    ]
+    assert counts(await run(desk, record_type, csv_of(*rows))) == (len(rows), 0, 0, 0)
+    file = (await desk.client.get(f"/v1/{record_type}s/export")).content
+    mine = [one for one in rows_of(file) if one["website"] == key]
+    assert all(one["name"][0] not in "=+-@＝＋－＠" or is_number(one["name"]) for one in mine)
+    assert counts(await run(desk, record_type, file))[:2] == (0, 0)
+    stored = await desk.rows(f"select name from {record_type} where website = $1", key)
+    assert {one["name"] for one in stored} == set(FORMULAS) - {"'=1"} | {"=1"}
+
+
+def is_number(text):
+    return text.lstrip("-").replace(".", "").isdigit()
+
+
+ODD_FILES = [
+    ("erp", b"No,Name\n{0}-1," + b"x" * 200_000 + b"\n{0}-2,Bush\n", (1, [(2, "")])),
+    ("crm", b"No,Name\n{0}-1," + b"x" * 200_000 + b"\n{0}-2,Bush\n", (1, [(2, "")])),
+    ("erp", b"No,Name\n{0}-1,a\r{0}-2,b\r\n{0}-3,c\n", (3, [])),
+    ("crm", b"No,Name\n{0}-1,a\r{0}-2,b\r\n{0}-3,c\n", (3, [])),
+    ("erp", b'No,Name\n{0}-1,a\0b\n{0}-2,"open\n', (0, [(2, "Name"), (3, "")])),
+]
+
+
+@pytest.mark.parametrize(("half", "content", "told"), ODD_FILES)
+async def test_odd_files_are_read_row_by_row(desks, half, content, told):
+    desk = desks[half]
+    record_type = {"erp": "supplier", "crm": "account"}[half]
+    content = content.replace(b"{0}", desk.word("O").encode())
+    done = await run(desk, record_type, content, mapping={"external_id": "No", "name": "Name"})
+    places = [(row, column) for row, column, _ in await errors(desk, done)]
+    assert (done["created"], places) == told
+
+
+@pytest.mark.parametrize("half", ["erp", "crm"])
+@pytest.mark.parametrize(
+    "content", [b"", b"\n\n", b"PK\x03\x04" + b"\0" * 100, b"\xd0\xcf\x11\xe0"]
+)
+async def test_what_is_no_table_is_refused(desks, problem, half, content):
+    desk = desks[half]
+    record_type = {"erp": "supplier", "crm": "account"}[half]
+    body = {"record_type": record_type, "system": "legacy", "file_name": "list.xlsx"}
+    reply = await desk.server.post("/v1/imports", body | {"content": _base64(content)})
+    problem(reply, 422, "import_file_refused" if content else "invalid_input")
+
+
+@pytest.mark.parametrize(("half", "record_type"), [("crm", "account"), ("erp", "supplier")])
+async def test_a_file_that_comes_again_changes_nothing(desks, half, record_type):
+    """Nor what it says of records that refuse it: no version, no history, no event more."""
+    desk = desks[half]
+    key = desk.word("A")
+    rows = [{"external_id": f"{key}-{at}", "name": key, "email": "a@mill.example"} for at in (1, 2)]
+    assert counts(await run(desk, record_type, csv_of(*rows))) == (2, 0, 0, 0)
+    rows[1]["email"] = "no address"
+
+    async def state():
+        question = f"select id, name, email, version, updated_at from {record_type} where name = $1"
+        records = await desk.rows(question + " order by id", key)
+        ids = [str(one["id"]) for one in records]
+        events = await desk.rows("select count(*) from outbox where aggregate_id = any($1)", ids)
+        return records, events
+
+    before = await state()
+    for _ in range(2):
+        again = await run(desk, record_type, csv_of(*rows))
+        assert counts(again) == (0, 0, 1, 1)
+        assert await errors(desk, again) == [(3, "email", "email_form")]
+        assert await state() == before
 
 
 def _base64(content: bytes) -> str:

@@ -178,6 +178,8 @@ async def test_a_dry_run_tells_every_error_and_the_error_file_is_mended(desks, p
     assert counts(checked) == (2, 0, 1, 4)
     assert await errors(desk, checked) == [
         (3, "Phone", "region_missing"),
+        (3, "E-Mail", "email_form"),
+        (3, "Company", "missing"),
         (4, "Phone", "damaged"),
         (5, "No.", "id_twice"),
         (6, "", "total_row"),
@@ -237,7 +239,7 @@ async def test_what_cannot_be_meant_is_refused(desks, problem):
     done = await run(desk, "price", csv_of(*rows))
     assert await errors(desk, done) == [
         (2, "price.amount", "ambiguous_number"),
-        (3, "", "missing_reference"),
+        (3, "sku", "missing_reference"),
     ]
     good = await run(desk, "price", csv_of(rows[0]), decimal=".")
     assert counts(good) == (1, 0, 0, 0)

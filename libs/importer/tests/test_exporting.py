@@ -8,9 +8,28 @@ import pytest
 from importer.errors import SendingFailed
 from importer.exporting import export
 
+RECORDS = {"get": {"responses": {"200": {"content": {"application/json": {}}}}}}
+FILE = {"get": {"responses": {"200": {"content": {"text/csv": {}}}}}}
+KNOWN = {
+    "/readyz": RECORDS,
+    "/v1/things": RECORDS,
+    "/v1/things/{thing_id}/lines": RECORDS,
+    "/v1/things/export": FILE,
+    "/v1/things/merge": {"post": RECORDS["get"]},
+    "/v1/orders": RECORDS,
+    "/v1/events": RECORDS,
+    "/v1/reports/trial-balance": RECORDS,
+}
+"""What the API says that it has."""
+
 
 def client(answer):
-    return httpx.AsyncClient(transport=httpx.MockTransport(answer), base_url="http://api.test")
+    def answered(request):
+        if request.url.path == "/openapi.json":
+            return httpx.Response(200, json={"paths": KNOWN})
+        return answer(request)
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(answered), base_url="http://api.test")
 
 
 async def test_all_pages_become_one_file(tmp_path):
@@ -51,6 +70,30 @@ async def test_a_refusal_or_a_missing_answer_is_reported(tmp_path):
     async with client(gone) as api:
         with pytest.raises(SendingFailed, match="does not answer"):
             await export(api, "/v1/things", tmp_path / "out.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/../readyz",
+        "/readyz",
+        "/v1/nothing",
+        "/v1/things/",
+        "/v1/things/../lines",
+        "/v1/things/export",
+        "/v1/things/merge",
+        "//evil.example/v1/things",
+        "http://evil.example/v1/things",
+    ],
+)
+async def test_only_what_the_api_has_is_exported(tmp_path, path):
+    asked = []
+    async with client(asked.append) as api:
+        with pytest.raises(SendingFailed, match="nothing to export") as refused:
+            await export(api, path, tmp_path / "out.csv")
+    assert "there are: things, orders, events" in str(refused.value)
+    assert (asked, list(tmp_path.iterdir())) == ([], [])
 
 
 async def written(tmp_path, answer, path):
@@ -73,6 +116,14 @@ async def test_the_filters_of_a_list_hold_on_every_page(tmp_path):
         {"state": "open", "limit": "50"},
         {"state": "open", "limit": "50", "cursor": "c2"},
     ]
+
+
+async def test_the_parts_of_one_record_are_written(tmp_path):
+    def answer(request):
+        assert request.url.path == "/v1/things/T-1/lines"
+        return httpx.Response(200, json={"items": [{"id": "1"}], "next_cursor": None})
+
+    assert await written(tmp_path, answer, "/v1/things/T-1/lines") == [{"id": "1"}]
 
 
 async def test_the_lines_of_a_report_are_written(tmp_path):

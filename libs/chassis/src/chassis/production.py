@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError
 
 from chassis.secret_files import VARIABLES, secret_files
 
-__all__ = ["GuardedSettings", "shared"]
+__all__ = ["GuardedSettings", "files_of_everybody", "shared"]
 
 VERIFIED = "verify-full"
 CONTAINER_SECRETS = Path("/run/secrets")
@@ -68,7 +68,7 @@ class GuardedSettings(BaseSettings):
         """Everything that production refuses of these settings, each with what to do."""
         name = self.service.upper()
         issuer = {f"{name}_JWT_ISSUER": self.jwt_issuer, f"{name}_JWKS_URL": self.jwks_url}
-        wrong = [*_not_https(issuer), *_files_of_everybody(secret_files(type(self)))]
+        wrong = [*_not_https(issuer), *files_of_everybody(secret_files(type(self)))]
         if self.database_url is None:
             wrong.append(
                 f"{name}_DATABASE_URL is not set: in production the embedded "
@@ -96,7 +96,7 @@ def _not_https(urls: Mapping[str, str | None]) -> Iterator[str]:
             yield f"{name} is {url}: in production it must be an https:// address"
 
 
-def _files_of_everybody(files: Mapping[str, Path]) -> Iterator[str]:
+def files_of_everybody(files: Mapping[str, Path]) -> Iterator[str]:
     """Which of the files, by the settings that name them, every user of the machine can read."""
     for name, path in files.items():
         if path.is_relative_to(CONTAINER_SECRETS) or not path.exists():

@@ -144,6 +144,44 @@ resources:
     assert f"茶 {mark}" in titles
     assert json.loads(out)["records"] == len(titles)
     assert (await call("export", "nothing", *arguments))[0] == 2
+    code, _, told = await call(
+        "export", "../readyz", "--out", str(tmp_path / "x.csv"), *arguments[2:]
+    )
+    assert (code, "nothing to export" in told) == (2, True)
+    assert not (tmp_path / "x.csv").exists()
+
+
+async def test_production_takes_no_key_from_a_file_that_everybody_reads(
+    run, serving, key, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TANDEM_ENV", "production")
+    key_file = tmp_path / "key"
+    key_file.write_text(key)
+    arguments = ["export", "notes", "--out", str(tmp_path / "x.csv"), "--url", serving]
+    for mode, code in ((0o644, 2), (0o640, 0)):
+        key_file.chmod(mode)
+        done = await asyncio.to_thread(run, *arguments, "--key-file", str(key_file))
+        assert done.exit_code == code, done.stderr
+        assert (code == 0) != (f"chmod 640 {key_file}" in done.stderr)
+
+
+async def test_metrics_have_a_port_of_their_own(installed, monkeypatch):
+    """What is measured stands there, and nothing else; the API's port has none of it."""
+    port, inside = free_port(), free_port()
+    monkeypatch.setenv("SAMPLE_METRICS_PORT", str(inside))
+    process = await start(installed, "serve", "--port", str(port))
+    await line_with(process, "Application startup complete")
+    async with httpx.AsyncClient() as client:
+        for path, status in (("/livez", 200), ("/metrics", 404)):
+            reply = await client.get(f"http://127.0.0.1:{port}{path}")
+            assert reply.status_code == status
+        page = await client.get(f"http://127.0.0.1:{inside}/metrics")
+        assert page.headers["content-type"].startswith("text/plain")
+        assert 'path="/livez"' in page.text
+        for path in ("/livez", "/v1/notes", "/openapi.json", "/docs"):
+            assert (await client.get(f"http://127.0.0.1:{inside}{path}")).status_code == 404
+    code, _, told = await stopped(process)
+    assert (code, told) == (0, "")
 
 
 async def test_without_a_key_nothing_is_imported(installed, tmp_path):

@@ -10,6 +10,8 @@ import httpx
 import typer
 
 from chassis.cli.console import FAILED, AsJson, Refusal, command, show
+from chassis.production import files_of_everybody
+from chassis.secret_files import VARIABLES
 from chassis.service import Service
 from importer.errors import MappingError, SendingFailed
 from importer.exporting import export
@@ -108,6 +110,10 @@ async def _api(
 
 
 def _key_in(path: Path) -> str:
+    """The key in the file. Raises Refusal in production where every user can read it."""
+    if VARIABLES.get("TANDEM_ENV") == "production":
+        for wrong in files_of_everybody({"--key-file": path}):
+            raise Refusal(wrong)
     return path.read_text(encoding="utf-8").strip()
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,8 +21,9 @@ async def export(client: httpx.AsyncClient, path: str, out: Path) -> int:
     """Write every record behind a list path to a CSV file; how many there were.
 
     Nested fields become columns such as `bill_to.city`; lists are written as JSON. Raises
-    SendingFailed when the API refuses.
+    SendingFailed when the API has no such list, or refuses.
     """
+    await _require_known(client, path)
     columns: dict[str, None] = {}
     count = 0
     with tempfile.TemporaryFile("w+b") as rows:
@@ -37,20 +38,54 @@ async def export(client: httpx.AsyncClient, path: str, out: Path) -> int:
     return count
 
 
+async def _require_known(client: httpx.AsyncClient, path: str) -> None:
+    """See to it that the path is one that the API answers with records."""
+    document = (await _get(client, httpx.URL("/openapi.json"))).json()
+    known = [
+        one
+        for one, operations in document["paths"].items()
+        if "application/json" in _content(operations.get("get")) and one.startswith("/v1/")
+    ]
+    parts = path.partition("?")[0].split("/")
+    if not any(_fits(parts, one.split("/")) for one in known):
+        lists = ", ".join(one.removeprefix("/v1/") for one in known if "{" not in one)
+        message = f"there is nothing to export as {path}; there are: {lists}"
+        raise SendingFailed(message)
+
+
+def _content(operation: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    reply = (operation or {}).get("responses", {}).get("200", {})
+    content: Mapping[str, Any] = reply.get("content", {})
+    return content
+
+
+def _fits(parts: Sequence[str], known: Sequence[str]) -> bool:
+    """Whether the parts of a path are those of a known one, or a value where that has a name."""
+    return len(parts) == len(known) and all(
+        part == name or (name.startswith("{") and part not in {"", ".", ".."})
+        for part, name in zip(parts, known, strict=True)
+    )
+
+
+async def _get(client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
+    try:
+        reply = await client.get(url)
+    except httpx.TransportError as lost:
+        message = f"{client.base_url} does not answer: {lost}"
+        raise SendingFailed(message) from lost
+    if not reply.is_success:
+        message = f"GET {url.path}: {reply.status_code} {reply.text[:300]}"
+        raise SendingFailed(message)
+    return reply
+
+
 async def _records(client: httpx.AsyncClient, path: str) -> AsyncIterator[Mapping[str, Any]]:
     """The records of a list, a feed or a report, whatever filters the path has."""
     url: httpx.URL | None = httpx.URL(path)
     if "/reports/" not in path:
         url = httpx.URL(path, params={"limit": str(PAGE)} | dict(httpx.URL(path).params))
     while url is not None:
-        try:
-            reply = await client.get(url)
-        except httpx.TransportError as lost:
-            message = f"{client.base_url} does not answer: {lost}"
-            raise SendingFailed(message) from lost
-        if not reply.is_success:
-            message = f"GET {path}: {reply.status_code} {reply.text[:300]}"
-            raise SendingFailed(message)
+        reply = await _get(client, url)
         body = reply.json()
         records = _list_of(body)
         for record in records:

@@ -15,7 +15,15 @@ from records.custom.values import FIELD, merged, values_of_new
 from records.document_types import reads_by_name
 from records.types import Change, RecordType
 
-__all__ = ["keep_order", "lay_custom_values", "order_part", "require_referred"]
+__all__ = [
+    "keep_order",
+    "lay_custom_values",
+    "missing_references",
+    "order_part",
+    "require_referred",
+]
+
+_NO_RECORD = "There is no such record, or you may not see it."
 
 
 async def lay_custom_values(
@@ -53,37 +61,50 @@ async def require_referred(
 ) -> None:
     """See to it that new references are to records that there are and that the actor may see.
 
-    `base`: a class of the service's metadata; `before`: the values that the same records had.
-    Raises InvalidInput.
+    As `missing_references`. Raises InvalidInput.
     """
-    wanted: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    missing = await missing_references(work, base, fields, after, before)
+    errors = {one.pointer: one for some in missing for one in some}
+    if errors:
+        raise InvalidInput(errors=list(errors.values()))
+
+
+async def missing_references(
+    work: Work,
+    base: type[Any],
+    fields: CustomFields,
+    after: Sequence[Mapping[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+) -> list[list[FieldError]]:
+    """Of each record the new references to records that there are not, or that are hidden.
+
+    `base`: a class of the service's metadata; `before`: the values that the same records had.
+    """
+    named: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for definition in fields.fields:
         if definition.kind == Kind.REFERENCE and definition.refers_to:
             found = _new_values(definition.key, after, before)
-            wanted[definition.refers_to].update((definition.key, value) for value in found)
-    if not any(wanted.values()):
-        return
-    types = reads_by_name(base)
-    for refers_to, named in wanted.items():
-        if named:
-            ids = [UUID(value) for _, value in named]
-            seen = {str(one.id) for one in await types[refers_to].get_all(work, ids)}
-            missing = sorted(key for key, value in named if value not in seen)
-            message = "There is no such record, or you may not see it."
-            if missing:
-                pointers = [f"/{FIELD}/{key}" for key in missing]
-                errors = [FieldError(one, "missing_reference", message) for one in pointers]
-                raise InvalidInput(errors=errors)
+            named[definition.refers_to] += [(at, definition.key, value) for at, value in found]
+    errors: list[list[FieldError]] = [[] for _ in after]
+    for refers_to, references in named.items():
+        if not references:
+            continue
+        ids = list({UUID(value) for _, _, value in references})
+        seen = {str(one.id) for one in await reads_by_name(base)[refers_to].get_all(work, ids)}
+        for at, key, value in references:
+            if value not in seen:
+                errors[at].append(FieldError(f"/{FIELD}/{key}", "missing_reference", _NO_RECORD))
+    return errors
 
 
 def _new_values(
     key: str, after: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]
-) -> Iterator[str]:
-    """Values of the field that records did not have before."""
-    for now, was in zip(after, before, strict=True):
+) -> Iterator[tuple[int, str]]:
+    """Values of the field that records did not have before, each with its place."""
+    for at, (now, was) in enumerate(zip(after, before, strict=True)):
         value = now.get(key)
         if value is not None and value != was.get(key):
-            yield value
+            yield at, value
 
 
 def keep_order(work: Work, fields: CustomFields, changes: Sequence[Change[Any]]) -> None:

@@ -154,6 +154,7 @@ class RecordType(Generic[E, V]):
     in_bulk     whether many are written as one change; else each in turn
     shown       how the history shows fields that the entity keeps in another form than the view
     personal    what of it tells of a person, where it can stand for one
+    last_has    unique indexes whose key goes over to the record that is written last
     `sender` is the system that sent the record; None: a caller's own change.
     """
 
@@ -174,6 +175,7 @@ class RecordType(Generic[E, V]):
     in_bulk: bool = True
     shown: Mapping[str, Shown] = field(default_factory=dict)
     personal: Personal | None = None
+    last_has: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Let others find the type among those of its service (`record_types`)."""

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from records.imports.schemas import ImportOptions
 from records.sheets.columns import Column, ColumnKind
-from records.sheets.reading import Cell, text_in
+from records.sheets.workbooks import Cell, text_in
 from values.external import ExternalId, System
 from values.sheets.cells import check_readable, phone_in, yes_or_no
 from values.sheets.csv_files import Row
@@ -25,6 +25,8 @@ _PHONES = {"phone", "mobile", "fax"}
 _YES, _NO = {"是"}, {"否"}
 _DIGITS_SURE = 15
 _LOST = "{text} has more digits than a number of a workbook holds; keep the column as text."
+_NO_VALUE = "{text} is what the workbook shows in place of a value that it could not compute."
+_UNCLEAR = "{text} is shown with zeros in front, by the format {format}; keep the column as text."
 _NOT_JSON = "{text} is no JSON."
 _NOT_LINKS = 'Write the links as an export does: [{"system": "shop", "external_id": "1"}].'
 _TOTAL = "This looks like a line of totals."
@@ -81,6 +83,8 @@ class RowReader:
         return ReadRow(values, wrong)
 
     def _value(self, target: Column, cell: Cell) -> Any:
+        if isinstance(cell, dict) and "e" in cell:
+            raise Refused("damaged", _NO_VALUE, text=repr(cell["e"]))
         read = {
             ColumnKind.NUMBER: self._number,
             ColumnKind.WHOLE: self._whole,
@@ -92,7 +96,8 @@ class RowReader:
         return read(cell) if read else self._text(target, cell)
 
     def _whole(self, cell: Cell) -> int:
-        return whole_number(text_in(cell), thousands=self.options.thousands or "")
+        number = cell["n"] if isinstance(cell, dict) and "n" in cell else text_in(cell)
+        return whole_number(number, thousands=self.options.thousands or "")
 
     def _text(self, target: Column, cell: Cell) -> str:
         text = _text(cell)
@@ -121,7 +126,9 @@ def _text(cell: Cell) -> str:
     """The text of a cell; a number only with all its digits. Raises Refused."""
     text = text_in(cell)
     if isinstance(cell, dict) and "n" in cell:
-        if len(text.strip("-").replace(".", "").lstrip("0")) > _DIGITS_SURE:
+        if "unclear" in cell:
+            raise Refused("damaged", _UNCLEAR, text=repr(text), format=repr(cell["unclear"]))
+        if len(cell["n"].strip("-").replace(".", "").lstrip("0")) > _DIGITS_SURE:
             raise Refused("damaged", _LOST, text=repr(text))
         return text
     check_readable(text)

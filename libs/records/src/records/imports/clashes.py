@@ -5,7 +5,7 @@ earlier step would have written. The keys that records came to have are kept unt
 as hashes: no row's content stays in them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -16,7 +16,7 @@ from records.imports.resolving import other_links_of
 from records.imports.states import RowOutcome
 from records.imports.writing import ChunkWriter, RowResult
 
-__all__ = ["UniqueKeys", "forget_keys", "keys_of"]
+__all__ = ["UNIQUE_INDEXES", "UniqueKeys", "field_of", "forget_keys", "keys_of"]
 
 _TWICE = "Row {row} has the same, and only one of these records can have it."
 
@@ -81,16 +81,23 @@ async def keys_of(
         if done.record_id is not None
         for system, their in other_links_of(row, writer.system)
     ]
-    for index in await work.sql.fetch(_INDEXES, table):
+    for index in await work.sql.fetch(UNIQUE_INDEXES, table):
+        if index["name"] in writer.kind.last_has:
+            continue
         found = await work.sql.fetch(_keys(table, index), written)
-        field = index["columns"][0]
+        field = field_of(index, writer.columns)
         keys += [(row["id"], field, f"{index['name']} {row['key']}") for row in found]
     return UniqueKeys(keys)
 
 
+def field_of(index: Mapping[str, Any], given: Collection[str]) -> str:
+    """The first field of the unique index that files give; empty where they give none of it."""
+    return next((one for one in index["fields"] if one in given), "")
+
+
 def _keys(table: str, index: Mapping[str, Any]) -> str:
     """SQL for the key of each record that the unique index has."""
-    columns = ", ".join(index["columns"])
+    columns = ", ".join(index["keys"])
     conditions = ["id = any($1::uuid[])"]
     if index["condition"]:
         conditions.append(f"({index['condition']})")
@@ -105,13 +112,21 @@ async def forget_keys(work: Work, import_id: UUID) -> None:
     await work.sql.execute("delete from record_import_key where import_id = $1", import_id)
 
 
-_INDEXES = """select c.relname as name, pg_get_expr(i.indpred, i.indrelid) as condition,
+UNIQUE_INDEXES = """select c.relname as name, pg_get_expr(i.indpred, i.indrelid) as condition,
     i.indnullsnotdistinct as nulls_clash,
     array(select pg_get_indexdef(i.indexrelid, k, true)
-      from generate_series(1, i.indnkeyatts) k) as columns
+      from generate_series(1, i.indnkeyatts) k) as keys,
+    array(select a.attname::text
+      from generate_series(1, i.indnkeyatts) k
+      join pg_attribute a on a.attrelid = i.indrelid and a.attnum > 0 and not a.attisdropped
+        and case i.indkey[k - 1] when 0
+          then pg_get_indexdef(i.indexrelid, k, true) ~ ('\\m' || a.attname || '\\M')
+          else a.attnum = i.indkey[k - 1] end
+     order by k, a.attnum) as fields
   from pg_index i join pg_class c on c.oid = i.indexrelid
  where i.indrelid = $1::text::regclass and i.indisunique and not i.indisprimary
  order by c.relname"""
+"""The unique indexes of a table: what their keys are, and of which columns these are made."""
 _CLASHES = """select distinct on (n.record_id) n.key, n.record_id, k.number
   from unnest($2::uuid[], $3::uuid[]) as n(key, record_id)
   join record_import_key k on k.import_id = $1 and k.key = n.key and k.record_id <> n.record_id

@@ -79,14 +79,14 @@ class ImportJob:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "file"
             await write_parts(work, import_id, path)
+            place = 0
             try:
                 _, rows = await asyncio.to_thread(open_rows, path, form_of(options))
+                while some := await asyncio.to_thread(lambda: list(islice(rows, STAGED_AT_ONCE))):
+                    await self._keep_rows(work, row, place, some)
+                    place += len(some)
             except FileRefused as refused:
                 raise file_refused(row["file_name"], refused) from refused
-            place = 0
-            while some := await asyncio.to_thread(lambda: list(islice(rows, STAGED_AT_ONCE))):
-                await self._keep_rows(work, row, place, some)
-                place += len(some)
         await self._mark_twice(work, sheet, row)
         await work.sql.execute(_STAGED, import_id, place)
         work.enqueue(KIND, {"id": str(import_id)})
@@ -226,17 +226,19 @@ _KEEP_ROWS = """insert into record_import_row
   select $1, n.id, n.place, n.number, n.cells::jsonb, n.line, n.outcome, n.errors::jsonb
     from unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::text[],
       $8::text[]) as n(id, place, number, cells, line, outcome, errors)"""
-_TWICE = """with named as (
+_TEXT = "coalesce({0} ->> 'shown', {0} ->> 'n', {0} ->> 'd', {0} ->> 'e', {0} #>> '{{}}')"
+"""The text of a cell, as `text_in` has it."""
+_TWICE = f"""with named as (
     select place, cells, row_number() over w as nth, first_value(cells) over w as first_cells,
         first_value(number) over w as first_number
       from record_import_row
      where import_id = $1 and outcome = 'pending' and coalesce(cells ->> $2, '') <> ''
-    window w as (partition by cells ->> $2 order by place))
+    window w as (partition by {_TEXT.format("(cells -> $2::text)")} order by place))
   update record_import_row r
      set outcome = case when n.cells = n.first_cells then 'unchanged' else 'failed' end,
        errors = case when n.cells = n.first_cells then '[]' else jsonb_build_array(
          jsonb_build_object('column', $2::text, 'field', '', 'code', 'id_twice',
-           'message', replace($3::text, '{row}', n.first_number::text))) end
+           'message', replace($3::text, '{{row}}', n.first_number::text))) end
     from named n where r.import_id = $1 and r.place = n.place and n.nth > 1"""
 _STAGED = """update record_import i set is_staged = true, rows_total = $2,
     rows_done = n.unchanged + n.failed, unchanged = n.unchanged, failed = n.failed
@@ -254,13 +256,13 @@ _RESULTS = """update record_import_row r
 _COUNTED = """update record_import set place = $2, created = created + $3, updated = updated + $4,
     unchanged = unchanged + $5, failed = failed + $6, rows_done = rows_done + $3 + $4 + $5 + $6
   where id = $1"""
-_NAMES = """select distinct r.cells ->> c.name as name
+_NAMES = f"""select distinct {_TEXT.format("(r.cells -> c.name)")} as name
   from record_import_row r cross join unnest($2::text[]) c(name)
   where r.import_id = $1 and coalesce(r.cells ->> c.name, '') <> ''"""
 _AGAIN = """with waiting as (
     update record_import_row set outcome = 'pending', errors = '[]'
-     where import_id = $1 and outcome = 'failed' and not exists (
-       select from jsonb_array_elements(errors) e where e ->> 'code' <> 'missing_reference')
+     where import_id = $1 and outcome = 'failed' and exists (
+       select from jsonb_array_elements(errors) e where e ->> 'code' = 'missing_reference')
     returning 1)
   select count(*) from waiting"""
 _ONCE_MORE = """update record_import set place = 0, created_so_far = created, failed = failed - $2,

@@ -65,6 +65,10 @@ async def _named(
     work: Work, system: str, reference: Reference, texts: Sequence[str]
 ) -> Mapping[str, Any]:
     table = reference.table
+    if not reference.has_id:
+        [key] = reference.codes
+        rows = await work.sql.fetch(f"select {key} from {table} where {key} = any($1)", texts)
+        return {row[key]: row[key] for row in rows}
     found: dict[str, UUID] = {}
     for code in reference.codes:
         found |= await _by_code(work, table, code, texts)

@@ -38,7 +38,7 @@ from records.imports.schemas import (
 )
 from records.imports.states import ImportState
 from records.sheets.at_once import BOM, file_headers
-from records.sheets.reading import text_in
+from records.sheets.workbooks import text_in
 from records.sheets.writing import MEDIA_TYPES, FileFormat, csv_text
 from values.sheets.csv_files import EXTRA_COLUMNS
 

@@ -37,7 +37,8 @@ from records.settings import record_settings
 from records.sheets.kinds import RecordSheet
 from records.sheets.makers import kept_actor, only_own
 from records.sheets.parts import delete_parts, keep_file
-from records.sheets.reading import Form, SheetRow, open_rows, text_in
+from records.sheets.reading import Form, SheetRow, open_rows
+from records.sheets.workbooks import text_in
 from values.sheets.dates import problem_of_format
 from values.sheets.encodings import is_surely_chinese
 from values.sheets.refused import FileRefused

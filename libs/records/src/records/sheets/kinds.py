@@ -54,6 +54,7 @@ class Reference:
              nothing elsewhere
     into     the field of the command that it gives; by default the column's own name
     take     what of the record that field takes
+    has_id   whether the table has ids; else the first code is its key
     """
 
     table: str
@@ -61,6 +62,7 @@ class Reference:
     shows: str = ""
     into: str = ""
     take: str = "id"
+    has_id: bool = True
 
 
 USER = Reference("local_user", codes=("login",), shows="login")

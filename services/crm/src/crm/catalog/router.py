@@ -35,6 +35,7 @@ from records.annotations import annotate
 from records.links import ExternalRef, LinkExternal
 from records.routes import RecordRoutes
 from records.senders import FromSystem
+from records.sheets.kinds import Reference
 from values.external import ExternalId
 
 __all__ = ["price_list_router", "price_router", "product_router"]
@@ -133,7 +134,10 @@ price = RecordRoutes(
 price.list("Prices, the newest first; `sort` by created_at or updated_at.")
 price.create(AddPrice, "Say what a product costs.", refuses=(MissingReference,))
 price.upsert(UpsertPrice, refuses=(MissingReference,))
-price.csv(renamed={"product_code": "product"})
+price.csv(
+    renamed={"product_code": "product"},
+    references={"product": Reference("product", codes=("code",), take="code")},
+)
 price.get()
 price.history()
 price.change(ChangePrice)

@@ -140,7 +140,14 @@ _IN_USE = (UnitInUse, ItemInUse, TrackingFixed)
 item.list("Items, the newest first; `sort` by created_at, updated_at or name.")
 item.create(NewItem, "Add an item.")
 item.upsert(UpsertItem, refuses=_IN_USE)
-item.csv(key="sku")
+item.csv(
+    key="sku",
+    references={
+        "unit": Reference("unit", codes=("code",), has_id=False),
+        "category": Reference("item_category", codes=("code",), take="code"),
+        "tax_code": Reference("tax_code", codes=("code",), has_id=False),
+    },
+)
 item.get()
 item.history()
 item.change(ChangeItem, refuses=_IN_USE)
@@ -196,7 +203,12 @@ async def price_find(
 
 price.create(NewPrice, "Add a price of an item to a list.", refuses=(MissingReference,))
 price.upsert(UpsertPrice, refuses=(MissingReference,))
-price.csv()
+price.csv(
+    references={
+        "sku": Reference("item", codes=("sku",), take="sku"),
+        "price_list": Reference("price_list", codes=("code",), take="code"),
+    }
+)
 price.get()
 price.history()
 price.change(ChangePrice)

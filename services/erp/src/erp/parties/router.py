@@ -23,6 +23,7 @@ from erp.parties.service.suppliers import SUPPLIER
 from records.annotations import annotate
 from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.routes import RecordRoutes
+from records.sheets.kinds import Reference
 
 __all__ = ["customer_router", "supplier_router"]
 
@@ -44,7 +45,10 @@ customer.list("Customers, the newest first; `sort` by created_at, updated_at or 
 customer.create(NewCustomer, "Take on a customer.")
 customer.upsert(UpsertCustomer, refuses=(ManagedByCrm,))
 customer.links()
-customer.csv(key="number")
+customer.csv(
+    key="number",
+    references={"price_list": Reference("price_list", codes=("code",), take="code")},
+)
 
 
 @customer_router.post("/matches")

@@ -200,6 +200,7 @@ CONTACT: RecordType[Contact, ContactView] = RecordType(
     prepare=_prepare,
     check=_check,
     personal=PERSONAL_CONTACT,
+    last_has=frozenset({"uq_contact_primary"}),
     publish=_publish,
 )
 """How contacts are kept: each locks its account, of which at most one is the primary one."""

@@ -63,6 +63,7 @@ supplier_price.upsert(UpsertSupplierPrice, refuses=_NEW)
 supplier_price.csv(
     references={
         "supplier_id": Reference("supplier", into="supplier_number", take="number"),
+        "sku": Reference("item", codes=("sku",), take="sku"),
     }
 )
 supplier_price.get()
