@@ -11,6 +11,7 @@ import time
 
 from bench import (
     batching,
+    contacts,
     crossing,
     feeding,
     freshness,
@@ -31,6 +32,7 @@ BENCHES: dict[str, Bench] = {
         writing,
         ordering,
         batching,
+        contacts,
         paging,
         feeding,
         relaying,

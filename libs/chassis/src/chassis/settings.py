@@ -102,14 +102,20 @@ class ServiceSettings(GuardedSettings):
     body_timeout_seconds: float = Field(
         default=30.0,
         gt=0,
-        description="Each time so long, 16 KiB of a body must have come, or its end, and something "
-        "of a reply must have been read; else the connection is closed.",
+        description="Each time so long, 16 KiB of a body must have come, or its end, and as "
+        "much of a reply must have been read; else the connection is closed.",
     )
     connections_max: int = Field(
         default=1000,
         ge=1,
         description="Connections to the API at once; one more is refused with 503. The limit of "
         "open files is raised to it; where the system allows fewer, the log says how many.",
+    )
+    connections_max_per_source: int = Field(
+        default=500,
+        ge=1,
+        description="Connections at once from one address, or one /64 of IPv6; one more is refused "
+        "with 503. Proxies, which FORWARDED_ALLOW_IPS names, have as many as they need.",
     )
     metrics_port: int | None = Field(
         default=None,

@@ -4,7 +4,7 @@ import asyncio
 import json
 import resource
 import socket
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest
 import uvicorn
@@ -37,6 +37,7 @@ async def served(sample, app=None, *, connections=100, **settings):
     )
     server = Beside(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * 1024)
         serving = asyncio.create_task(server.serve([listening]))
         try:
             yield listening.getsockname()
@@ -154,6 +155,34 @@ async def test_a_reply_that_nobody_reads_is_not_kept(sample):
             await asyncio.wait_for(gone.wait(), FOREVER_SECONDS)
 
 
+async def test_replies_that_are_read_slowly_are_waited_for(sample):
+    """Several at once, larger than what is kept for a caller, however long they take."""
+    size, replies, seconds = 1024 * 1024, 3, 1.0
+
+    async def app(_scope, _receive, send):
+        length = (b"content-length", str(size).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": b"x" * size})
+
+    loop = asyncio.get_running_loop()
+    async with served(sample, app, body_timeout_seconds=seconds) as address:
+        with socket.socket() as slow:
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            slow.settimeout(0)
+            await loop.sock_connect(slow, address)
+            await loop.sock_sendall(slow, HELLO * replies)
+            began, taken, steps = loop.time(), 0, 0
+            while taken < size * replies:
+                until = taken + size // 4
+                while taken < min(until, size * replies):
+                    got = await loop.sock_recv(slow, 64 * 1024)
+                    assert got, f"cut off after {taken} bytes"
+                    taken += len(got)
+                steps += 1
+                await asyncio.wait_for(_passed(began + steps * seconds / 4), FOREVER_SECONDS)
+    assert loop.time() - began > 2 * seconds
+
+
 async def _is_there(receive):
     task = asyncio.ensure_future(receive())
     done, _ = await asyncio.wait([task], timeout=0)
@@ -224,6 +253,44 @@ async def test_one_connection_too_many_is_refused(sample):
         assert reply.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
         assert b"\r\nretry-after: 1\r\n" in reply
         assert json.loads(reply.partition(b"\r\n\r\n")[2])["code"] == "too_many_connections"
+
+
+OTHER = ("127.0.0.2", 0)
+"""An address that is no proxy; this machine's usual one is."""
+
+
+async def test_one_address_has_no_more_connections_than_its_share(sample):
+    async with (
+        served(sample, connections_max_per_source=2) as address,
+        caller(address, local_addr=OTHER) as (reader, writer),
+    ):
+        writer.write(HELLO)
+        await reader.readuntil(b"}")
+        for _ in range(3):  # what ends makes room
+            async with caller(address, local_addr=OTHER) as (second, writes):
+                writes.write(HELLO)
+                assert (await second.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+                async with caller(address, local_addr=OTHER) as (refused, _):
+                    reply = await to_the_end(refused)
+                assert reply.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+                async with caller(address, local_addr=("127.0.0.3", 0)) as (third, asks):
+                    asks.write(HELLO)
+                    assert (await third.readuntil(b"}")).startswith(b"HTTP/1.1 200")
+                writes.write(HELLO.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+                assert (await to_the_end(second)).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize("proxies", [None, "127.0.0.2", "127.0.0.0/8", "*"])
+async def test_a_proxy_has_as_many_as_it_needs(sample, monkeypatch, proxies):
+    """All its callers come from its address; this machine is one unless others are named."""
+    if proxies:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", proxies)
+    source = {"local_addr": OTHER if proxies else ("127.0.0.1", 0)}
+    async with served(sample, connections_max_per_source=1) as address, AsyncExitStack() as stack:
+        for _ in range(3):
+            reader, writer = await stack.enter_async_context(caller(address, **source))
+            writer.write(HELLO)
+            assert (await reader.readuntil(b"}")).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize(

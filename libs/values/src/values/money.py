@@ -8,7 +8,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Annotated, Any, Self, TypeVar
 
 from babel.numbers import get_currency_precision, list_currencies
@@ -47,16 +47,20 @@ class CurrencyMismatch(ValueError):
     """Two currencies met in one sum: a mistake of the program, never of the caller."""
 
 
-@cache
+@lru_cache(maxsize=256)
 def digits_of(currency: str) -> int:
     """Decimals the currency is paid in: 0 for JPY, 2 for CNY, 3 for BHD."""
     return get_currency_precision(currency)
 
 
-@cache
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 knows the code."""
-    return code in list_currencies()
+    return code in _currencies()
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return frozenset(list_currencies())
 
 
 def _exact(amount: object) -> Decimal:

@@ -5,16 +5,24 @@ come whole within a time and a size, a body has to go on coming, and a reply has
 """
 
 import asyncio
+import fcntl
 import resource
+import sys
+import termios
+from collections import Counter
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import orjson
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from chassis.http.rate_limits import source_of
 from chassis.ids import uuid7
 from chassis.problems.connecting import HeadTooLarge, TooManyConnections
 from chassis.problems.problem import MEDIA_TYPE, Problem
+from chassis.secret_files import VARIABLES
 from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import get_logger
 from chassis.texts import Texts
@@ -25,7 +33,7 @@ log = get_logger("chassis.http")
 
 HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MIN = 16 * 1024
-"""So much of a body has to come within the time for it, or its end."""
+"""So much of a body has to come, and of a reply to be read, within the time for it, or its end."""
 FILES_BESIDE = 128
 """Files that are open beside connections: to the database, the broker, of logs and uploads."""
 
@@ -34,13 +42,21 @@ _REASONS = {HeadTooLarge.status: b"Request Header Fields Too Large", 503: b"Serv
 
 
 class Connection(HttpToolsProtocol):
-    """One connection of a caller."""
+    """One connection of a caller; `sources` counts those of each address but `proxies`."""
 
-    def __init__(self, settings: ServiceSettings, connections: int, **given: Any) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        connections: int,
+        sources: Counter[str],
+        proxies: Any,
+        **given: Any,
+    ) -> None:
         super().__init__(**given)
         self._settings, self._connections_max = settings, connections
+        self._sources, self._proxies, self._source = sources, proxies, ""
         self._heads = self._parsed = self._unparsed = 0
-        self._body_bytes = self._body_seen = 0
+        self._body_bytes = self._body_seen = self._unread = 0
         self._in_head, self._is_refused = True, False
         self._watch: asyncio.TimerHandle | None = None
         self._reading: asyncio.TimerHandle | None = None
@@ -49,6 +65,10 @@ class Connection(HttpToolsProtocol):
         """Begin to wait for a head; refuse one connection too many."""
         is_full = len(self.connections) >= self._connections_max
         super().connection_made(transport)
+        if self.client and self.client[0] not in self._proxies:
+            self._source = source_of({"client": self.client})
+            self._sources[self._source] += 1
+            is_full |= self._sources[self._source] > self._settings.connections_max_per_source
         if is_full:
             self._refuse(TooManyConnections())
         else:
@@ -59,6 +79,7 @@ class Connection(HttpToolsProtocol):
         self._forget()
         if self._reading:
             self._reading.cancel()
+        self._sources -= Counter([self._source])  # what is none is left out
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -106,8 +127,7 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """The caller reads slower than we write: it has a time to go on."""
         super().pause_writing()
-        seconds = self._settings.body_timeout_seconds
-        self._reading = self.loop.call_later(seconds, partial(self._cut_off, "reply"))
+        self._watch_reply()
 
     def resume_writing(self) -> None:
         """It went on."""
@@ -119,8 +139,7 @@ class Connection(HttpToolsProtocol):
         """Close what is silent after a reply, also where the reply was never read."""
         super().timeout_keep_alive_handler()
         if self.transport.get_write_buffer_size():
-            seconds = self._settings.body_timeout_seconds
-            self._reading = self.loop.call_later(seconds, partial(self._cut_off, "reply"))
+            self._watch_reply()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, unless it was answered already."""
@@ -151,6 +170,28 @@ class Connection(HttpToolsProtocol):
         else:
             self._watch_body()
 
+    def _watch_reply(self) -> None:
+        if self._reading:
+            self._reading.cancel()
+        self._unread = self._not_taken()
+        seconds = self._settings.body_timeout_seconds
+        self._reading = self.loop.call_later(seconds, self._reply_goes_on)
+
+    def _reply_goes_on(self) -> None:
+        """Cut off a reply of which too little was read."""
+        if 0 <= self._unread - self._not_taken() < min(BODY_BYTES_MIN, self._unread):
+            self._cut_off("reply")
+        else:
+            self._watch_reply()
+
+    def _not_taken(self) -> int:
+        """How much the caller has not taken: what waits here, and with the system."""
+        waiting = bytes(4)
+        with suppress(OSError):
+            file = self.transport.get_extra_info("socket").fileno()
+            waiting = fcntl.ioctl(file, termios.TIOCOUTQ, waiting)
+        return self.transport.get_write_buffer_size() + int.from_bytes(waiting, sys.byteorder)
+
     def _cut_off(self, part: str) -> None:
         log.info("connection_too_slow", part=part, client=self.client and self.client[0])
         self.transport.abort()
@@ -178,8 +219,12 @@ class Connection(HttpToolsProtocol):
 
 
 def protocol_of(settings: ServiceSettings, connections: int) -> Any:
-    """What makes a connection of the web server, of which there may be so many at once."""
-    return partial(Connection, settings=settings, connections=connections)
+    """What makes a connection of the web server, of which there may be so many at once.
+
+    Proxies are known as the web server knows them: all their callers come from one address.
+    """
+    proxies = ProxyHeadersMiddleware(None, VARIABLES.get("FORWARDED_ALLOW_IPS", "127.0.0.1"))  # type: ignore[arg-type] # asked only who is one
+    return partial(Connection, settings, connections, Counter(), proxies.trusted_hosts)
 
 
 def allow_files(settings: ServiceSettings) -> int:

@@ -45,7 +45,8 @@ class Edge:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
-        is_head = scope["method"] == "HEAD"
+        method = scope["method"]
+        is_head = method == "HEAD"
         if is_head:  # answered as GET, without the content
             scope = {**scope, "method": "GET"}
         headers = _first_of_each(scope["headers"])
@@ -70,7 +71,7 @@ class Edge:
         try:
             await self._within_limit(scope, headers, receive, tell)
         finally:
-            self._note(scope, trace, status, time.perf_counter() - started)
+            self._note(method, scope, trace, status, time.perf_counter() - started)
 
     async def _within_limit(
         self, scope: Scope, headers: Mapping[str, str], receive: Receive, send: Send
@@ -100,16 +101,16 @@ class Edge:
             inner = inner.app
         return inner
 
-    def _note(self, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
+    def _note(self, method: str, scope: Scope, trace: Trace, status: int, seconds: float) -> None:
         route = scope.get("route")
         path = getattr(route, "path", "unmatched")
-        self.metrics.request(scope["method"], path, status, seconds)
+        self.metrics.request(method, path, status, seconds)
         if path in QUIET:
             return
         actor = scope["state"].get("actor")
         log.info(
             "request",
-            method=scope["method"],
+            method=method,
             path=scope["path"],
             status=status,
             ms=round(seconds * 1000, 2),

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
+from chassis.http.bodies import Body
 from chassis.http.dependencies import begin, caller, read
 from chassis.http.deprecation import deprecation_headers
 from chassis.http.fields import RowFields
@@ -66,6 +67,10 @@ class IdempotentRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
+        if self.body_field and self.dependant.body_params == [self.body_field]:
+            one = self.body_field
+            self.body_field = Body(one.field_info, one.name, one.mode, one.config)
+            self.dependant.body_params = [self.body_field]
         handler: Callable[[Request], Awaitable[Response]] = super().get_route_handler()
         query = QueryForm.of(self.dependant)
         gates = [call for call in _calls(self.dependant) if call and _asks_who(call)]

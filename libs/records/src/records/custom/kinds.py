@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -114,7 +114,7 @@ def plain_value(kind: str, value: Any, *, scale: int | None, region: str) -> Any
     return value
 
 
-@cache
+@lru_cache(maxsize=1024)
 def form_of(kind: str, pattern: str = "") -> tuple[TypeAdapter[Any], ...]:
     """What reads values of the kind, one after the other."""
     forms = [TypeAdapter(_FORMS[Kind(kind)])]
