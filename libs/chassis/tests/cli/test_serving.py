@@ -177,7 +177,7 @@ async def test_metrics_have_a_port_of_their_own(installed, monkeypatch):
             assert reply.status_code == status
         page = await client.get(f"http://127.0.0.1:{inside}/metrics")
         assert page.headers["content-type"].startswith("text/plain")
-        assert 'path="/livez"' in page.text
+        assert 'route="/livez"' in page.text
         for path in ("/livez", "/v1/notes", "/openapi.json", "/docs"):
             assert (await client.get(f"http://127.0.0.1:{inside}{path}")).status_code == 404
     code, _, told = await stopped(process)
