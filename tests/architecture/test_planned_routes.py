@@ -9,7 +9,10 @@ from contracts.generator.__main__ import registered
 from tests.architecture.sources import ROOT
 
 SERVICES = {service.name: service for service in registered(ROOT).values()}
-EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete", "session_delete"}
+EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete"} | {
+    "session_delete",
+    "own_password_change",
+}
 """Replies that are no view: bytes that are kept as JSON, and none at all; notes and attachments are
 deleted so, and files downloaded."""
 FILES = {"export_file", "import_error_file", "import_mapping_delete"}

@@ -12,6 +12,7 @@ from contracts.generator.__main__ import registered
 from contracts.generator.generate import openapi_of
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from identity.passwords import hash_password
 from identity.testing.service import running
 from identity.users import add_user
 from sync_bridge.app import SERVICE as BRIDGE
@@ -96,7 +97,7 @@ async def _staff_and_accounts(crm: Caller) -> None:
     await crm.send("team_create")
     await crm.send("team_update")
     await crm.send("user_create")
-    await crm.send("session_create")
+    await _own_password(crm)
     await crm.send("user_update")
     await crm.send("user_set_password")
     await crm.send("custom_field_create")
@@ -147,8 +148,18 @@ async def _log_in(caller: Caller) -> None:
     content = caller.calls["session_create"][2]["requestBody"]["content"]
     async with caller.server.database.driver() as sql:
         roles = {"roles": ["admin"], "known_roles": caller.server.service.roles}
-        await add_user(sql, name="Li Na", now=utc_now(), **roles, **content[JSON]["example"])
-    await caller.send("session_create")
+        login, password = content[JSON]["example"].values()
+        hashed = await hash_password(password)
+        known = {"login": login, "password": hashed, "now": utc_now()}
+        await add_user(sql, name="Li Na", **roles, **known)
+    await _own_password(caller)
+
+
+async def _own_password(caller: Caller) -> None:
+    """A person logs in and takes another password."""
+    session = await caller.send("session_create")
+    person = caller.server.with_key(session["token"])
+    await caller.send("own_password_change", by=person)
 
 
 async def test_every_example_of_the_bridge_works_or_is_in_order(bridge):

@@ -9,6 +9,7 @@ from chassis.clock import utc_now
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 from identity import users
+from identity.passwords import hash_password
 from identity.testing.desk import require_problem as problem
 from identity.testing.service import running
 from tests.records.traces import traces
@@ -34,16 +35,11 @@ async def made(half, path, client=None, **values):
 
 async def worked(half):
     """A user who wrote, changed, shared and was mentioned, and then left; its id."""
+    common = {"roles": ["admin"], "known_roles": half.service.roles, "now": utc_now()}
+    common["password"] = await hash_password(PASSWORD)
     async with half.database.driver() as sql:
-        user = await users.add_user(
-            sql,
-            login=LOGIN,
-            name=NAME,
-            password=PASSWORD,
-            roles=["admin"],
-            known_roles=half.service.roles,
-            now=utc_now(),
-        )
+        await users.add_user(sql, login="boss", name="Boss", **common)  # the last one has to stay
+        user = await users.add_user(sql, login=LOGIN, name=NAME, **common)
     login = {"login": LOGIN, "password": PASSWORD}
     session = (await half.client.post("/v1/sessions", json=login)).json()
     token = {"Authorization": f"Bearer {session['token']}"}
@@ -107,11 +103,12 @@ async def test_an_erased_user_stays_so(half):
     await leave(half, user_id)
     assert (await half.post(f"/v1/users/{user_id}/erase", None)).is_success
     known = {"known_roles": half.service.roles, "now": utc_now()}
+    hashed = await hash_password(PASSWORD)
     async with half.database.driver() as sql:
         with pytest.raises(users.UserIsErased):
             await users.change_user(sql, user_id, active=True, **known)
         with pytest.raises(users.UserIsErased):
-            await users.set_password(sql, user_id, PASSWORD, now=utc_now())
+            await users.set_password(sql, user_id, hashed, now=utc_now())
         with pytest.raises(asyncpg.CheckViolationError):
             await sql.execute("update local_user set active = true where id = $1", user_id)
         login = await sql.fetchval("select login from local_user where id = $1", user_id)

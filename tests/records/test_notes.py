@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 
 from erp.app import SERVICE as ERP
+from identity.passwords import hash_password
 from identity.testing.desk import Desk
 from identity.testing.desk import require_problem as problem
 from identity.testing.service import running
@@ -165,12 +166,13 @@ async def test_users_are_mentioned_who_may_see_the_record(cluster):
 
 async def user(half, login, role, *, active=True):
     """The id of a new user."""
+    hashed = await hash_password("correct horse battery")
     async with half.database.transaction() as work:
         made = await add_user(
             work.sql,
             login=login,
             name=login.title(),
-            password="correct horse battery",
+            password=hashed,
             roles=[role],
             known_roles=half.service.roles,
             now=work.now,

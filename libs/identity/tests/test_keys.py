@@ -50,7 +50,7 @@ async def issue(sample, *scopes, expires_at=None, name="till", systems=()):
 
 async def revoke(sample, issued):
     async with sample.database.driver() as sql:
-        await keys.revoke(sql, issued.key.id, now=utc_now())
+        await keys.revoke(sql, issued.key.id, by="user:ann", now=utc_now())
 
 
 def bearer(secret):
@@ -189,11 +189,13 @@ async def test_unknown_permissions_and_past_expiry_are_named(sample):
 async def test_revoking_twice_keeps_the_first_time_and_needs_a_key(sample):
     issued = await issue(sample)
     async with sample.database.driver() as sql:
-        first = await keys.revoke(sql, issued.key.id, now=utc_now())
-        again = await keys.revoke(sql, issued.key.id, now=utc_now() + timedelta(days=1))
+        first = await keys.revoke(sql, issued.key.id, by="user:ann", now=utc_now())
+        again = await keys.revoke(
+            sql, issued.key.id, by="user:bob", now=utc_now() + timedelta(days=1)
+        )
         assert again.revoked_at == first.revoked_at
         with pytest.raises(NotFound):
-            await keys.revoke(sql, uuid4(), now=utc_now())
+            await keys.revoke(sql, uuid4(), by="user:ann", now=utc_now())
 
 
 async def test_an_administrator_makes_lists_and_revokes_keys(sample):

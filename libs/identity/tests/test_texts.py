@@ -3,12 +3,15 @@
 import pytest
 
 from chassis.texts import Texts
-from identity import LOCALE, jwt, sessions, users
+from identity import LOCALE, attempts, jwt, own, places, sessions, users
 
 PROBLEMS = (
     jwt.IssuerUnavailable,
     sessions.LoginRefused,
-    sessions.TooManyAttempts,
+    attempts.TooManyAttempts,
+    own.NoLocalUser,
+    places.LoginsBusy,
+    users.LastAdministrator,
     users.LoginTaken,
 )
 

@@ -66,10 +66,10 @@ class ServiceSettings(GuardedSettings):
         description="Requests to /v1 that may come from one address, or one /64 of IPv6, such as "
         "12000/minute. Behind a proxy FORWARDED_ALLOW_IPS names it, else all callers are one.",
     )
-    rate_limit_logins: str | None = Field(
-        default=None,
-        description="Attempts to log in that may come from one address, such as 60/minute, beside "
-        "the waits that each login has by itself. Unset: any number.",
+    rate_limit_logins: str = Field(
+        default="100/minute",
+        description="Attempts to log in that may come from one address; of them 10 a minute and 60 "
+        "an hour with one login. Behind a proxy FORWARDED_ALLOW_IPS names it.",
     )
     zone: str = Field(
         default="Asia/Shanghai", description="IANA time zone that decides the business day."

@@ -17,6 +17,7 @@ from chassis.clock import utc_now
 from chassis.problems.standard import InvalidInput
 from chassis.service import Service, ServiceContext
 from identity import keys, users
+from identity.passwords import hash_password
 from identity.users import LoginTaken
 
 __all__ = ["Bootstrapped", "bootstrap", "make_first_callers"]
@@ -122,7 +123,7 @@ async def _add(sql: "asyncpg.Connection[Any]", service: Service, user: Bootstrap
             sql,
             login=user.login,
             name=user.name,
-            password=user.password.get_secret_value(),
+            password=await hash_password(user.password.get_secret_value()),
             roles=user.roles,
             known_roles=service.roles,
             language=user.language,

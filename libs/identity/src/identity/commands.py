@@ -14,6 +14,7 @@ from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.service import Service
 from identity import keys, users
+from identity.passwords import hash_password
 
 __all__ = ["add_keys", "add_users"]
 
@@ -37,6 +38,7 @@ KEY_COLUMNS = (
     "systems",
     "expires_at",
     "revoked_at",
+    "revoked_by",
     "last_used_at",
 )
 
@@ -59,12 +61,13 @@ def add_users(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """Make a user."""
         password = _password(password_file, generate=generate)
+        hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
             user = await users.add_user(
                 sql,
                 login=login,
                 name=name or login,
-                password=password,
+                password=hashed,
                 roles=role,
                 known_roles=service.roles,
                 now=utc_now(),
@@ -92,9 +95,10 @@ def add_users(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """Give a user a new password; every session of the user ends."""
         password = _password(password_file, generate=generate)
+        hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
             user = await users.find_user(sql, login=login)
-            await users.set_password(sql, user.id, password, now=utc_now())
+            await users.set_password(sql, user.id, hashed, now=utc_now())
         invented = {"password": password} if generate else {}
         words = f"changed {user.login}" + (f", password: {password}" if generate else "")
         show({"login": user.login} | invented, words, as_json=as_json)
@@ -188,7 +192,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """End a key; every process refuses it within five seconds."""
         async with connected(service) as (_here, database), database.driver() as sql:
-            key = await keys.revoke(sql, key_id, now=utc_now())
+            key = await keys.revoke(sql, key_id, by="system:cli", now=utc_now())
         show(asdict(key), f"revoked {key.name} ({key.prefix})", as_json=as_json)
 
 

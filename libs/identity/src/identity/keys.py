@@ -41,7 +41,7 @@ _FORM = re.compile(r"^tdm_([a-z]+)_([a-z0-9]{4,16})_([A-Za-z0-9_-]{32,})\Z")
 COLUMNS = ", ".join(
     (
         *("id", "name", "prefix", "scopes", "systems", "created_at", "created_by"),
-        *("expires_at", "revoked_at", "last_used_at"),
+        *("expires_at", "revoked_at", "revoked_by", "last_used_at"),
     )
 )
 
@@ -62,6 +62,7 @@ class ApiKey:
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str | None
     last_used_at: datetime | None
 
 
@@ -146,9 +147,9 @@ async def list_keys(sql: "asyncpg.Connection[Any]") -> list[ApiKey]:
     return [api_key(row) for row in await sql.fetch(_LIST)]
 
 
-async def revoke(sql: "asyncpg.Connection[Any]", key_id: UUID, *, now: datetime) -> ApiKey:
-    """End a key at once, or leave it ended. Raises NotFound."""
-    row = await sql.fetchrow(_REVOKE, key_id, now)
+async def revoke(sql: "asyncpg.Connection[Any]", key_id: UUID, *, by: str, now: datetime) -> ApiKey:
+    """End a key at once, or leave it as it was ended. Raises NotFound."""
+    row = await sql.fetchrow(_REVOKE, key_id, now, by)
     if row is None:
         raise NotFound(entity="api_key", id=key_id)
     return api_key(row)
@@ -215,7 +216,8 @@ _INSTALL = """insert into api_key
 
 _LIST = f"select {COLUMNS} from api_key order by created_at desc, id desc"
 
-_REVOKE = f"""update api_key set revoked_at = coalesce(revoked_at, $2)
+_REVOKE = f"""update api_key set revoked_at = coalesce(revoked_at, $2),
+    revoked_by = case when revoked_at is null then $3::text else revoked_by end
   where id = $1 returning {COLUMNS}"""
 
 _BIND = f"update api_key set systems = $2 where id = $1 returning {COLUMNS}"

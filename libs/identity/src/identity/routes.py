@@ -6,13 +6,12 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
-from chassis.http.rate_limits import limit_logins
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
@@ -20,10 +19,14 @@ from chassis.service import Service
 from chassis.storage.paging import Page, Sort, fetch_page
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-from identity import keys, sessions
+from identity import keys, own, sessions
+from identity.attempts import Attempt, TooManyAttempts
 from identity.authenticate import credential
 from identity.jwt import IssuerUnavailable
-from identity.sessions import LoginRefused, TooManyAttempts
+from identity.own import NoLocalUser
+from identity.passwords import PasswordText
+from identity.places import LoginsBusy
+from identity.sessions import LoginRefused
 
 __all__ = ["ROUTERS"]
 
@@ -57,6 +60,7 @@ class ApiKeyView(BaseModel):
     created_by: str
     expires_at: datetime | None
     revoked_at: datetime | None
+    revoked_by: str | None = Field(description="Who revoked it; null where nobody did.")
     last_used_at: datetime | None = Field(description="Exact to a minute.")
 
 
@@ -97,7 +101,16 @@ class Login(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
-    password: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+
+
+class ChangePassword(BaseModel):
+    """A password of one's own, in place of the present one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    present_password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+    password: PasswordText
 
 
 class SessionView(BaseModel):
@@ -126,6 +139,19 @@ ROUTERS = (me_router, api_key_router, session_router)
 async def caller_get(caller: Caller) -> ActorView:
     """The caller as this service knows it, with every scope."""
     return ActorView.model_validate(caller)
+
+
+@me_router.put(
+    "/password",
+    status_code=204,
+    summary="Change the own password",
+    responses=refuses(NoLocalUser, TooManyAttempts, LoginsBusy),
+)
+async def own_password_change(wanted: ChangePassword, caller: Caller, request: Request) -> Response:
+    """Give oneself another password. Every other session of the person ends."""
+    present, new = wanted.present_password.get_secret_value(), wanted.password.get_secret_value()
+    await own.change_password(request, caller, present=present, new=new, now=utc_now())
+    return Response(status_code=204)
 
 
 async def here(request: Request) -> Service:
@@ -180,10 +206,10 @@ async def api_key_bind(
     responses=refuses(NotFound),
 )
 async def api_key_revoke(
-    key_id: UUID, administrator: Administrator, once: OnlyOnce, work: InWork
+    key_id: UUID, by: Administrator, once: OnlyOnce, work: InWork
 ) -> keys.ApiKey:
     """End a key: every process refuses it within five seconds."""
-    return await keys.revoke(work.sql, key_id, now=work.now)
+    return await keys.revoke(work.sql, key_id, by=by.reference, now=work.now)
 
 
 @session_router.post(
@@ -191,14 +217,14 @@ async def api_key_revoke(
     status_code=201,
     response_model=SessionView,
     summary="Log in",
-    responses=refuses(LoginRefused, TooManyAttempts),
-    dependencies=[Depends(limit_logins)],
+    responses=refuses(LoginRefused, TooManyAttempts, LoginsBusy),
 )
-async def session_create(login: Login, request: Request) -> sessions.Session:
+async def session_create(login: Login, service: Here, request: Request) -> sessions.Session:
     """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
-    state = request.app.state
-    async with state.database.driver() as sql:
-        return await sessions.log_in(sql, service=state.service.name, now=utc_now(), **dict(login))
+    database, attempt = request.app.state.database, Attempt(request, login.login)
+    return await sessions.log_in(
+        database, attempt, login.password, service=service.name, now=utc_now()
+    )
 
 
 @session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))

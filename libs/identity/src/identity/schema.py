@@ -1,6 +1,6 @@
 """The tables of identity: keys of machines, users of this service, their sessions."""
 
-__all__ = ["DDL", "KEY_SYSTEMS"]
+__all__ = ["DDL", "KEY_SYSTEMS", "LAST_ADMINISTRATOR", "REVOKED_BY"]
 
 DDL: tuple[str, ...] = (
     """create table api_key (
@@ -59,7 +59,30 @@ DDL: tuple[str, ...] = (
       constraint pk_login_failure primary key (login)
     )""",
 )
-"""`login_failure` counts by what was typed, known or not, so it tells nobody which logins exist."""
+"""`login_failure` is written by releases before 0.1.8 alone; a later one drops it."""
 
 KEY_SYSTEMS = "alter table api_key add column systems text[] not null default '{}'"
 """A change of a later migration: reserved names of other systems that a key may speak for."""
+
+REVOKED_BY = "alter table api_key add column revoked_by text"
+
+LAST_ADMINISTRATOR: tuple[str, ...] = (
+    """create function last_administrator_stays() returns trigger language plpgsql
+      set search_path = pg_catalog, public, pg_temp as $$
+    begin
+      perform pg_advisory_xact_lock(hashtextextended('last_administrator', 0));
+      if not exists (select from local_user where active and 'admin' = any(roles)) then
+        raise exception 'no administrator would be left'
+          using errcode = 'check_violation', constraint = 'last_administrator';
+      end if;
+      return null;
+    end $$""",
+    """create trigger last_administrator_stays after update of active, roles on local_user
+      for each row when (old.active and 'admin' = any(old.roles)
+        and not (new.active and 'admin' = any(new.roles)))
+      execute function last_administrator_stays()""",
+    """create trigger last_administrator_is_kept after delete on local_user
+      for each row when (old.active and 'admin' = any(old.roles))
+      execute function last_administrator_stays()""",
+)
+"""Acts that take an administrator away wait for each other; each sees what the one before did."""

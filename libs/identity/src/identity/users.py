@@ -1,7 +1,8 @@
 """Local users: the people of an installation that has no sign-on of its own."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,10 +13,11 @@ import asyncpg
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError, Problem
 from chassis.problems.standard import InvalidInput, NotFound
-from identity.passwords import hash_password
+from identity.passwords import HashedPassword
 
 __all__ = [
     "ERASED_LOGIN",
+    "LastAdministrator",
     "LocalUser",
     "LoginTaken",
     "UserIsErased",
@@ -52,6 +54,15 @@ class UserIsErased(Problem):
     detail: ClassVar[str] = "{login} stands for a user who was erased. Make a new user."
 
 
+class LastAdministrator(Problem):
+    """Nobody else could administer this service any more."""
+
+    status: ClassVar[int] = 409
+    code: ClassVar[str] = "last_administrator"
+    title: ClassVar[str] = "This is the last administrator"
+    detail: ClassVar[str] = "Give another active user the role admin first."
+
+
 @dataclass(frozen=True)
 class LocalUser:
     """A user as others may see it: everything but the password."""
@@ -72,7 +83,7 @@ async def add_user(
     *,
     login: str,
     name: str,
-    password: str,
+    password: HashedPassword,
     roles: Sequence[str],
     known_roles: Roles,
     now: datetime,
@@ -80,14 +91,16 @@ async def add_user(
 ) -> LocalUser:
     """Make a user who may log in. The login is stored in lower case.
 
-    Raises LoginTaken, and InvalidInput for a bad login, name or password, or an unknown role.
+    Raises LoginTaken, and InvalidInput for a bad login or name, an unknown role, or a password
+    that is the login.
     """
     login = login.strip().lower()
     wrong = [*_bad_login(login), *_bad_name(name), *_unknown(roles, known_roles)]
     if wrong:
         raise InvalidInput(errors=wrong)
-    hashed = await hash_password(password)
-    row = await sql.fetchrow(_ADD, uuid7(), login, name, hashed, sorted(roles), language, now)
+    password.require_unlike(login)
+    made = (uuid7(), login, name, password.stored, sorted(roles), language, now)
+    row = await sql.fetchrow(_ADD, *made)
     if row is None:
         raise LoginTaken(login=login)
     return _user(row)
@@ -121,39 +134,57 @@ async def change_user(
 ) -> LocalUser:
     """Change what is given; an empty language is none. Who is made inactive loses every session.
 
-    Raises NotFound, UserIsErased, and InvalidInput for a bad name or an unknown role.
+    Raises NotFound, UserIsErased, LastAdministrator, and InvalidInput for a bad name or an
+    unknown role.
     """
     wrong = [*_bad_name(name or "-"), *_unknown(roles or (), known_roles)]
     if wrong:
         raise InvalidInput(errors=wrong)
     chosen = None if roles is None else sorted(roles)
     await _require_not_erased(sql, user_id)
-    row: Any = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
+    with last_administrator_stays():
+        row: Any = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
     if active is False:
-        await sql.execute(_END_SESSIONS, user_id, now)
+        await sql.execute(_END_SESSIONS, user_id, now, b"")
     return _user(row)
 
 
 async def set_password(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, password: str, *, now: datetime
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    password: HashedPassword,
+    *,
+    now: datetime,
+    but_session: bytes = b"",
 ) -> None:
-    """Give the user a new password and end every session.
+    """Give the user a new password and end every session but the one with that hash.
 
     Raises NotFound, UserIsErased, InvalidInput.
     """
-    hashed = await hash_password(password)
-    await _require_not_erased(sql, user_id)
-    await sql.execute(_CHANGE_HASH, user_id, hashed, now)
-    await sql.execute(_END_SESSIONS, user_id, now)
+    password.require_unlike(await _require_not_erased(sql, user_id))
+    await sql.execute(_CHANGE_HASH, user_id, password.stored, now)
+    await sql.execute(_END_SESSIONS, user_id, now, but_session)
 
 
-async def _require_not_erased(sql: "asyncpg.Connection[Any]", user_id: UUID) -> None:
-    """Hold the user's row until the act ends. Raises NotFound, UserIsErased."""
-    login = await sql.fetchval(_LOCK, user_id)
+@contextmanager
+def last_administrator_stays() -> Iterator[None]:
+    """What the database refuses for the sake of the last administrator, as its problem."""
+    try:
+        yield
+    except asyncpg.CheckViolationError as refused:
+        if refused.constraint_name != "last_administrator":
+            raise
+        raise LastAdministrator from refused
+
+
+async def _require_not_erased(sql: "asyncpg.Connection[Any]", user_id: UUID) -> str:
+    """Hold the user's row until the act ends; the login. Raises NotFound, UserIsErased."""
+    login: str | None = await sql.fetchval(_LOCK, user_id)
     if login is None:
         raise NotFound(entity="user", id=user_id)
     if login.startswith(ERASED_LOGIN):
         raise UserIsErased(login=login)
+    return login
 
 
 def _user(row: Mapping[str, Any]) -> LocalUser:
@@ -201,4 +232,5 @@ _CHANGE = f"""update local_user
 _CHANGE_HASH = """update local_user
   set password_hash = $2, version = version + 1, updated_at = $3 where id = $1"""
 
-_END_SESSIONS = "update user_session set ended_at = $2 where user_id = $1 and ended_at is null"
+_END_SESSIONS = """update user_session set ended_at = $2
+  where user_id = $1 and ended_at is null and secret_hash <> $3"""

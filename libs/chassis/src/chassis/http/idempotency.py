@@ -2,15 +2,18 @@
 
 The key is claimed by one insert, the first statement of the transaction. A twin in flight waits
 on that row; once the first one has committed, the twin is answered what the first was. A refused
-request rolls its claim back, so it is judged anew.
+request rolls its claim back, so it is judged anew. Secrets of a body are no part of its kept
+digest: a copy of the database would let them be guessed fast.
 """
 
 import hashlib
-from typing import Any, ClassVar
+from functools import lru_cache
+from typing import Any, ClassVar, get_args
 
 import asyncpg
 import orjson
 from fastapi import Request, Response
+from pydantic import SecretStr
 
 from chassis.problems.standard import (
     IdempotencyInFlight,
@@ -20,7 +23,7 @@ from chassis.problems.standard import (
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 
-__all__ = ["DDL", "Replayed", "claim_key", "keep_reply", "require_key"]
+__all__ = ["DDL", "Replayed", "claim_key", "keep_reply", "require_key", "secret_fields"]
 
 DDL: tuple[str, ...] = (
     """create table idempotency_key (
@@ -94,8 +97,36 @@ async def claim_key(
 def _fingerprint(request: Request, content: bytes) -> bytes:
     query = request.scope["query_string"].decode("latin-1")
     digest = hashlib.sha256(f"{request.method} {request.scope['path']}?{query}\n".encode())
-    digest.update(content)
+    digest.update(_without_secrets(content, secret_fields(request.scope.get("route"))))
     return digest.digest()
+
+
+def _without_secrets(content: bytes, secrets: frozenset[str]) -> bytes:
+    """The body without what nobody may guess from its digest: passwords and their like."""
+    if not secrets:
+        return content
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return b""  # the route refuses it, and the claim with it
+    kept = body.items() if isinstance(body, dict) else ()
+    return orjson.dumps([[name, value] for name, value in kept if name not in secrets])
+
+
+def secret_fields(route: Any) -> frozenset[str]:
+    """Members of a route's body that are secrets: those of the type SecretStr."""
+    body = getattr(route, "body_field", None)
+    model = body.field_info.annotation if body else None
+    return _secrets_of(model) if isinstance(model, type) else frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _secrets_of(model: type) -> frozenset[str]:
+    return frozenset(
+        field.alias or name
+        for name, field in getattr(model, "model_fields", {}).items()
+        if SecretStr in {field.annotation, *get_args(field.annotation)}
+    )
 
 
 def _repeat(kept: Any, fingerprint: bytes) -> Exception:

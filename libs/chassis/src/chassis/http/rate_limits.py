@@ -1,7 +1,7 @@
 """How often a caller may come: by key or user, by source address, and for attempts to log in.
 
-Each limit is a setting, and off without it. Replies tell how much is left in the headers
-`RateLimit-Policy` and `RateLimit`; who comes too often is answered 429 with `Retry-After`.
+Each limit is a setting; those of callers are off without it. Replies tell how much is left in the
+headers `RateLimit-Policy` and `RateLimit`; who comes too often is answered 429 with `Retry-After`.
 """
 
 import math
@@ -10,7 +10,6 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from fastapi import Request
 from limits import RateLimitItem, parse
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
@@ -21,7 +20,7 @@ from chassis.problems.standard import RateLimited
 from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections
 
-__all__ = ["RateLimits", "limit_logins", "rate_headers", "source_of"]
+__all__ = ["RateLimits", "rate_headers", "source_of"]
 
 _NETWORK_BITS = 64
 """Whoever has one IPv6 address has a network of so many bits of them."""
@@ -37,37 +36,33 @@ class RateLimits:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._clock = clock
-        self._counts = SharedCounts(database, clock=clock)
-        self._limiter = FixedWindowRateLimiter(self._counts)
+        self.clock = clock
+        self.counts = SharedCounts(database, clock=clock)
+        self.limiter = FixedWindowRateLimiter(self.counts)
         self.by_key = _limit(settings.rate_limit_key)
         self.by_source = _limit(settings.rate_limit_source)
-        self.logins = _limit(settings.rate_limit_logins)
+        self.logins = parse(settings.rate_limit_logins)
 
     async def count_caller(self, scope: Scope, actor: Actor) -> None:
         """Count a request of a known caller. Raises RateLimited."""
         if self.by_key:
-            await self._count("key", self.by_key, actor.reference, scope)
+            await self.count("key", self.by_key, actor.reference, scope)
 
     async def count_source(self, scope: Scope) -> None:
         """Count a request from an address, whoever it is. Raises RateLimited."""
         if self.by_source:
-            await self._count("source", self.by_source, source_of(scope), scope)
+            await self.count("source", self.by_source, source_of(scope), scope)
 
-    async def count_login(self, scope: Scope) -> None:
-        """Count an attempt to log in from an address, over all processes. Raises RateLimited."""
-        if self.logins:
-            await self._count("logins", self.logins, source_of(scope), scope, exact=True)
-
-    async def _count(
+    async def count(
         self, name: str, limit: RateLimitItem, who: str, scope: Scope, *, exact: bool = False
     ) -> None:
-        allowed = await self._limiter.hit(limit, name, who)
+        """Count one for `who`; `exact`: over all processes. Raises RateLimited."""
+        allowed = await self.limiter.hit(limit, name, who)
         if exact:
-            await self._counts.settle()
-            allowed = await self._counts.get(limit.key_for(name, who)) <= limit.amount
-        ends_at, left = await self._limiter.get_window_stats(limit, name, who)
-        wait_seconds = max(1, math.ceil(ends_at - self._clock()))
+            await self.counts.settle()
+            allowed = await self.counts.get(limit.key_for(name, who)) <= limit.amount
+        ends_at, left = await self.limiter.get_window_stats(limit, name, who)
+        wait_seconds = max(1, math.ceil(ends_at - self.clock()))
         policy = f'"{name}";q={limit.amount};w={limit.get_expiry()}'
         applied: list[tuple[str, str]] = scope["state"].setdefault("rate_limits", [])
         applied.append((policy, f'"{name}";r={left};t={wait_seconds}'))
@@ -76,12 +71,7 @@ class RateLimits:
 
     async def close(self) -> None:
         """Settle what was counted."""
-        await self._counts.close()
-
-
-async def limit_logins(request: Request) -> None:
-    """Count an attempt to log in. Raises RateLimited."""
-    await request.app.state.rate_limits.count_login(request.scope)
+        await self.counts.close()
 
 
 def source_of(scope: Scope) -> str:

@@ -129,11 +129,14 @@ class ServiceUnderTest:
 async def running(
     service: Service, cluster: TestCluster, *, name: str | None = None, **settings: Any
 ) -> AsyncIterator[ServiceUnderTest]:
-    """The service on a database copied from a migrated template. Other settings by keyword."""
+    """The service on a database copied from a migrated template. Other settings by keyword.
+
+    All callers of a suite come from one address, which may log in more often than the default.
+    """
     urls = cluster.migrated(service, name or f"{service.name}_{uuid4().hex[:8]}")
     known = service.settings.model_validate(
         {"database_url": urls.runtime, "migration_database_url": urls.owner}
-        | {"metrics_max_age_seconds": 0}
+        | {"metrics_max_age_seconds": 0, "rate_limit_logins": "1000/minute"}
         | settings
     )
     database = service.connect(known)

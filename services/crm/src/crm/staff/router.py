@@ -27,7 +27,8 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from identity.users import LoginTaken, UserIsErased
+from identity.hashing import HashedNewPassword
+from identity.users import LastAdministrator, LoginTaken, UserIsErased
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
@@ -59,15 +60,21 @@ async def _member(
     responses=refuses(LoginTaken, MissingReference),
 )
 async def user_create(
-    command: AddMember, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
+    command: AddMember,
+    _by: StaffManager,
+    password: HashedNewPassword,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> MemberView:
     """Let somebody work here."""
-    return await _member(response, work, await members.add_member(work, command), new=True)
+    member_id = await members.add_member(work, command, password)
+    return await _member(response, work, member_id, new=True)
 
 
 @user_router.patch(
     "/{user_id}",
-    responses=refuses(NotFound, MissingReference, UserIsErased),
+    responses=refuses(NotFound, MissingReference, UserIsErased, LastAdministrator),
 )
 async def user_update(
     user_id: UUID,
@@ -82,7 +89,10 @@ async def user_update(
     return await _member(response, work, user_id)
 
 
-@user_router.post("/{user_id}/disable", responses=refuses(NotFound, DisablesYourself, UserIsErased))
+@user_router.post(
+    "/{user_id}/disable",
+    responses=refuses(NotFound, DisablesYourself, UserIsErased, LastAdministrator),
+)
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
 ) -> MemberView:
@@ -105,12 +115,13 @@ async def user_set_password(
     user_id: UUID,
     command: NewPassword,
     _by: StaffManager,
+    password: HashedNewPassword,
     _once: OnlyOnce,
     work: InWork,
     response: Response,
 ) -> MemberView:
     """Give the user a new password; every session ends."""
-    await members.replace_password(work, user_id, command.password)
+    await members.replace_password(work, user_id, password)
     return await _member(response, work, user_id)
 
 

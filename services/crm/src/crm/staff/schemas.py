@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
+from identity.passwords import PasswordText
 from records.custom.fields import CustomValues, CustomView
 from records.tagged import Tagged
 from values.email import Email
@@ -24,7 +25,6 @@ __all__ = [
     "TeamView",
 ]
 
-Password = Annotated[SecretStr, Field(min_length=12, max_length=200)]
 Roles = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=20)]
 InterfaceLanguage = Literal["en", "zh-CN"]
 
@@ -36,7 +36,7 @@ class AddMember(Command):
         description="Small letters, digits or . _ @ + -; never changes."
     )
     name: Name
-    password: Password
+    password: PasswordText
     roles: Roles = Field(description="seller, sales_manager, service_agent, marketer, admin.")
     email: Email = ""
     team_id: UUID | None = None
@@ -56,7 +56,7 @@ class ChangeMember(Command):
 class NewPassword(Command):
     """Give a staff member a new password."""
 
-    password: Password
+    password: PasswordText
 
 
 class MemberView(BaseModel):

@@ -15,6 +15,9 @@ depends_on = None
 def upgrade() -> None:
     tables.create(op, identity.DDL)
     op.execute(identity.KEY_SYSTEMS)
+    op.execute(identity.REVOKED_BY)
+    for statement in identity.LAST_ADMINISTRATOR:
+        op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)

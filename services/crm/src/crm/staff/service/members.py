@@ -3,8 +3,6 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from pydantic import SecretStr
-
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import (
     Forbidden,
@@ -21,6 +19,7 @@ from crm.staff.rules.permissions import missing_permission
 from crm.staff.schemas import AddMember, ChangeMember, MemberView
 from crm.staff.service.teams import require_open_team
 from identity import users
+from identity.passwords import HashedPassword
 
 __all__ = [
     "add_member",
@@ -47,7 +46,7 @@ async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> N
     await queries.ensure_member(work, member_id)
 
 
-async def add_member(work: Work, command: AddMember) -> UUID:
+async def add_member(work: Work, command: AddMember, password: HashedPassword) -> UUID:
     """Let somebody work here.
 
     Raises LoginTaken, InvalidInput (login, password, roles), MissingReference (team), Forbidden
@@ -61,7 +60,7 @@ async def add_member(work: Work, command: AddMember) -> UUID:
         work.sql,
         login=command.login,
         name=command.name,
-        password=command.password.get_secret_value(),
+        password=password,
         roles=command.roles,
         known_roles=work.setting.roles,
         now=work.now,
@@ -114,10 +113,10 @@ async def enable_member(work: Work, member_id: UUID) -> None:
     await _set_active(work, member_id, active=True)
 
 
-async def replace_password(work: Work, member_id: UUID, password: SecretStr) -> None:
+async def replace_password(work: Work, member_id: UUID, password: HashedPassword) -> None:
     """Give the user a new password; every session ends. Raises NotFound, Forbidden."""
     await _lock_member(work, member_id)
-    await users.set_password(work.sql, member_id, password.get_secret_value(), now=work.now)
+    await users.set_password(work.sql, member_id, password, now=work.now)
 
 
 async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:

@@ -1,0 +1,57 @@
+"""What a person may change of the own account."""
+
+from datetime import datetime
+
+from fastapi import Request
+
+from chassis.actor import Actor
+from chassis.problems.problem import FieldError, Problem
+from chassis.problems.standard import InvalidInput
+from chassis.work.database import Database
+from identity import users
+from identity.attempts import Attempt
+from identity.authenticate import credential
+from identity.keys import digest
+from identity.passwords import hash_password, verify_password
+
+__all__ = ["NoLocalUser", "change_password"]
+
+
+class NoLocalUser(Problem):
+    """The caller is a key, or a person whom another service knows."""
+
+    status = 409
+    code = "no_local_user"
+    title = "You do not log in here with a password"
+    detail = "Only people who log in with a password of this service have this."
+
+
+async def change_password(
+    request: Request, actor: Actor, *, present: str, new: str, now: datetime
+) -> None:
+    """Give oneself another password; every other session ends.
+
+    Raises NoLocalUser, InvalidInput for a wrong present or a bad new password, TooManyAttempts,
+    RateLimited, LoginsBusy. No connection is held while passwords are worked on.
+    """
+    database: Database = request.app.state.database
+    user = None
+    if actor.kind == "user":
+        async with database.driver() as sql:
+            user = await sql.fetchrow(_USER, actor.id)
+    if user is None:
+        raise NoLocalUser
+    attempt = Attempt(request, user["login"])
+    right, _ = await verify_password(present, user["password_hash"], rank=await attempt.count())
+    if not right:
+        attempt.failed("refused")
+        message = "This is not your present password."
+        raise InvalidInput(errors=[FieldError("/present_password", "password_wrong", message)])
+    hashed = await hash_password(new)
+    shown = digest(credential(request.headers) or "")
+    async with database.transaction(actor=actor, trace=request.state.trace) as work:
+        await users.set_password(work.sql, user["id"], hashed, now=now, but_session=shown)
+    await attempt.succeeded()
+
+
+_USER = "select id, login, password_hash from local_user where id = $1::uuid"
