@@ -1,6 +1,7 @@
 """Export: pages followed to the end, nested fields as columns, no formula left alive."""
 
 import csv
+from typing import Any
 
 import httpx
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from importer.errors import SendingFailed
 from importer.exporting import export
 
-RECORDS = {"get": {"responses": {"200": {"content": {"application/json": {}}}}}}
-FILE = {"get": {"responses": {"200": {"content": {"text/csv": {}}}}}}
+RECORDS: dict[str, Any] = {"get": {"responses": {"200": {"content": {"application/json": {}}}}}}
+FILE: dict[str, Any] = {"get": {"responses": {"200": {"content": {"text/csv": {}}}}}}
 KNOWN = {
     "/readyz": RECORDS,
     "/v1/things": RECORDS,
@@ -88,7 +89,7 @@ async def test_a_refusal_or_a_missing_answer_is_reported(tmp_path):
     ],
 )
 async def test_only_what_the_api_has_is_exported(tmp_path, path):
-    asked = []
+    asked: list[Any] = []
     async with client(asked.append) as api:
         with pytest.raises(SendingFailed, match="nothing to export") as refused:
             await export(api, path, tmp_path / "out.csv")
@@ -104,7 +105,7 @@ async def written(tmp_path, answer, path):
 
 
 async def test_the_filters_of_a_list_hold_on_every_page(tmp_path):
-    asked = []
+    asked: list[Any] = []
 
     def answer(request):
         asked.append(dict(request.url.params))

@@ -160,7 +160,7 @@ async def test_production_takes_no_key_from_a_file_that_everybody_reads(
     arguments = ["export", "notes", "--out", str(tmp_path / "x.csv"), "--url", serving]
     for mode, code in ((0o644, 2), (0o640, 0)):
         key_file.chmod(mode)
-        done = await asyncio.to_thread(run, *arguments, "--key-file", str(key_file))
+        done = await asyncio.to_thread(lambda: run(*arguments, "--key-file", str(key_file)))
         assert done.exit_code == code, done.stderr
         assert (code == 0) != (f"chmod 640 {key_file}" in done.stderr)
 
