@@ -11,7 +11,7 @@ from tests.architecture.sources import ROOT
 SERVICES = {service.name: service for service in registered(ROOT).values()}
 EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete"} | {
     "session_delete",
-    "own_password_change",
+    "me_password_change",
 }
 """Replies that are no view: bytes that are kept as JSON, and none at all; notes and attachments are
 deleted so, and files downloaded."""

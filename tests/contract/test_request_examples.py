@@ -159,7 +159,7 @@ async def _own_password(caller: Caller) -> None:
     """A person logs in and takes another password."""
     session = await caller.send("session_create")
     person = caller.server.with_key(session["token"])
-    await caller.send("own_password_change", by=person)
+    await caller.send("me_password_change", by=person)
 
 
 async def test_every_example_of_the_bridge_works_or_is_in_order(bridge):

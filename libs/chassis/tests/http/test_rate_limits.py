@@ -1,6 +1,7 @@
 """How often callers may come: by key, by address, to log in; counted over all processes."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
@@ -87,8 +88,12 @@ async def test_attempts_to_log_in_are_counted_exactly_over_all_processes(limited
         limited.app.state.rate_limits,
         RateLimits(limited.settings, limited.database, clock=clock),
     )
-    guesser = {"client": ("127.0.0.1", 1)}
-    await asyncio.gather(*(one.count_login(guesser | {"state": {}}) for one in (here, twin) * 2))
+
+    async def guess(process: RateLimits) -> None:
+        scope: dict[str, Any] = {"state": {}}
+        await process.count("logins", process.logins, "127.0.0.1", scope, exact=True)
+
+    await asyncio.gather(*(guess(one) for one in (here, twin) * 2))
     client = limited.with_key("none")
     replies = [
         await client.post("/v1/sessions", json={"login": f"u{number}", "password": "p"})
@@ -97,7 +102,7 @@ async def test_attempts_to_log_in_are_counted_exactly_over_all_processes(limited
     assert [reply.status_code for reply in replies] == [401, 429]
     assert replies[1].json()["code"] == "rate_limited"
     with pytest.raises(RateLimited):
-        await twin.count_login(guesser | {"state": {}})
+        await guess(twin)
     await twin.close()
 
 

@@ -109,7 +109,9 @@ class ChangePassword(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    present_password: Annotated[SecretStr, Field(min_length=1, max_length=200)]
+    present_password: Annotated[
+        SecretStr, Field(min_length=1, max_length=200, description="The password as it is now.")
+    ]
     password: PasswordText
 
 
@@ -147,7 +149,7 @@ async def caller_get(caller: Caller) -> ActorView:
     summary="Change the own password",
     responses=refuses(NoLocalUser, TooManyAttempts, LoginsBusy),
 )
-async def own_password_change(wanted: ChangePassword, caller: Caller, request: Request) -> Response:
+async def me_password_change(wanted: ChangePassword, caller: Caller, request: Request) -> Response:
     """Give oneself another password. Every other session of the person ends."""
     present, new = wanted.present_password.get_secret_value(), wanted.password.get_secret_value()
     await own.change_password(request, caller, present=present, new=new, now=utc_now())

@@ -39,8 +39,8 @@ class RateLimits:
         self.clock = clock
         self.counts = SharedCounts(database, clock=clock)
         self.limiter = FixedWindowRateLimiter(self.counts)
-        self.by_key = _limit(settings.rate_limit_key)
-        self.by_source = _limit(settings.rate_limit_source)
+        self.by_key = parse(settings.rate_limit_key) if settings.rate_limit_key else None
+        self.by_source = parse(settings.rate_limit_source) if settings.rate_limit_source else None
         self.logins = parse(settings.rate_limit_logins)
 
     async def count_caller(self, scope: Scope, actor: Actor) -> None:
@@ -98,7 +98,3 @@ def rate_headers(state: dict[str, Any]) -> list[tuple[bytes, bytes]]:
         (b"ratelimit-policy", ", ".join(policies).encode()),
         (b"ratelimit", ", ".join(present).encode()),
     ]
-
-
-def _limit(setting: str | None) -> RateLimitItem | None:
-    return parse(setting) if setting else None
