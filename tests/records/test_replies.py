@@ -23,6 +23,7 @@ NEVER_HERE = {
     *(("bill", "credits"), ("invoice", "credits"), ("payment", "supplier")),
     *(("open_item", "customer"), ("open_item", "supplier")),
     *(("account", "owner"), ("user", "team"), ("team", "parent")),
+    *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
 }
 """What the records of the fixture do not refer to; tests of their own do."""
 
