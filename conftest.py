@@ -11,9 +11,7 @@ pytest_plugins = ["chassis.testing.plugin", "embedded.testing"]
 
 @pytest.fixture(autouse=True, scope="session")
 def _loggers_are_not_cached() -> Iterator[None]:
-    """A cached logger keeps the set-up of the test that used it first, and `capture_logs` sees
-    nothing of it.
-    """
+    """A logger that is cached keeps the set-up of the test that used it first."""
     configure = structlog.configure
 
     def without_cache(**given: Any) -> None:
