@@ -11,8 +11,9 @@ pytest_plugins = ["chassis.testing.plugin", "embedded.testing"]
 
 @pytest.fixture(autouse=True, scope="session")
 def _loggers_are_not_cached() -> Iterator[None]:
-    """A logger that is cached keeps the set-up of the test that used it first."""
+    """A cached logger keeps the set-up it was first used under, whatever is set up after it."""
     configure = structlog.configure
+    configure(cache_logger_on_first_use=False)
 
     def without_cache(**given: Any) -> None:
         configure(**given | {"cache_logger_on_first_use": False})
@@ -20,9 +21,3 @@ def _loggers_are_not_cached() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(structlog, "configure", without_cache)
         yield
-
-
-@pytest.fixture(autouse=True)
-def _logs_are_set_up_by_each_test() -> Iterator[None]:
-    yield
-    structlog.reset_defaults()
