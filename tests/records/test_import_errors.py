@@ -22,12 +22,12 @@ SHEETS = {
 async def both(desk: Desk, record_type: str, content: bytes, **how: Any) -> list[Any]:
     """The errors of a check, which must be those of a run."""
     made = await brought(desk, record_type, content, **how)
-    told = []
+    reported = []
     for act in ("check", "run"):
         done = await started(desk, made, act)
-        told.append((counts(done), await errors(desk, done)))
-    assert told[0] == told[1]
-    return told[1][1]
+        reported.append((counts(done), await errors(desk, done)))
+    assert reported[0] == reported[1]
+    return reported[1][1]
 
 
 async def test_a_row_says_all_that_is_wrong_with_it_at_once(cluster):
@@ -57,7 +57,7 @@ async def test_a_row_says_all_that_is_wrong_with_it_at_once(cluster):
             "custom.agent": str(uuid4()),
             "status": "asleep",
         }
-        told = {
+        reported = {
             ("account_id", "missing_reference"),
             ("email", "email_form"),
             ("phone", "damaged"),
@@ -78,10 +78,10 @@ async def test_a_row_says_all_that_is_wrong_with_it_at_once(cluster):
         ]
         found = await both(desk, "contact", csv_of(*rows), decimal=".")
         by_row = {row: {tuple(one[1:]) for one in found if one[0] == row} for row in (2, 3, 4, 5)}
-        assert by_row[2] == told | {("name", "missing")}
-        assert by_row[3] == told
+        assert by_row[2] == reported | {("name", "missing")}
+        assert by_row[3] == reported
         assert by_row[4] == set()
-        assert by_row[5] == told | {("", "no_identity")}
+        assert by_row[5] == reported | {("", "no_identity")}
         assert len(found) == sum(len(one) for one in by_row.values())
 
 
@@ -167,8 +167,8 @@ async def test_rows_alike_but_for_their_form_clash_by_field(desks, monkeypatch, 
     for act in ("check", "run"):
         done = await started(desk, made, act)
         assert counts(done) == (1, 0, 0, 1)
-        [(number, told, _)] = await errors(desk, done)
-        assert (number, told) == (3, column)
+        [(number, reported, _)] = await errors(desk, done)
+        assert (number, reported) == (3, column)
 
 
 async def test_what_goes_over_to_the_last_record_is_no_clash(desks, monkeypatch):

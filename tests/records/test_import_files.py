@@ -218,14 +218,14 @@ ODD_FILES = [
 ]
 
 
-@pytest.mark.parametrize(("half", "content", "told"), ODD_FILES)
-async def test_odd_files_are_read_row_by_row(desks, half, content, told):
+@pytest.mark.parametrize(("half", "content", "outcome"), ODD_FILES)
+async def test_odd_files_are_read_row_by_row(desks, half, content, outcome):
     desk = desks[half]
     record_type = {"erp": "supplier", "crm": "account"}[half]
     content = content.replace(b"{0}", desk.word("O").encode())
     done = await run(desk, record_type, content, mapping={"external_id": "No", "name": "Name"})
     places = [(row, column) for row, column, _ in await errors(desk, done)]
-    assert (done["created"], places) == told
+    assert (done["created"], places) == outcome
 
 
 @pytest.mark.parametrize("half", ["erp", "crm"])

@@ -40,8 +40,8 @@ async def start(installed, *arguments):
 
 async def call(installed, *arguments):
     process = await start(installed, *arguments)
-    out, told = await process.communicate()
-    return process.returncode, out.decode(), told.decode()
+    out, stderr = await process.communicate()
+    return process.returncode, out.decode(), stderr.decode()
 
 
 async def line_with(process, words):
@@ -56,8 +56,8 @@ async def line_with(process, words):
 
 async def stopped(process, number=signal.SIGTERM):
     process.send_signal(number)
-    out, told = await asyncio.wait_for(process.communicate(), READY_SECONDS)
-    return process.returncode, out.decode(), told.decode()
+    out, stderr = await asyncio.wait_for(process.communicate(), READY_SECONDS)
+    return process.returncode, out.decode(), stderr.decode()
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +82,9 @@ async def serving(installed):
     process = await start(installed, "serve", "--with-worker", "--port", str(port))
     await line_with(process, "Application startup complete")
     yield f"http://127.0.0.1:{port}"
-    code, out, told = await stopped(process)
-    assert code == 0, told
-    assert told == ""
+    code, out, stderr = await stopped(process)
+    assert code == 0, stderr
+    assert stderr == ""
     assert all(json.loads(line) for line in out.splitlines())
 
 
@@ -123,8 +123,8 @@ resources:
     (tmp_path / "Notes.csv").write_text(rows, encoding="utf-8")
     errors = str(tmp_path / "errors")
     shared = ["--source", str(tmp_path), "--url", serving, "--key", key, "--errors", errors]
-    code, out, told = await call("import", str(mapping), *shared, "--json")
-    assert code == 1, told
+    code, out, stderr = await call("import", str(mapping), *shared, "--json")
+    assert code == 1, stderr
     (resource,) = json.loads(out)["resources"]
     assert resource["counts"] == {"created": 2, "failed": 1}
     assert resource["errors"][0]["row"] == 3
@@ -136,18 +136,18 @@ resources:
     key_file = tmp_path / "key"
     key_file.write_text(key)
     arguments = ["--out", str(exported), "--url", serving, "--key-file", str(key_file)]
-    code, out, told = await call("export", "notes", *arguments, "--json")
-    assert code == 0, told
+    code, out, stderr = await call("export", "notes", *arguments, "--json")
+    assert code == 0, stderr
     with exported.open(encoding="utf-8-sig", newline="") as file:
         titles = [row["title"] for row in csv.DictReader(file)]
     assert f"'=1+1 {mark}" in titles
     assert f"茶 {mark}" in titles
     assert json.loads(out)["records"] == len(titles)
     assert (await call("export", "nothing", *arguments))[0] == 2
-    code, _, told = await call(
+    code, _, stderr = await call(
         "export", "../readyz", "--out", str(tmp_path / "x.csv"), *arguments[2:]
     )
-    assert (code, "nothing to export" in told) == (2, True)
+    assert (code, "nothing to export" in stderr) == (2, True)
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -180,28 +180,28 @@ async def test_metrics_have_a_port_of_their_own(installed, monkeypatch):
         assert 'route="/livez"' in page.text
         for path in ("/livez", "/v1/notes", "/openapi.json", "/docs"):
             assert (await client.get(f"http://127.0.0.1:{inside}{path}")).status_code == 404
-    code, _, told = await stopped(process)
-    assert (code, told) == (0, "")
+    code, _, stderr = await stopped(process)
+    assert (code, stderr) == (0, "")
 
 
 async def test_without_a_key_nothing_is_imported(installed, tmp_path):
-    code, _, told = await call(installed, "export", "notes", "--out", str(tmp_path / "x.csv"))
+    code, _, stderr = await call(installed, "export", "notes", "--out", str(tmp_path / "x.csv"))
     assert code == 2
-    assert "SAMPLE_API_KEY" in told
+    assert "SAMPLE_API_KEY" in stderr
 
 
 async def test_a_taken_port_is_told(installed, serving):
     port = serving.rsplit(":", 1)[1]
-    code, _, told = await call(installed, "serve", "--port", port)
+    code, _, stderr = await call(installed, "serve", "--port", port)
     assert code == 2
-    assert f"cannot listen on 127.0.0.1:{port}" in told
-    assert "--port" in told
+    assert f"cannot listen on 127.0.0.1:{port}" in stderr
+    assert "--port" in stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_a_worker_alone_starts_and_stops_in_order(installed, number):
     process = await start(installed, "worker")
     await line_with(process, "worker_started")
-    code, _, told = await stopped(process, number)
-    assert code == 0, told
-    assert told == ""
+    code, _, stderr = await stopped(process, number)
+    assert code == 0, stderr
+    assert stderr == ""

@@ -1,4 +1,4 @@
-"""Bodies with more wrong fields than are told: what is told of them is as of others, and cheap."""
+"""Bodies with more wrong fields than a reply lists: the first are listed, at little cost."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -62,14 +62,14 @@ def fields(batch):
 
 
 @pytest.mark.parametrize("times", [1, 60])
-def test_the_first_wrong_fields_are_told_as_they_are_of_few(times):
+def test_the_first_wrong_fields_are_listed_as_those_of_few(times):
     usual, bounded = fields(Batch)
     sent = {"items": WRONG * times}
     _, expected = usual.validate(sent, {}, loc=("body",))
     _, found = bounded.validate(sent, {}, loc=("body",))
     assert len(found) == min(len(expected), ERRORS_MAX)
-    told = [field_error(one) for one in found]
-    assert told == [field_error(one) for one in expected[: len(found)]]
+    listed = [field_error(one) for one in found]
+    assert listed == [field_error(one) for one in expected[: len(found)]]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_the_first_wrong_fields_are_told_as_they_are_of_few(times):
     ],
     ids=["one object", "many objects"],
 )
-def test_no_more_are_made_than_are_told(sent):
+def test_no_more_errors_are_made_than_are_listed(sent):
     _, found = fields(Batch)[1].validate(sent, {}, loc=("body",))
     assert len(found) == ERRORS_MAX
 

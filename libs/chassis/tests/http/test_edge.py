@@ -303,8 +303,8 @@ async def test_a_stranger_learns_nothing_of_parameters(sample):
 async def test_the_log_says_the_method_that_was_asked(sample, method):
     with capture_logs() as logs:
         await sample.client.request(method, "/v1/notes")
-    [told] = [one for one in logs if one["event"] == "request"]
-    assert (told["method"], told["path"]) == (method, "/v1/notes")
+    [logged] = [one for one in logs if one["event"] == "request"]
+    assert (logged["method"], logged["path"]) == (method, "/v1/notes")
 
 
 async def test_who_may_not_learns_nothing_of_parameters_either(sample):

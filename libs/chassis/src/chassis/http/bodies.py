@@ -1,4 +1,4 @@
-"""Bodies of requests, of which no more is said to be wrong than is told."""
+"""Bodies of requests, of whose errors no more are made than a reply lists."""
 
 from json import JSONDecoder
 from typing import Any
