@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from typing import ClassVar
+from uuid import UUID
 
 from fastapi import Request
 from limits import RateLimitItem, parse_many
@@ -47,6 +48,7 @@ class Attempt:
         self.login = login.strip().lower()[:LENGTH_SHOWN]
         self.source = source_of(request.scope)
         hashed = hashlib.sha256(self.login.encode("utf-8", "surrogatepass")).hexdigest()
+        self.trace = request.state.trace
         self._who = f"{self.source} {hashed}"
 
     async def count(self) -> int:
@@ -68,8 +70,14 @@ class Attempt:
         for limit in LIMITS:
             await self._limits.counts.clear(limit.key_for(COUNTED, self._who))
 
-    def failed(self, why: str) -> None:
-        """Log who tried what from where."""
+    def failed(self, why: str, *, user_id: UUID | None = None) -> None:
+        """Log who tried what from where; `user_id` where there is such a login.
+
+        The audit log, which nobody can clean, has the login as an id: what was typed may be a
+        password.
+        """
+        denials = self._request.app.state.authenticator.denials
+        denials.count_login(self.source, user_id, why, self.trace.request_id)
         log.warning("login_failed", login=printable(self.login), source=self.source, why=why)
 
 

@@ -14,6 +14,7 @@ from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.service import Service
 from identity import keys, users
+from identity.audit.entries import name_cli
 from identity.passwords import hash_password
 
 __all__ = ["add_keys", "add_users"]
@@ -63,6 +64,7 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         password = _password(password_file, generate=generate)
         hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.add_user(
                 sql,
                 login=login,
@@ -97,6 +99,7 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         password = _password(password_file, generate=generate)
         hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.find_user(sql, login=login)
             await users.set_password(sql, user.id, hashed, now=utc_now())
         invented = {"password": password} if generate else {}
@@ -123,6 +126,7 @@ def _add_access(group: typer.Typer, service: Service) -> None:
 
     async def _set_active(login: str, *, active: bool, as_json: bool) -> None:
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.find_user(sql, login=login)
             changed = await users.change_user(
                 sql, user.id, known_roles=service.roles, now=utc_now(), active=active
@@ -149,6 +153,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
         """Make a key and print it, this once."""
         now = utc_now()
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             issued = await keys.issue(
                 sql,
                 service=service.name,
@@ -182,6 +187,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """Let a key speak for these reserved systems and no others; none: for no one."""
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             key = await keys.bind(sql, key_id, system, reserved=service.reserved_systems)
         show(asdict(key), f"{key.name} ({key.prefix}): {', '.join(key.systems)}", as_json=as_json)
 
@@ -192,6 +198,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """End a key; every process refuses it within five seconds."""
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             key = await keys.revoke(sql, key_id, by="system:cli", now=utc_now())
         show(asdict(key), f"revoked {key.name} ({key.prefix})", as_json=as_json)
 

@@ -21,6 +21,8 @@ from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 from identity import keys, own, sessions
 from identity.attempts import Attempt, TooManyAttempts
+from identity.audit.entries import name_actor
+from identity.audit.routes import audit_router
 from identity.authenticate import credential
 from identity.jwt import IssuerUnavailable
 from identity.own import NoLocalUser
@@ -129,7 +131,7 @@ class SessionView(BaseModel):
 me_router = api_router(prefix="/v1/me", tag="identity")
 api_key_router = api_router(prefix="/v1/api-keys", tag="api-keys")
 session_router = api_router(prefix="/v1/sessions", tag="sessions")
-ROUTERS = (me_router, api_key_router, session_router)
+ROUTERS = (me_router, api_key_router, session_router, audit_router)
 
 
 @me_router.get(
@@ -184,6 +186,7 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
 ) -> IssuedApiKey:
     """Make a key. Its secret is in this answer and can never be read again."""
     values = {"created_by": by.reference, "now": work.now, **dict(wanted)}
+    await name_actor(work.sql, work.actor, work.trace)
     issued = await keys.issue(work.sql, **_of(service), **values)
     return _shown_once(request, work, issued)
 
@@ -198,6 +201,7 @@ async def api_key_bind(
     key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork, service: Here
 ) -> keys.ApiKey:
     """Let the key speak for these reserved systems; each process knows in five seconds."""
+    await name_actor(work.sql, work.actor, work.trace)
     return await keys.bind(work.sql, key_id, wanted.systems, reserved=service.reserved_systems)
 
 
@@ -211,6 +215,7 @@ async def api_key_revoke(
     key_id: UUID, by: Administrator, once: OnlyOnce, work: InWork
 ) -> keys.ApiKey:
     """End a key: every process refuses it within five seconds."""
+    await name_actor(work.sql, work.actor, work.trace)
     return await keys.revoke(work.sql, key_id, by=by.reference, now=work.now)
 
 
@@ -233,6 +238,7 @@ async def session_create(login: Login, service: Here, request: Request) -> sessi
 async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
     """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
     shown = credential(request.headers) or ""
+    await name_actor(work.sql, work.actor, work.trace)
     if not await sessions.end_session(work.sql, shown, now=work.now):
         raise NotFound(entity="session", id="current")
     request.app.state.authenticator.forget(shown)

@@ -16,6 +16,7 @@ from chassis.ids import uuid7
 from chassis.problems.problem import Problem
 from chassis.storage.connections import Connections
 from identity.attempts import Attempt
+from identity.audit.entries import name_actor
 from identity.keys import digest
 from identity.passwords import verify_password
 
@@ -67,12 +68,13 @@ async def log_in(
         user = await sql.fetchrow(_USER, attempt.login)
     right, better = await verify_password(password, user and user["password_hash"], rank=from_there)
     if user is None or not (right and user["active"]):
-        attempt.failed("refused")
+        attempt.failed("refused", user_id=user and user["id"])
         raise LoginRefused
     token = f"{MARK}{service}_{secrets.token_hex(32)}"
     session = Session(uuid7(), user["id"], token, now + LIFE)
     made = (session.id, session.user_id, digest(token), now, session.expires_at)
-    async with connections.driver() as sql:
+    async with connections.driver() as sql, sql.transaction():
+        await name_actor(sql, f"user:{user['id']}", attempt.trace)
         if better:
             await sql.execute(_UPGRADE, user["id"], better, user["password_hash"])
         if not await sql.fetchval(_BEGIN, *made, user["password_hash"], better):

@@ -52,6 +52,8 @@ BUSY = (
 FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 CONTRADICTION = asyncpg.IntegrityConstraintViolationError
 """The database kept a promise that the code had not checked: nothing was changed."""
+DENIED = frozenset({401, 403})
+"""What says: not you."""
 NOT_JSON = FieldError(
     "/", "not_json", "Send the body as JSON, with the header Content-Type: application/json."
 )
@@ -83,6 +85,8 @@ def add_fault_handlers(app: FastAPI) -> None:
 
 
 async def _on_problem(request: Request, problem: Any) -> Response:
+    if problem.status in DENIED:
+        request.app.state.authenticator.denied(request, problem)
     return problem_reply(request, problem)
 
 
