@@ -28,8 +28,6 @@ async def whole_audit_log(here: ServiceContext) -> str:
     async with here.database.driver() as sql:
         found = await verify_log(sql, latest=LATEST)
     if not found.is_whole:
-        message = (
-            f"entry {found.broken_at} was changed, or one before it is gone: see `audit verify`"
-        )
+        message = f"entry {found.broken_at} was changed, or one before it is gone; `audit verify`"
         raise Unsound(message)
     return f"{found.entries} latest entries, whole; the last is {found.last_position}"

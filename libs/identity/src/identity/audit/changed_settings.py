@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
 from pydantic import SecretStr
 
 from chassis.clock import utc_now
@@ -25,8 +24,7 @@ async def note_changed_settings(here: ServiceContext) -> Mapping[str, int]:
     settings = shown_settings(here.settings)
     async with here.database.driver() as sql, sql.transaction():
         await sql.execute(_LOCK)
-        kept = await sql.fetchval(_LAST, ACT)
-        before = orjson.loads(kept) if kept else {}
+        before: dict[str, Any] = await sql.fetchval(_LAST, ACT) or {}
         changed = {
             name: [before.get(name), settings.get(name)]
             for name in sorted(before.keys() | settings.keys())

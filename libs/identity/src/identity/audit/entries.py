@@ -78,12 +78,12 @@ async def name_actor(sql: "asyncpg.Connection[Any]", actor: Actor | str, trace: 
     """Say who acts in this transaction; entries that triggers write name it."""
     reference = actor if isinstance(actor, str) else actor.reference
     ids = (trace.request_id, str(trace.correlation_id))
-    await sql.execute(_NAME, reference, trace.source or "", *ids, True)
+    await sql.execute(_NAME, reference, trace.source or "", *ids, _FOR_TRANSACTION)
 
 
 async def name_cli(sql: "asyncpg.Connection[Any]") -> None:
     """Say that all that is done by this connection comes from the command line."""
-    await sql.execute(_NAME, CLI, "", "", "", False)
+    await sql.execute(_NAME, CLI, "", "", "", _FOR_CONNECTION)
 
 
 _WRITE = """insert into audit_entry
@@ -91,5 +91,8 @@ _WRITE = """insert into audit_entry
   select * from unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[],
     $6::text[], $7::uuid[], $8::jsonb[])"""
 
-_NAME = """select set_config('tandem.actor', $1, $5), set_config('tandem.source', $2, $5),
-    set_config('tandem.request_id', $3, $5), set_config('tandem.correlation_id', $4, $5)"""
+_FOR_TRANSACTION, _FOR_CONNECTION = "true", "false"
+
+_NAME = """select set_config('tandem.' || one.name, one.value, $5::text::boolean)
+  from (values ('actor', $1), ('source', $2), ('request_id', $3), ('correlation_id', $4))
+    as one (name, value)"""

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import Query
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
@@ -87,7 +86,7 @@ def _filters(wanted: AuditQuery) -> list[Filter]:
 
 
 def _view(row: Mapping[str, Any]) -> AuditEntryView:
-    return AuditEntryView(**dict(row) | {"details": orjson.loads(row["details"])})
+    return AuditEntryView.model_validate(dict(row))
 
 
 _LISTED: dict[str, Any] = {

@@ -40,8 +40,8 @@ AUDIT: tuple[str, ...] = (
       select jsonb_build_array(
         entry.position,
         to_char(entry.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        entry.act, entry.actor, entry.source, entry.subject, entry.request_id, entry.correlation_id, entry.details,
-        entry.id)::text
+        entry.act, entry.actor, entry.source, entry.subject, entry.request_id,
+        entry.correlation_id, entry.details, entry.id)::text
     $$""",
     f"""create function audit_entry_is_chained() returns trigger language plpgsql {_PATH} as $$
     declare

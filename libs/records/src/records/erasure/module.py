@@ -14,6 +14,7 @@ from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.service import Module
 from chassis.work.unit_of_work import Handler
+from identity.audit.reading_out import EntersAudit
 from records.erasure.errors import UserIsActive
 from records.erasure.events import PersonErased
 from records.erasure.routes import ERASE, PERMISSIONS, READ
@@ -49,7 +50,12 @@ def _user_router(profile_of: ProfileOf) -> APIRouter:
     router = api_router(prefix="/v1/users", tag="persons")
 
     @router.get("/{user_id}/personal-data", responses=refuses(NotFound))
-    async def user_personal_data(user_id: UUID, _by: Reader, at: InReading) -> PersonalDataView:
+    async def user_personal_data(
+        user_id: UUID,
+        _by: Reader,
+        _entered: Annotated[None, EntersAudit("person.read_out")],
+        at: InReading,
+    ) -> PersonalDataView:
         """All that is known of a user: login, sessions, notes, files, views, keys, what it did."""
         return await user_data(at, user_id, await profile_of(at, user_id))
 

@@ -5,6 +5,7 @@ from chassis.http.shared_counts import DDL as RATE_COUNT
 from chassis.schema import tables
 from chassis.storage.source_versions import CONTENT, HISTORY
 from identity import schema as identity
+from identity.audit import schema as audit
 
 revision = "0001"
 down_revision = None
@@ -17,6 +18,8 @@ def upgrade() -> None:
     op.execute(identity.KEY_SYSTEMS)
     op.execute(identity.REVOKED_BY)
     for statement in identity.LAST_ADMINISTRATOR:
+        op.execute(statement)
+    for statement in (*audit.AUDIT, *audit.AUDIT_OF_CALLERS):
         op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
