@@ -16,7 +16,7 @@ def upgrade() -> None:
     tables.create(op, identity.DDL)
     op.execute(identity.KEY_SYSTEMS)
     op.execute(identity.REVOKED_BY)
-    for statement in identity.LAST_ADMINISTRATOR:
+    for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
