@@ -91,6 +91,7 @@ async def test_every_example_of_the_crm_works(crm):
 async def _identity(caller: Caller) -> None:
     await caller.send("api_key_create")
     await caller.send("api_key_bind")
+    await caller.send("api_key_rotate")
 
 
 async def _staff_and_accounts(crm: Caller) -> None:

@@ -53,6 +53,11 @@ def test_a_key_is_shown_once_listed_without_secret_and_revoked(run):
     listed = run("keys", "list", "--json")
     assert key["id"] in [one["id"] for one in listed.document]
     assert key["secret"] not in listed.stdout
+    new = run("keys", "rotate", key["id"], "--former-valid-hours", 2, "--json").document
+    assert (new["id"], new["prefix"] == key["prefix"]) == (key["id"], False)
+    assert new["former_expires_at"]
+    assert run("keys", "rotate", key["id"], "--former-valid-hours", 169).exit_code == 2
+    key = new
     revoked = run("keys", "revoke", key["id"])
     assert revoked.stdout == f"revoked shop ({key['prefix']})\n"
     plain = run("keys", "create", "till", "--scope", "notes.read")

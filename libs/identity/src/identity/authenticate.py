@@ -99,7 +99,7 @@ class Authenticator:
             if row is None:
                 return None, None
             if row["use_is_news"]:
-                await sql.execute(_USED, row["id"], now)
+                await sql.execute(_USED, row["id"], now, hashed)
         ends_at = row["expires_at"] and row["expires_at"].timestamp()
         actor = Actor(
             kind="key",
@@ -151,12 +151,18 @@ def credential(headers: Mapping[str, str]) -> str | None:
     return headers.get("x-api-key") or None
 
 
-_KEY = """select id, name, scopes, systems, expires_at,
-    coalesce(last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
-  from api_key
-  where secret_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)"""
+_KEY = """select key.id, name, scopes, systems, least(key.expires_at, shown.expires_at) expires_at,
+    coalesce(shown.last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
+  from (
+    select id, null::timestamptz as expires_at, last_used_at from api_key where secret_hash = $1
+    union all select key_id, expires_at, last_used_at from api_key_former_secret
+      where secret_hash = $1 and ended_at is null and expires_at > $2) as shown
+  join api_key key on key.id = shown.id
+  where key.revoked_at is null and (key.expires_at is null or key.expires_at > $2)"""
 
-_USED = "update api_key set last_used_at = $2 where id = $1"
+_USED = """with former as (
+    update api_key_former_secret set last_used_at = $2 where secret_hash = $3)
+  update api_key set last_used_at = $2 where id = $1"""
 
 _SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at
   from user_session s join local_user u on u.id = s.user_id

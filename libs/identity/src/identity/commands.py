@@ -16,6 +16,7 @@ from chassis.service import Service
 from identity import keys, users
 from identity.audit.entries import name_cli
 from identity.passwords import hash_password
+from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
 
 __all__ = ["add_keys", "add_users"]
 
@@ -41,6 +42,8 @@ KEY_COLUMNS = (
     "revoked_at",
     "revoked_by",
     "last_used_at",
+    "former_expires_at",
+    "former_last_used_at",
 )
 
 
@@ -201,6 +204,34 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
             await name_cli(sql)
             key = await keys.revoke(sql, key_id, by="system:cli", now=utc_now())
         show(asdict(key), f"revoked {key.name} ({key.prefix})", as_json=as_json)
+
+    _add_rotation(group, service)
+
+
+def _add_rotation(group: typer.Typer, service: Service) -> None:
+    """Add the command that gives a key a new secret."""
+
+    @group.command(name="rotate")
+    @command
+    async def rotate_key(
+        key_id: Annotated[UUID, typer.Argument(help="The key's id.")],
+        *,
+        former_valid_hours: Annotated[
+            int,
+            typer.Option(
+                min=0, max=FORMER_VALID_HOURS_MAX, help="Until the former secret is refused."
+            ),
+        ] = FORMER_VALID_HOURS,
+        as_json: AsJson = False,
+    ) -> None:
+        """Give a key a new secret and print it, this once."""
+        async with connected(service) as (_here, database), database.transaction() as work:
+            hours = former_valid_hours
+            issued = await rotate(
+                work.sql, key_id, service=service.name, now=work.now, former_valid_hours=hours
+            )
+        document: dict[str, Any] = asdict(issued.key) | {"secret": issued.secret}
+        show(document, issued.secret, as_json=as_json)
 
 
 def _password(file: Path | None, *, generate: bool) -> str:

@@ -1,14 +1,14 @@
 """API keys: what machines show to be known. Only a hash is stored; the secret is shown once.
 
-To rotate a key, make a second one of the same name, move the callers, revoke the first: any
-number of keys of one name live side by side.
+A key is rotated by a new secret (`identity.rotation`). A second key of the same name does it as
+well: any number of them live side by side.
 """
 
 import hashlib
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -38,10 +38,13 @@ MARK = "tdm_"
 """Every key begins so, which lets secret scanners find keys that leaked."""
 
 _FORM = re.compile(r"^tdm_([a-z]+)_([a-z0-9]{4,16})_([A-Za-z0-9_-]{32,})\Z")
+_OF_FORMER = """(select former.{name} from api_key_former_secret former
+  where former.key_id = api_key.id and former.ended_at is null) as former_{name}"""
 COLUMNS = ", ".join(
     (
         *("id", "name", "prefix", "scopes", "systems", "created_at", "created_by"),
         *("expires_at", "revoked_at", "revoked_by", "last_used_at"),
+        *(_OF_FORMER.format(name=name) for name in ("expires_at", "last_used_at")),
     )
 )
 
@@ -50,7 +53,8 @@ COLUMNS = ", ".join(
 class ApiKey:
     """A key as its owner may see it: everything but the secret.
 
-    `systems` are the reserved systems it may speak for; `last_used_at` is exact to a minute.
+    `systems` are the reserved systems it may speak for; `last_used_at` is exact to a minute, and
+    about both secrets. `former_expires_at` is when the secret before the last rotation ends.
     """
 
     id: UUID
@@ -64,11 +68,13 @@ class ApiKey:
     revoked_at: datetime | None
     revoked_by: str | None
     last_used_at: datetime | None
+    former_expires_at: datetime | None
+    former_last_used_at: datetime | None
 
 
 @dataclass(frozen=True)
 class IssuedKey:
-    """A new key with its secret, which nobody can read again."""
+    """A key with its new secret, which nobody can read again."""
 
     key: ApiKey
     secret: str
@@ -125,8 +131,8 @@ async def install(
 ) -> bool:
     """Store a key made elsewhere; its name and scopes follow the last call. True when it is new.
 
-    Its systems do too, where any are given. Raises ValueError when the text is no key, or a scope
-    or system is unknown.
+    Its systems do too, where any are given. A secret that a key had before its rotation changes
+    nothing. Raises ValueError when the text is no key, or a scope or system is unknown.
     """
     found = _FORM.match(secret)
     if not found:
@@ -174,7 +180,7 @@ async def bind(
 
 def api_key(row: Any) -> ApiKey:
     """The key of a row with COLUMNS."""
-    return ApiKey(**{name: row[name] for name in COLUMNS.split(", ")})
+    return ApiKey(**{one.name: row[one.name] for one in fields(ApiKey)})
 
 
 def _unknown(scopes: Sequence[str], permissions: Mapping[str, str]) -> list[FieldError]:
@@ -209,7 +215,8 @@ _ISSUE = f"""insert into api_key
 
 _INSTALL = """insert into api_key
   (id, name, prefix, secret_hash, scopes, created_at, created_by, systems)
-  values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::text[], '{}'))
+  select $1, $2, $3, $4, $5, $6, $7, coalesce($8::text[], '{}')
+   where not exists (select from api_key_former_secret where secret_hash = $4)
   on conflict (secret_hash) do update set name = excluded.name, scopes = excluded.scopes,
     systems = coalesce($8::text[], api_key.systems)
   returning xmax = 0"""

@@ -28,6 +28,12 @@ from identity.jwt import IssuerUnavailable
 from identity.own import NoLocalUser
 from identity.passwords import PasswordText
 from identity.places import LoginsBusy
+from identity.rotation import (
+    FORMER_VALID_HOURS,
+    FORMER_VALID_HOURS_MAX,
+    ApiKeyEnded,
+    rotate,
+)
 from identity.sessions import LoginRefused
 
 __all__ = ["ROUTERS"]
@@ -64,6 +70,13 @@ class ApiKeyView(BaseModel):
     revoked_at: datetime | None
     revoked_by: str | None = Field(description="Who revoked it; null where nobody did.")
     last_used_at: datetime | None = Field(description="Exact to a minute.")
+    former_expires_at: datetime | None = Field(
+        description="When the secret before the last rotation ends, if the key does not end "
+        "before; null where it was never rotated."
+    )
+    former_last_used_at: datetime | None = Field(
+        description="When that secret was used last, exact to a minute; null where it never was."
+    )
 
 
 class NewApiKey(BaseModel):
@@ -89,8 +102,19 @@ class BindApiKey(BaseModel):
     systems: Annotated[list[str], Field(max_length=20)]
 
 
+class RotateApiKey(BaseModel):
+    """How long the former secret works beside the new one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    former_valid_hours: Annotated[int, Field(strict=True, ge=0, le=FORMER_VALID_HOURS_MAX)] = Field(
+        default=FORMER_VALID_HOURS,
+        description="Hours until the former secret is refused; 0: at once.",
+    )
+
+
 class IssuedApiKey(ApiKeyView):
-    """A key that was just made."""
+    """A key that was just made, or given a new secret."""
 
     secret: str | None = Field(
         description="The key itself, shown this once; null when a repeat is answered."
@@ -219,6 +243,26 @@ async def api_key_revoke(
     return await keys.revoke(work.sql, key_id, by=by.reference, now=work.now)
 
 
+@api_key_router.post(
+    "/{key_id}/rotate",
+    response_model=IssuedApiKey,
+    summary="Rotate an API key",
+    responses=refuses(NotFound, ApiKeyEnded),
+)
+async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
+    key_id: UUID,
+    wanted: RotateApiKey,
+    by: Administrator,
+    once: OnlyOnce,
+    work: InWork,
+    service: Here,
+    request: Request,
+) -> IssuedApiKey:
+    """Give a key a new secret, shown this once. A secret from before the last rotation ends."""
+    given = {"service": service.name, "now": work.now, **dict(wanted)}
+    return _shown_once(request, work, await rotate(work.sql, key_id, **given), status=200)
+
+
 @session_router.post(
     "",
     status_code=201,
@@ -263,7 +307,9 @@ _LISTED: dict[str, Any] = {
 }
 
 
-def _shown_once(request: Request, work: Work, issued: keys.IssuedKey) -> IssuedApiKey:
+def _shown_once(
+    request: Request, work: Work, issued: keys.IssuedKey, *, status: int = 201
+) -> IssuedApiKey:
     """The view with the secret; what is kept for a repeat of the request has none."""
     view = IssuedApiKey.model_validate({**vars(issued.key), "secret": issued.secret})
     _, key = request.state.claimed
@@ -271,7 +317,7 @@ def _shown_once(request: Request, work: Work, issued: keys.IssuedKey) -> IssuedA
     work.reply = Reply(
         actor=work.actor.reference,
         key=key,
-        status=201,
+        status=status,
         body=view.model_copy(update={"secret": None}).model_dump_json().encode(),
         headers=orjson.dumps({"content-type": "application/json"}).decode(),
     )

@@ -1,6 +1,6 @@
 """The tables of identity: keys of machines, users of this service, their sessions."""
 
-__all__ = ["DDL", "KEY_SYSTEMS", "LAST_ADMINISTRATOR", "REVOKED_BY"]
+__all__ = ["DDL", "FORMER_SECRETS", "KEY_SYSTEMS", "LAST_ADMINISTRATOR", "REVOKED_BY"]
 
 DDL: tuple[str, ...] = (
     """create table api_key (
@@ -86,3 +86,24 @@ LAST_ADMINISTRATOR: tuple[str, ...] = (
       execute function last_administrator_stays()""",
 )
 """Acts that take an administrator away wait for each other; each sees what the one before did."""
+
+FORMER_SECRETS: tuple[str, ...] = (
+    """create table api_key_former_secret (
+      key_id uuid not null,
+      secret_hash bytea not null,
+      replaced_at timestamptz not null,
+      expires_at timestamptz not null,
+      ended_at timestamptz,
+      last_used_at timestamptz,
+      constraint pk_api_key_former_secret primary key (secret_hash),
+      constraint fk_api_key_former_secret_key_id_api_key foreign key (key_id)
+        references api_key (id),
+      constraint ck_api_key_former_secret_secret_hash check (length(secret_hash) = 32),
+      constraint ck_api_key_former_secret_expires_at check (
+        expires_at between replaced_at and replaced_at + interval '168 hours'),
+      constraint ck_api_key_former_secret_ended_at check (ended_at >= replaced_at)
+    )""",
+    """create unique index uq_api_key_former_secret_key_id on api_key_former_secret (key_id)
+      where ended_at is null""",
+)
+"""Secrets that keys had before; the last one works until `expires_at`, those before it do not."""

@@ -17,7 +17,7 @@ def upgrade() -> None:
     tables.create(op, identity.DDL)
     op.execute(identity.KEY_SYSTEMS)
     op.execute(identity.REVOKED_BY)
-    for statement in identity.LAST_ADMINISTRATOR:
+    for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
     for statement in (*audit.AUDIT, *audit.AUDIT_OF_CALLERS):
         op.execute(statement)
