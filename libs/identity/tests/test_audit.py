@@ -94,6 +94,16 @@ async def test_making_and_revoking_a_key_is_entered_with_who_and_from_where(hous
     assert made.json()["secret"] not in json.dumps([first, second])
 
 
+async def test_a_rotated_key_is_entered_without_its_secrets(house):
+    made = (await house.post("/v1/api-keys", {"name": "till", "scopes": ["notes.read"]})).json()
+    rotated = await house.post(f"/v1/api-keys/{made['id']}/rotate", {})
+    assert rotated.status_code == httpx.codes.OK, rotated.text
+    entry = (await entries(house, subject=f"key:{made['id']}"))[0]
+    assert (entry["act"], entry["actor"][:4]) == ("key.rotated", "key:")
+    assert entry["details"]["prefix"] == [made["prefix"], rotated.json()["prefix"]]
+    assert rotated.json()["secret"] not in json.dumps(entry)
+
+
 async def test_a_key_that_is_only_used_enters_nothing(house):
     client = await house.as_("notes.read")
     before = await entries(house)

@@ -14,7 +14,7 @@ from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.service import Service
 from identity import keys, users
-from identity.audit.entries import name_cli
+from identity.audit.entries import CLI, name_actor, name_cli
 from identity.passwords import hash_password
 from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
 
@@ -226,6 +226,7 @@ def _add_rotation(group: typer.Typer, service: Service) -> None:
     ) -> None:
         """Give a key a new secret and print it, this once."""
         async with connected(service) as (_here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
             hours = former_valid_hours
             issued = await rotate(
                 work.sql, key_id, service=service.name, now=work.now, former_valid_hours=hours

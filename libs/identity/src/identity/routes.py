@@ -260,6 +260,7 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
 ) -> IssuedApiKey:
     """Give a key a new secret, shown this once. A secret from before the last rotation ends."""
     given = {"service": service.name, "now": work.now, **dict(wanted)}
+    await name_actor(work.sql, work.actor, work.trace)
     return _shown_once(request, work, await rotate(work.sql, key_id, **given), status=200)
 
 

@@ -28,7 +28,7 @@ class AuditEntryView(BaseModel):
     occurred_at: datetime
     act: str = Field(
         description="session.begun, session.ended, session.refused, access.denied, key.created, "
-        "key.changed, key.revoked, user.created, user.changed, user.password_changed, "
+        "key.changed, key.rotated, key.revoked, user.created, user.changed, user.password_changed, "
         "export.requested, export.fetched, settings.changed, and others to come."
     )
     actor: str = Field(description="Who: `user:`, `key:` or `token:` and an id; `nobody`.")

@@ -88,13 +88,11 @@ AUDIT_OF_CALLERS: tuple[str, ...] = (
         perform write_audit_entry('key.deleted', 'key:' || old.id, was - 'id');
       else
         perform write_audit_entry(
-          case when old.revoked_at is null and new.revoked_at is not null
-            then 'key.revoked' else 'key.changed' end,
+          case when old.revoked_at is null and new.revoked_at is not null then 'key.revoked'
+            when new.secret_hash <> old.secret_hash then 'key.rotated' else 'key.changed' end,
           'key:' || new.id,
           (select coalesce(jsonb_object_agg(key, jsonb_build_array(was -> key, value)), '{{}}')
-             from jsonb_each(is_now) where value is distinct from was -> key)
-          || case when new.secret_hash = old.secret_hash then '{{}}'::jsonb
-               else '{{"secret": "replaced"}}' end);
+             from jsonb_each(is_now) where value is distinct from was -> key));
       end if;
       return null;
     end $$""",

@@ -1,7 +1,7 @@
 """The audit log, and the triggers by which keys, people and sessions are in it.
 
 Revision ID: 0560
-Revises: 0510
+Revises: 0530
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from identity.audit import schema
 
 revision = "0560"
-down_revision = "0510"
+down_revision = "0530"
 
 
 def upgrade() -> None:

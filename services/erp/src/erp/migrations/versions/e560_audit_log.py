@@ -1,7 +1,7 @@
 """The audit log, and the triggers by which keys, people and sessions are in it.
 
 Revision ID: e560
-Revises: e510
+Revises: e530
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from identity.audit import schema
 
 revision = "e560"
-down_revision = "e510"
+down_revision = "e530"
 
 
 def upgrade() -> None:
