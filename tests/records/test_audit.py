@@ -16,9 +16,9 @@ async def entries(service, **asked):
 
 
 @pytest.fixture(params=["crm", "erp"])
-def half(request):
+def half(request, desks):
     """Each of the halves."""
-    return request.getfixturevalue(request.param)
+    return desks[request.param].server
 
 
 async def test_a_file_is_given_out_with_an_entry(half):

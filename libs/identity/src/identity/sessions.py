@@ -14,6 +14,7 @@ import asyncpg
 
 from chassis.ids import uuid7
 from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound
 from chassis.storage.connections import Connections
 from identity.attempts import Attempt
 from identity.audit.entries import name_actor
@@ -83,9 +84,10 @@ async def log_in(
     return session
 
 
-async def end_session(sql: "asyncpg.Connection[Any]", token: str, *, now: datetime) -> bool:
-    """End the session of the token. False when it had ended or never began."""
-    return bool(await sql.fetchval(_END, digest(token), now))
+async def end_session(sql: "asyncpg.Connection[Any]", token: str, *, now: datetime) -> None:
+    """End the session of the token. Raises NotFound when it had ended or never began."""
+    if not await sql.fetchval(_END, digest(token), now):
+        raise NotFound(entity="session", id="current")
 
 
 async def sweep(sql: "asyncpg.Connection[Any]", *, now: datetime) -> int:

@@ -25,7 +25,7 @@ class AuditEntryView(BaseModel):
 
     id: UUID
     position: int = Field(description="Its place in the log, without gaps from 1.")
-    occurred_at: datetime
+    occurred_at: datetime = Field(description="When it was entered.")
     act: str = Field(
         description="session.begun, session.ended, session.refused, access.denied, key.created, "
         "key.changed, key.rotated, key.revoked, user.created, user.changed, user.password_changed, "
