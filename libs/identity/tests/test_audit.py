@@ -88,7 +88,7 @@ async def test_making_and_revoking_a_key_is_entered_with_who_and_from_where(hous
     assert first["actor"] == second["actor"] == f"{who['kind']}:{who['id']}"
     assert (first["source"], first["request_id"]) == ("127.0.0.1", made.headers["x-request-id"])
     assert second["request_id"] == revoked.headers["x-request-id"]
-    assert UUID(first["correlation_id"])
+    assert UUID(first["correlation_id"]).version == 7
     assert first["details"]["scopes"] == ["notes.read"]
     assert second["details"]["revoked_at"][0] is None
     assert made.json()["secret"] not in json.dumps([first, second])
