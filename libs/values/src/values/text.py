@@ -77,7 +77,6 @@ Name = Annotated[
 """What people call it; never empty, nor of invisible signs only."""
 
 
-
 def _visible_if_given(name: str) -> str:
     return visible(name) if name else name
 
