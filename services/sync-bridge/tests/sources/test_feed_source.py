@@ -238,6 +238,49 @@ async def test_of_a_restored_half_what_was_written_since_is_read(half, source_of
     assert [row["reason"] for row in begun] == ["410 cursor_foreign"]
 
 
+@pytest.fixture
+async def relayed(half):
+    """The half as its bridge reaches it."""
+    client = await half.service.as_("events.read")
+    async with half.service.database.driver() as sql:
+        await sql.execute("update api_key set scopes = scopes || '{events.relay}'")
+    return client
+
+
+async def test_a_feed_that_is_read_from_its_oldest_event_still_shows_what_a_restore_lost(
+    half, source_of, stored, working, relayed
+):
+    """B23: `feeds restart` comes before the half is asked; what was confirmed is not forgotten."""
+    await half.publishes(3)
+    async with working(source_of(client=relayed)):
+        await stored.holds(3)
+    await stored.forgets_cursor("feed:erp")
+    async with half.service.database.driver() as sql:
+        await sql.execute("delete from outbox_sequence where feed_seq = 3")
+    async with working(source_of(client=relayed)):
+        await until(lambda: stored.fetch("select from backfill"))
+        await half.publishes(2)
+        await stored.holds(5)
+    begun = await stored.fetch("select distinct reason from backfill")
+    assert [row["reason"] for row in begun] == ["410 cursor_foreign"]
+    kept = await stored.fetch("select count(*)::int as n from inbox group by history order by 1")
+    assert [row["n"] for row in kept] == [2, 3]
+
+
+async def test_a_feed_that_lost_nothing_is_read_from_its_oldest_event(
+    half, source_of, stored, working, relayed
+):
+    await half.publishes(3)
+    async with working(source_of(client=relayed)):
+        await stored.holds(3)
+    await stored.forgets_cursor("feed:erp")
+    await half.publishes(2)
+    async with working(source_of(client=relayed)):
+        await stored.holds(5)
+    assert await stored.fetch("select distinct history from inbox") == [{"history": 1}]
+    assert await stored.fetch("select from backfill") == []
+
+
 async def test_a_cursor_that_another_process_replaced_is_followed(half, source_of, stored, working):
     """Only one back-fill is begun for one refusal."""
     await half.publishes(3)
