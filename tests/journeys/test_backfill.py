@@ -16,7 +16,7 @@ from sqlalchemy import make_url
 
 from chassis.events.cursor import Cursor
 from chassis.schema.migrate import upgrade
-from chassis.storage.bootstrap import grant
+from chassis.schema.rights import grant
 from chassis.testing.waiting import until
 from chassis.work.database import Database
 from crm.app import SERVICE as CRM
@@ -406,7 +406,7 @@ async def backups(halves, cluster, tmp_path):
         options = ("--exit-on-error", "--no-owner", f"--role={owner}", f"--dbname={urls.owner}")
         program("pg_restore", *options, tmp_path / "half.dump")
         await asyncio.to_thread(upgrade, half.service, urls.owner)
-        await grant(urls.owner, runtime)
+        await grant(urls.owner, runtime, half.service.rights)
         if announced:
             known = {**os.environ, f"{name.upper()}_DATABASE_URL": urls.runtime}
             command = [sys.executable, "-m", name, "restored"]
