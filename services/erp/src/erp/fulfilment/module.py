@@ -55,7 +55,7 @@ MODULE = Module(
     rights={
         "sales_order_line": "select, insert, update, delete",
         "sales_order_charge": "select, insert, update, delete",
-        "shipment_line": "select, insert",
+        "shipment_line": "select, insert, update (prepaid)",
     },
     events=(OrderChanged,),
     states={

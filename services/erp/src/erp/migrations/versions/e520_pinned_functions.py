@@ -34,6 +34,7 @@ _SETTLED = (
             using errcode = 'check_violation', constraint = 'ck_invoice_agrees';
         end if;
       elsif its.open_amount <> coalesce(item.open_amount, 0)
+        or (item.id is null and its.gross <> 0)
         or its.state <> (case
           when its.credited = its.gross and its.open_amount = 0 and item.id is not null
             then 'credited'
