@@ -149,7 +149,7 @@ class Service:
         What a module says of a table of the chassis is in place of what the chassis says.
         """
         entities = dict.fromkeys(self.metadata.tables, ROWS_ARE_KEPT)
-        return entities | CHASSIS_RIGHTS | merged("rights", (one.rights for one in self.modules))
+        return {**entities, **CHASSIS_RIGHTS, **merged("rights", (m.rights for m in self.modules))}
 
     @cached_property
     def routers(self) -> Sequence[APIRouter]:
