@@ -100,7 +100,7 @@ async def test_every_role_of_the_server_is_kept_out_of_the_database(service, url
         "update feed_floor set feed_seq = 0",
         "select setval('outbox_written', 1)",
         "delete from api_key",
-        "update api_key set scopes = '{admin}'",
+        "update api_key set created_by = ''",
         "update api_key set secret_hash = secret_hash",
         "delete from local_user",
         "update alembic_version set version_num = ''",

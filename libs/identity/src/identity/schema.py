@@ -116,9 +116,11 @@ FORMER_SECRETS: tuple[str, ...] = (
 """Secrets that keys had before; the last one works until `expires_at`, those before it do not."""
 
 RIGHTS = {
-    "api_key": "select, insert, update (name, systems, last_used_at, revoked_at, revoked_by)",
+    "api_key": "select, insert, "
+    "update (name, scopes, systems, last_used_at, revoked_at, revoked_by)",
     "local_user": "select, insert, update",
     "user_session": "select, insert, update, delete",
     "login_failure": "select, delete",
 }
-"""What the runtime role may do: keys stay, with their scopes and secrets, also those revoked."""
+"""What the runtime role may do: keys stay, with their secrets, also those revoked. Scopes
+follow the bootstrap file."""
