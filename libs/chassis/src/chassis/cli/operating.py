@@ -75,7 +75,7 @@ async def _serve(here: Installation, *, with_worker: bool) -> None:
 
 
 async def _work(here: Installation) -> None:
-    database = here.service.connect(here.settings)
+    database = here.service.connect(here.settings.unhurried())
     wakeups = Wakeups(database.connect_driver)
     database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
     try:
@@ -106,7 +106,7 @@ async def _require_sound(here: Installation, database: Database) -> None:
 
 async def _prepare(here: Installation) -> dict[str, int]:
     """Do what modules do at start; how many they made of what."""
-    database, made = here.service.connect(here.settings), dict[str, int]()
+    database, made = here.service.connect(here.settings.unhurried()), dict[str, int]()
     try:
         for prepare in (one for module in here.service.modules for one in module.at_start):
             made |= await prepare(context(here, database))
