@@ -39,8 +39,8 @@ def changes(service, path, count):
 
 
 async def waiting_for_locks(service, count):
-    """Return once so many connections of the service wait for a lock."""
-    watching = await asyncpg.connect(service.owner_url)
+    """Return once so many connections of the service wait for a lock; only their role sees that."""
+    watching = await asyncpg.connect(service.runtime_url)
     try:
 
         async def so_many():
