@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import make_url
 
@@ -146,10 +147,11 @@ class Halves:
     async def forgets_all_events(self, service: Any) -> None:
         """Its feed keeps nothing of what was published so far."""
         await service.settle_feed()
-        async with service.database.driver() as sql:
-            await sql.execute(
-                "update feed_floor set feed_seq = (select max(feed_seq) from outbox_sequence)"
-            )
+        owner = await asyncpg.connect(service.owner_url)
+        await owner.execute(
+            "update feed_floor set feed_seq = (select max(feed_seq) from outbox_sequence)"
+        )
+        await owner.close()
 
 
 @asynccontextmanager
