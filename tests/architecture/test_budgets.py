@@ -50,7 +50,7 @@ def test_no_file_is_too_long():
 
 
 def test_the_chassis_stays_small():
-    """Decisions 0001, 0063, 0091 to 0093, 0096, 0097: plumbing, no more than one can know."""
+    """Decisions 0001, 0063, 0091 to 0093, 0096, 0098: plumbing, no more than one can know."""
     running = [one for one in sources("libs/chassis/src") if "/testing/" not in one.name]
     assert sum(source.code_lines for source in running) <= CHASSIS_CODE_LINES
 

@@ -116,11 +116,12 @@ FORMER_SECRETS: tuple[str, ...] = (
 """Secrets that keys had before; the last one works until `expires_at`, those before it do not."""
 
 RIGHTS = {
-    "api_key": "select, insert, "
-    "update (name, scopes, systems, last_used_at, revoked_at, revoked_by)",
+    "api_key": "select, insert, update (name, prefix, secret_hash, scopes, systems,"
+    " last_used_at, revoked_at, revoked_by)",
+    "api_key_former_secret": "select, insert, update (ended_at, last_used_at)",
     "local_user": "select, insert, update",
     "user_session": "select, insert, update, delete",
     "login_failure": "select, delete",
 }
-"""What the runtime role may do: keys stay, with their secrets, also those revoked. Scopes
-follow the bootstrap file."""
+"""What the runtime role may do: keys stay, also those revoked; who made them, and how long they
+live, never changes. Scopes follow the bootstrap file, secrets are rotated."""

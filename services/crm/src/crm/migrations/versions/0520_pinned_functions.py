@@ -1,7 +1,7 @@
 """Functions name tables of the schema, whatever the session has under the same names.
 
 Revision ID: 0520
-Revises: 0510
+Revises: 0530
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "0520"
-down_revision = "0510"
+down_revision = "0530"
 
 
 def upgrade() -> None:

@@ -1,7 +1,7 @@
 """Functions name tables of the schema, and an invoice is settled as its open item says.
 
 Revision ID: e520
-Revises: e510
+Revises: e530
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "e520"
-down_revision = "e510"
+down_revision = "e530"
 
 _SETTLED = (
     # E15: at COMMIT, state and open amount of an invoice follow from its open item, and what is

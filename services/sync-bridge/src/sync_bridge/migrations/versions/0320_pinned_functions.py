@@ -1,7 +1,7 @@
 """Functions name tables of the schema, whatever the session has under the same names.
 
 Revision ID: 0320
-Revises: 0310
+Revises: 0330
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "0320"
-down_revision = "0310"
+down_revision = "0330"
 
 
 def upgrade() -> None:
