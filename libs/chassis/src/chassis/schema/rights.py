@@ -44,13 +44,13 @@ _HELD = """with tables as (
       and not a.attisdropped, unnest(array['select', 'insert', 'update', 'references']) word
    where not has_table_privilege(t.oid, word) and has_column_privilege(t.oid, a.attnum, word)"""
 _LOOSE = """select found from (values
-    (1, has_database_privilege(current_database(), 'TEMPORARY'),
+    (has_database_privilege(current_database(), 'TEMPORARY'),
       'the runtime role may create temporary tables'),
-    (2, has_database_privilege('public', current_database(), 'CONNECT'),
+    (has_database_privilege('public', current_database(), 'CONNECT'),
       'every role of the server may enter the database'),
-    (3, has_schema_privilege('public', 'CREATE'),
+    (has_schema_privilege('public', 'CREATE'),
       'the runtime role may create tables and functions'))
-    as n(place, is_so, found) where is_so
+    as n(is_so, found) where is_so
   union all
   select format('the function %s takes tables from whatever the session has', p.proname)
     from pg_proc p
