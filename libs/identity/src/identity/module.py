@@ -12,6 +12,7 @@ from identity.bootstrap import make_first_callers
 from identity.commands import add_keys, add_users
 from identity.doctor import bound_keys
 from identity.routes import ROUTERS
+from identity.schema import RIGHTS
 
 __all__ = ["MODULE"]
 
@@ -26,6 +27,7 @@ async def forget_old(work: Work, _payload: Mapping[str, Any]) -> None:
 MODULE = Module(
     name="callers",
     routers=ROUTERS,
+    rights=RIGHTS,
     tags={
         "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
         "identity": "Who the caller is to this service, and what the caller may do.",

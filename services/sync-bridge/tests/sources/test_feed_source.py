@@ -4,6 +4,7 @@ import asyncio
 import time
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -59,8 +60,9 @@ class Publisher:
         return [event["id"] for event in await self.service.feed()]
 
     async def forgets_up_to(self, feed_seq):
-        async with self.service.database.driver() as sql:
-            await sql.execute("update feed_floor set feed_seq = $1", feed_seq)
+        owner = await asyncpg.connect(self.service.owner_url)
+        await owner.execute("update feed_floor set feed_seq = $1", feed_seq)
+        await owner.close()
 
 
 @pytest.fixture
