@@ -15,6 +15,7 @@ from identity.bootstrap import make_first_callers
 from identity.commands import add_keys, add_users
 from identity.doctor import bound_keys, whole_audit_log
 from identity.routes import ROUTERS
+from identity.schema import RIGHTS
 
 __all__ = ["MODULE"]
 
@@ -29,6 +30,7 @@ async def forget_old(work: Work, _payload: Mapping[str, Any]) -> None:
 MODULE = Module(
     name="callers",
     routers=ROUTERS,
+    rights=RIGHTS,
     tags={
         "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
         "audit": "The audit log: who logged in, was refused, got keys and rights, took data out.",

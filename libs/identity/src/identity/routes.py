@@ -6,7 +6,7 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
@@ -35,6 +35,7 @@ from identity.rotation import (
     rotate,
 )
 from identity.sessions import LoginRefused
+from values.text import visible
 
 __all__ = ["ROUTERS"]
 
@@ -84,7 +85,7 @@ class NewApiKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(visible)]
     scopes: Annotated[list[str], Field(min_length=1, max_length=100)]
     expires_at: AwareDatetime | None = None
     systems: Annotated[list[str], Field(max_length=20)] = Field(

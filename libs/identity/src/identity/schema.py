@@ -1,6 +1,13 @@
 """The tables of identity: keys of machines, users of this service, their sessions."""
 
-__all__ = ["DDL", "FORMER_SECRETS", "KEY_SYSTEMS", "LAST_ADMINISTRATOR", "REVOKED_BY"]
+__all__ = [
+    "DDL",
+    "FORMER_SECRETS",
+    "KEY_SYSTEMS",
+    "LAST_ADMINISTRATOR",
+    "REVOKED_BY",
+    "RIGHTS",
+]
 
 DDL: tuple[str, ...] = (
     """create table api_key (
@@ -107,3 +114,15 @@ FORMER_SECRETS: tuple[str, ...] = (
       where ended_at is null""",
 )
 """Secrets that keys had before; the last one works until `expires_at`, those before it do not."""
+
+RIGHTS = {
+    "api_key": "select, insert, update (name, prefix, secret_hash, scopes, systems,"
+    " last_used_at, revoked_at, revoked_by)",
+    "audit_entry": "select, insert",
+    "api_key_former_secret": "select, insert, update (ended_at, last_used_at)",
+    "local_user": "select, insert, update",
+    "user_session": "select, insert, update, delete",
+    "login_failure": "select, delete",
+}
+"""What the runtime role may do: keys stay, also those revoked; who made them, and how long they
+live, never changes. Scopes follow the bootstrap file, secrets are rotated."""

@@ -15,10 +15,12 @@ from chassis.problems.standard import NotFound
 from chassis.service import Module
 from chassis.work.unit_of_work import Handler
 from identity.audit.reading_out import EntersAudit
+from records import history_tables
 from records.erasure.errors import UserIsActive
 from records.erasure.events import PersonErased
 from records.erasure.routes import ERASE, PERMISSIONS, READ
 from records.erasure.schemas import ErasureReport, PersonalDataView
+from records.erasure.tables import RIGHTS
 from records.erasure.users import ProfileOf, erase_user, local_user, user_data
 
 __all__ = ["erasure_module"]
@@ -37,6 +39,7 @@ def erasure_module(
     `handlers`: what else the service does when a person, or a user, was erased.
     """
     return Module(
+        rights=RIGHTS | history_tables.RIGHTS,
         name="erasure",
         routers=(_user_router(profile_of),),
         tags={"persons": "What is known of a person, and its erasure."},

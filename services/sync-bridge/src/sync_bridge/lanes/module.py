@@ -24,6 +24,10 @@ MODULE = Module(
         "reviews": "Questions that a person has to answer before a record crosses.",
     },
     tables=(Lane, LevelledState, Pause, Hole, LaneAct),
+    rights={
+        "levelled_state": "select, insert, update, delete",
+        "pause": "select, insert, update, delete",
+    },
     events=(LaneParked, LaneResumed),
     jobs={UNLINK: unlink_halves},
     background=(deliver_lanes,),

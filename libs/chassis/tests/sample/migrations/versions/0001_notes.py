@@ -3,6 +3,7 @@ from alembic import op
 from chassis.events.schema import BEGAN_AT
 from chassis.http.shared_counts import DDL as RATE_COUNT
 from chassis.schema import tables
+from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.source_versions import CONTENT, HISTORY
 from identity import schema as identity
 from identity.audit import schema as audit
@@ -32,6 +33,7 @@ def upgrade() -> None:
              constraint pk_note primary key (id),
              constraint ck_note_title check (title <> 'forbidden'))"""
     )
+    op.execute(PIN_FUNCTIONS)
 
 
 def downgrade() -> None:

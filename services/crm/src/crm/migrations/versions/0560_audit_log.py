@@ -1,7 +1,7 @@
 """The audit log, and the triggers by which keys, people and sessions are in it.
 
 Revision ID: 0560
-Revises: 0530
+Revises: 0520
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from identity.audit import schema
 
 revision = "0560"
-down_revision = "0530"
+down_revision = "0520"
 
 
 def upgrade() -> None:

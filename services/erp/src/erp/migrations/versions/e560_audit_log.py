@@ -1,7 +1,7 @@
 """The audit log, and the triggers by which keys, people and sessions are in it.
 
 Revision ID: e560
-Revises: e530
+Revises: e520
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from identity.audit import schema
 
 revision = "e560"
-down_revision = "e530"
+down_revision = "e520"
 
 
 def upgrade() -> None:

@@ -1,7 +1,7 @@
 """The audit log, and the triggers by which keys, people and sessions are in it.
 
 Revision ID: 0360
-Revises: 0330
+Revises: 0320
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from identity.audit import schema
 
 revision = "0360"
-down_revision = "0330"
+down_revision = "0320"
 
 
 def upgrade() -> None:
