@@ -19,7 +19,7 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing, having_words
 from records.custom.fields import CustomView
-from records.custom.lists import custom_list
+from records.custom.lists import CustomList, custom_list
 from records.filters import among
 from records.includes import Include
 from records.links import linked_to, references
@@ -42,10 +42,6 @@ __all__ = [
 class Model(Protocol):
     """What callers see: a Pydantic model."""
 
-    @property
-    def id(self) -> UUID:
-        """The record's id."""
-
     @classmethod
     def model_validate(cls, obj: Any, /) -> Self:
         """The view of a row."""
@@ -53,6 +49,10 @@ class Model(Protocol):
 
 class View(Model, Protocol):
     """What callers see of a record whose changes are counted."""
+
+    @property
+    def id(self) -> UUID:
+        """The record's id."""
 
     @property
     def version(self) -> int:
@@ -178,7 +178,7 @@ class Reads(Generic[V]):
         words = await containing(at.sql, q, self.searched) if self.searched else []
         tag = getattr(wanted, "tag", None)
         tagged = [tagged_with(self.name, self.key, tag)] if tag else []
-        by_custom = await custom_list(at, self.name, self.key, asked, beside=self.custom_beside)
+        by_custom = await self._by_custom(at, asked)
         return await fetch_page(
             at.sql,
             columns=self.columns,
@@ -196,6 +196,11 @@ class Reads(Generic[V]):
             ],
             key=self.place or self.key,
         )
+
+    async def _by_custom(self, at: Reading, asked: PageQuery) -> CustomList:
+        if not self.has_custom_fields:
+            return CustomList()
+        return await custom_list(at, self.name, self.key, asked, beside=self.custom_beside)
 
     @cached_property
     def table(self) -> str:
