@@ -32,12 +32,13 @@ async def spread(desk):
 @pytest.mark.parametrize("limit", [1, 2, 4])
 async def test_pages_show_every_place_of_an_item_once(desk, spread, sort, limit):
     skus, warehouses = spread
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = await desk.see(f"/v1/stock-levels?sort={sort}&limit={limit}{cursor}")
+    seen, first = [], f"/v1/stock-levels?sort={sort}&limit={limit}"
+    page = await desk.see(first)
+    while True:
         seen += [(one["sku"], one["warehouse"]) for one in page["items"]]
-        following = page["next_cursor"]
-        cursor = f"&cursor={following}" if following else None
+        if page["next_cursor"] is None:
+            break
+        page = await desk.see(f"{first}&cursor={page['next_cursor']}")
     ours = [one for one in seen if one[1] in warehouses]
     assert sorted(ours) == sorted((sku, one) for sku in skus for one in warehouses)
 

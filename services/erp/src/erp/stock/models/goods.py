@@ -92,7 +92,7 @@ class Level(Base):
         Index("ix_stock_level_location_id", "location_id"),
         Index(
             "uq_stock_level_key",
-            text("(md5(item_id::text || location_id::text || lot)::uuid)"),
+            text("(md5((item_id::text || location_id::text) || lot)::uuid)"),
             unique=True,
         ),
     )
