@@ -1,13 +1,13 @@
 """Levels are told apart in lists, also where an item lies at many places.
 
 Revision ID: e550
-Revises: e510
+Revises: e530
 """
 
 from alembic import op
 
 revision = "e550"
-down_revision = "e510"
+down_revision = "e530"
 
 
 def upgrade() -> None:

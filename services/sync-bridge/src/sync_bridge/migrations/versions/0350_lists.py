@@ -1,13 +1,13 @@
 """Reviews and quarantine are listed by their last change, acts and holes by their lane.
 
 Revision ID: 0350
-Revises: 0310
+Revises: 0330
 """
 
 from alembic import op
 
 revision = "0350"
-down_revision = "0310"
+down_revision = "0330"
 
 INDEXES = {
     "ix_review_created_at": "review (created_at, id)",
