@@ -96,7 +96,11 @@ async def expected(desk: Desk, include: Include, record: Values) -> Any:
     of = described_by(include.view)
     seen = []
     for one in dict.fromkeys(ids_at(record, include.path)):
-        reply = await desk.client.get(f"{of.router.prefix}/{one}")
+        path = f"{of.router.prefix}/{one}"
+        if include.by != "id":
+            rows = (await desk.see(f"{of.router.prefix}?q={one}&limit=200"))["items"]
+            [path] = [f"{of.router.prefix}/{row['id']}" for row in rows if row[include.by] == one]
+        reply = await desk.client.get(path)
         if reply.is_success:
             own = replies_of(of.reads).view.model_fields.keys() - of.reads.view.model_fields.keys()
             seen.append({name: v for name, v in reply.json().items() if name not in own})

@@ -157,14 +157,21 @@ class Reads(Generic[V]):
             raise NotFound(entity=self.name, id=record_id)
         return self._view(at, row)
 
-    async def get_all(self, at: Reading, ids: Collection[UUID]) -> list[V]:
-        """Those of the records that there are and that the actor may see, in the order of ids."""
+    async def get_all(
+        self, at: Reading, keys: Collection[UUID | str], *, by: str = "id"
+    ) -> list[V]:
+        """Those of the records that there are and that the actor may see, in the order of keys.
+
+        `by`: the field that the keys are values of, the id or a text that lists are sorted by.
+        """
         hidden = self._visibility(at)
+        by_id = by == "id"
+        column, sql_type = (self.key, "uuid") if by_id else (self.sorts[by].expression, "text")
         sql = (
             f"select {self.columns} from {self.source}"
-            f" where {self.key} = any($1::uuid[]){_numbered(hidden, first=2)} order by {self.key}"
+            f" where {column} = any($1::{sql_type}[]){_numbered(hidden, first=2)} order by {column}"
         )
-        rows = await at.sql.fetch(sql, list(ids), *(one.value for one in hidden))
+        rows = await at.sql.fetch(sql, list(keys), *(one.value for one in hidden))
         return [self._view(at, row) for row in rows]
 
     async def page(self, at: Reading, wanted: Any, asked: PageQuery) -> "Page[V]":

@@ -132,7 +132,10 @@ PRICES = Reads(
     title="p.code",
     subtitle="p.name",
     sorts=sorts_of("product_price", named=False),
-    includes={"product": Include(ProductView, "product_id")},
+    includes={
+        "product": Include(ProductView, "product_id"),
+        "price_list": Include(PriceListView, "price_list", by="code"),
+    },
     key="product_price.id",
 )
 PRICE_LISTS = Reads(
