@@ -349,12 +349,10 @@ def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
     ]
 
 
-_EQUAL = ("side", "party_id", "order_id", "source_id")
-
-
 def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
+    equal = ("side", "party_id", "order_id", "source_id")
     return [
-        *(Filter(f"{name} = {{}}", getattr(query, name)) for name in _EQUAL),
+        *(Filter(f"{name} = {{}}", getattr(query, name)) for name in equal),
         Filter("(open_amount > 0) = {}", query.open),
         *between("open_amount", query.open_amount_from, query.open_amount_to),
         *between("due_on", query.due_on_gte, query.due_on_lte),
