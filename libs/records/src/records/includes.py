@@ -18,8 +18,7 @@ class Include:
     path   where its id stands in the record's view: names of fields with points between them,
            through lists and objects
     many   whether there may be several: then all of them are brought along
-    by     the other's field whose value stands there, where that is not its id, such as `code`:
-           one by which its lists are sorted
+    by     the other's field whose value stands there, where that is not its id, such as `code`
     """
 
     view: type[BaseModel]

@@ -162,11 +162,11 @@ class Reads(Generic[V]):
     ) -> list[V]:
         """Those of the records that there are and that the actor may see, in the order of keys.
 
-        `by`: the field that the keys are values of, the id or a text that lists are sorted by.
+        `by`: the field that the keys are values of, the id or a text of the table.
         """
         hidden = self._visibility(at)
-        by_id = by == "id"
-        column, sql_type = (self.key, "uuid") if by_id else (self.sorts[by].expression, "text")
+        column = f"{self.key.rpartition('id')[0]}{by}"
+        sql_type = "uuid" if by == "id" else "text"
         sql = (
             f"select {self.columns} from {self.source}"
             f" where {column} = any($1::{sql_type}[]){_numbered(hidden, first=2)} order by {column}"

@@ -30,7 +30,7 @@ from crm.sql import Sql
 from records.filters import among
 from records.includes import Include
 from records.links import linked_to
-from records.reads import BY_NAME, BY_TIME, Reads, columns_of, everybody, record_filters, sorts_of
+from records.reads import BY_NAME, Reads, columns_of, everybody, record_filters, sorts_of
 from records.tagged import Tagged
 from values.money import UnitPrice
 from values.prices import PriceStep
@@ -146,7 +146,6 @@ PRICE_LISTS = Reads(
     visible=everybody,
     query=Tagged,
     searched=searched.PRICE_LISTS,
-    sorts={**BY_TIME, "code": Sort("code", "text")},
 )
 
 
