@@ -132,10 +132,7 @@ PRICES = Reads(
     title="p.code",
     subtitle="p.name",
     sorts=sorts_of("product_price", named=False),
-    includes={
-        "product": Include(ProductView, "product_id"),
-        "price_list": Include(PriceListView, "price_list", by="code"),
-    },
+    includes={"product": Include(ProductView, "product_id")},
     key="product_price.id",
 )
 PRICE_LISTS = Reads(
