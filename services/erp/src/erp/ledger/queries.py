@@ -22,6 +22,7 @@ from erp.ledger.schemas import (
 )
 from erp.sql import Sql
 from records.filters import among, between
+from records.includes import Include
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 
 __all__ = [
@@ -99,6 +100,7 @@ ENTRIES = Reads(
     subtitle="e.memo",
     sorts=sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")},
     default_sort="-effective_on",
+    includes={"accounts": Include(AccountView, "lines.account", many=True, by="code")},
 )
 
 _PERIOD_STATES = """select d.day, p.state from unnest($1::date[]) as d(day)
