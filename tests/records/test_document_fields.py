@@ -33,6 +33,7 @@ TYPES = {
     "/v1/purchase-receipts": "purchase_receipt",
     "/v1/purchase-returns": "purchase_return",
     "/v1/stock-documents": "stock_document",
+    "/v1/journal-entries": "journal_entry",
     "/v1/orders": "order",
 }
 Halves = Mapping[str, tuple[Desk, Mapping[str, str]]]
