@@ -49,11 +49,11 @@ async def contact(half, account_id):
     )
     assert changed.is_success, changed.text
     async with half.database.driver() as sql:
-        await sql.execute(_IMPORTED, uuid4(), person["id"])
+        await sql.execute(IMPORTED, uuid4(), person["id"])
     return person["id"], at
 
 
-_IMPORTED = """with made as (
+IMPORTED = """with made as (
     insert into record_import (id, record_type, system, file_name, size_bytes, header, sample,
       mapping, options, state, actor, made_by, language, created_at)
     values ($1, 'contact', 'shop', 'people.csv', 9, '{name}', '[{"name": "Qingyun"}]', '{}', '{}',
