@@ -84,7 +84,7 @@ async def with_all(desk: Desk, half: str) -> tuple[str, dict[str, tuple[str, str
         await sql.execute(imported, UUID(int=7), at.rpartition("/")[2])
     fields = {}
     for of, path in documents:
-        own = (await define(desk, of, personal=True))["key"]
+        own = (await define(desk, of, personal=True, max_length=40))["key"]
         other = (await define(desk, of))["key"]
         for code in ("Walnut code one", "Walnut code two"):
             changed = await desk.merge(
