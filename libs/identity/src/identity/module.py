@@ -29,7 +29,7 @@ MODULE = Module(
     tags={
         "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
         "identity": "Who the caller is to this service, and what the caller may do.",
-        "sessions": "Logging in with a password, and out.",
+        "sessions": "Logging in with a password, and out; who is logged in from where.",
     },
     authenticator=Authenticator,
     at_start=(make_first_callers,),

@@ -19,7 +19,7 @@ from chassis.service import Service
 from chassis.storage.paging import Page, Sort, fetch_page
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-from identity import keys, own, sessions
+from identity import keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
 from identity.authenticate import credential
 from identity.jwt import IssuerUnavailable
@@ -153,7 +153,7 @@ class SessionView(BaseModel):
 me_router = api_router(prefix="/v1/me", tag="identity")
 api_key_router = api_router(prefix="/v1/api-keys", tag="api-keys")
 session_router = api_router(prefix="/v1/sessions", tag="sessions")
-ROUTERS = (me_router, api_key_router, session_router)
+ROUTERS = (me_router, api_key_router, session_router, *session_routes.ROUTERS)
 
 
 @me_router.get(

@@ -1,6 +1,13 @@
 """The tables of identity: keys of machines, users of this service, their sessions."""
 
-__all__ = ["DDL", "FORMER_SECRETS", "KEY_SYSTEMS", "LAST_ADMINISTRATOR", "REVOKED_BY"]
+__all__ = [
+    "DDL",
+    "FORMER_SECRETS",
+    "KEY_SYSTEMS",
+    "LAST_ADMINISTRATOR",
+    "REVOKED_BY",
+    "SESSION_PLACES",
+]
 
 DDL: tuple[str, ...] = (
     """create table api_key (
@@ -107,3 +114,14 @@ FORMER_SECRETS: tuple[str, ...] = (
       where ended_at is null""",
 )
 """Secrets that keys had before; the last one works until `expires_at`, those before it do not."""
+
+SESSION_PLACES: tuple[str, ...] = (
+    """alter table user_session
+      add column source text not null default '',
+      add column user_agent text not null default '',
+      add column last_used_at timestamptz,
+      add constraint ck_user_session_source check (length(source) <= 100),
+      add constraint ck_user_session_user_agent check (length(user_agent) <= 200)""",
+    "create index ix_user_session_created_at on user_session (created_at desc, id desc)",
+)
+"""From where a session was begun, by which program, and when it was used last."""

@@ -18,6 +18,8 @@ def upgrade() -> None:
     op.execute(identity.REVOKED_BY)
     for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
+    for statement in identity.SESSION_PLACES:
+        op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)
