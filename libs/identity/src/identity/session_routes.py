@@ -100,8 +100,9 @@ async def me_session_list(
     person: Person, reading: InReading, page: PageAsked, shown: Shown
 ) -> Page[open_sessions.OpenSession]:
     """Where one is logged in: from where, since when, last used when, and which one this is."""
-    given = {"user_id": person, "shown": shown, "now": utc_now()}
-    return await open_sessions.list_open(reading.sql, page, **given)
+    return await open_sessions.list_open(
+        reading.sql, page, user_id=person, shown=shown, now=utc_now()
+    )
 
 
 @me_session_router.post(
@@ -128,8 +129,7 @@ async def me_session_end(
     session_id: UUID, person: Person, ending: Ending, once: OnlyOnce, work: InWork
 ) -> EndedSessions:
     """End one session of one's own, as if one logged out there."""
-    given = {"now": work.now, "user_id": person}
-    ending.add(await open_sessions.end_one(work.sql, session_id, **given))
+    ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now, user_id=person))
     return EndedSessions(ended=len(ending))
 
 
@@ -142,8 +142,9 @@ async def session_list(
     user_id: UUID | None = None,
 ) -> Page[open_sessions.OpenSession]:
     """Who is logged in, of all people or of one."""
-    given = {"user_id": user_id, "shown": shown, "now": utc_now()}
-    return await open_sessions.list_open(reading.sql, page, **given)
+    return await open_sessions.list_open(
+        reading.sql, page, user_id=user_id, shown=shown, now=utc_now()
+    )
 
 
 @all_session_router.post(
