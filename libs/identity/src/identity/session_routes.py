@@ -23,6 +23,7 @@ from identity.own import NoLocalUser
 
 __all__ = ["ROUTERS"]
 
+NOBODY = UUID(int=0)
 Administrator = Annotated[Actor, Needs(ADMIN)]
 
 
@@ -76,6 +77,12 @@ async def person(request: Request) -> UUID:
     return UUID(actor.id)
 
 
+async def person_or_nobody(request: Request) -> UUID:
+    """The user who calls; of other callers an id that no user has."""
+    actor = await caller(request)
+    return UUID(actor.id) if actor.kind == "user" else NOBODY
+
+
 async def shown(request: Request) -> bytes:
     """The hash of what the caller shows."""
     return digest(credential(request.headers) or "")
@@ -83,6 +90,7 @@ async def shown(request: Request) -> bytes:
 
 Ending = Annotated[set[bytes], Depends(ending, scope="function")]
 Person = Annotated[UUID, Depends(person)]
+PersonOrNobody = Annotated[UUID, Depends(person_or_nobody)]
 Shown = Annotated[bytes, Depends(shown)]
 
 me_session_router = api_router(prefix="/v1/me/sessions", tag="sessions")
@@ -90,16 +98,11 @@ all_session_router = api_router(prefix="/v1/sessions", tag="sessions")
 ROUTERS = (me_session_router, all_session_router)
 
 
-@me_session_router.get(
-    "",
-    response_model=Page[OpenSessionView],
-    summary="List the own sessions",
-    responses=refuses(NoLocalUser),
-)
+@me_session_router.get("", response_model=Page[OpenSessionView], summary="List the own sessions")
 async def me_session_list(
-    person: Person, reading: InReading, page: PageAsked, shown: Shown
+    person: PersonOrNobody, reading: InReading, page: PageAsked, shown: Shown
 ) -> Page[open_sessions.OpenSession]:
-    """Where one is logged in: from where, since when, last used when, and which one this is."""
+    """Where one is logged in, since when, used last when, and which one this is. A key: nowhere."""
     return await open_sessions.list_open(
         reading.sql, page, user_id=person, shown=shown, now=utc_now()
     )
