@@ -159,6 +159,8 @@ async def _log_in(caller: Caller) -> None:
 async def _own_password(caller: Caller) -> None:
     """A person logs in and takes another password."""
     session = await caller.send("session_create")
+    await caller.send("session_end_all", user_id=session["user_id"])
+    session = await caller.send("session_create")
     person = caller.server.with_key(session["token"])
     await caller.send("me_password_change", by=person)
 

@@ -47,7 +47,7 @@ class Issuer:
         public = [key.as_dict(private=False) for key in self.keys.values()]
         return httpx.Response(200, json={"keys": public}, headers={"etag": etag})
 
-    def token(self, *, kid="k1", alg="RS256", key=None, **claims):
+    def token(self, *, kid="k1", alg="RS256", key=None, header=None, **claims):
         now = int(utc_now().timestamp())
         body = {
             "iss": ISSUER,
@@ -58,7 +58,8 @@ class Issuer:
             **claims,
         }
         body = {name: value for name, value in body.items() if value is not None}
-        return jwt.encode({"alg": alg, "kid": kid}, body, key or self.keys[kid], algorithms=[alg])
+        head = {"alg": alg, "kid": kid} | (header or {})
+        return jwt.encode(head, body, key or self.keys[kid], algorithms=[alg])
 
 
 def part(content):
@@ -138,6 +139,43 @@ async def test_scopes_may_come_as_a_list_and_strange_claims_count_for_nothing(is
 async def test_a_token_for_others_or_another_time_is_refused(issuer, verifier, claims):
     with pytest.raises(Unauthorized):
         await verifier.verify(issuer.token(**claims))
+
+
+@pytest.mark.parametrize("typ", ["at+jwt", "application/at+jwt", "JWT", "AT+JWT"])
+async def test_access_tokens_are_believed_by_their_kind(issuer, verifier, typ):
+    await verifier.verify(issuer.token(header={"typ": typ}))
+
+
+@pytest.mark.parametrize("typ", ["id+jwt", "logout+jwt", "dpop+jwt", "secevent+jwt", ""])
+async def test_a_token_that_says_it_is_of_another_kind_is_refused(issuer, verifier, typ):
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token(header={"typ": typ}))
+
+
+@pytest.mark.parametrize(
+    "claims", [{"typ": "ID"}, {"typ": "Refresh"}, {"at_hash": "x"}, {"c_hash": "x"}]
+)
+async def test_a_token_that_proves_a_log_in_to_another_is_refused(issuer, verifier, claims):
+    await verifier.verify(issuer.token(typ="Bearer"))
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token(**claims))
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be")
+async def test_what_a_short_key_signed_is_signed_by_nobody(issuer, verifier):
+    issuer.keys["short"] = RSAKey.generate_key(1024, {"kid": "short", "use": "sig"})
+    await verifier.verify(issuer.token())
+    for algorithm in ("RS256", "PS256"):
+        with pytest.raises(Unauthorized):
+            await verifier.verify(issuer.token(kid="short", alg=algorithm))
+    await verifier.verify(issuer.token())
+
+
+@pytest.mark.filterwarnings("ignore:Key size should be")
+async def test_an_issuer_with_short_keys_alone_is_believed_in_nothing(issuer, verifier):
+    issuer.keys = {"k1": RSAKey.generate_key(1024, {"kid": "k1", "use": "sig"})}
+    with pytest.raises(Unauthorized):
+        await verifier.verify(issuer.token())
 
 
 async def test_clocks_may_differ_by_a_minute(issuer, verifier):

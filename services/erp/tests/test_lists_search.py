@@ -18,6 +18,8 @@ EXEMPT = {
     "/v1/events/states": "a feed for machines, read in its order",
     "/v1/api-keys": "a handful; seen whole by an administrator",
     "/v1/audit-entries": "read in its order, by act, actor, address, subject and time",
+    "/v1/sessions": "those who are logged in now",
+    "/v1/me/sessions": "a handful; where one is logged in",
     "/v1/jobs": "kinds and states are words of the program, and filters",
     "/v1/saved-views": "a handful; what a person asks lists",
     "/v1/exports": "a person's own jobs, the newest first",

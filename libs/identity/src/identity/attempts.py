@@ -23,6 +23,7 @@ LIMITS: tuple[RateLimitItem, ...] = tuple(parse_many("10/minute; 60/hour"))
 """For one login from one address."""
 COUNTED = "login"
 LENGTH_SHOWN = 100
+USER_AGENT_LENGTH_MAX = 200
 log = get_logger("identity")
 
 
@@ -47,6 +48,8 @@ class Attempt:
         self._limits: RateLimits = request.app.state.rate_limits
         self.login = login.strip().lower()[:LENGTH_SHOWN]
         self.source = source_of(request.scope)
+        sent = dict(request.scope.get("headers", ())).get(b"user-agent", b"")
+        self.user_agent = printable(sent.decode("latin-1"))[:USER_AGENT_LENGTH_MAX]
         hashed = hashlib.sha256(self.login.encode("utf-8", "surrogatepass")).hexdigest()
         self.trace = request.state.trace
         self._who = f"{self.source} {hashed}"

@@ -5,7 +5,7 @@ revoked key or an ended session is refused everywhere within five seconds.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from fastapi import Request
 
@@ -72,7 +72,12 @@ class Authenticator:
 
     def forget(self, credential_shown: str) -> None:
         """Look the credential up anew next time: it has just been ended here."""
-        self._known.pop(keys.digest(credential_shown), None)
+        self.forget_hashed([keys.digest(credential_shown)])
+
+    def forget_hashed(self, hashes: Iterable[bytes]) -> None:
+        """The same, of credentials by their hashes."""
+        for hashed in hashes:
+            self._known.pop(hashed, None)
 
     async def _look_up(self, shown: str, hashed: bytes) -> Actor | None:
         if shown.startswith(keys.MARK):
@@ -111,10 +116,13 @@ class Authenticator:
         return actor, ends_at
 
     async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
+        now = utc_now()
         async with self._connections.driver() as sql:
-            row = await sql.fetchrow(_SESSION, hashed, utc_now())
-        if row is None:
-            return None, None
+            row = await sql.fetchrow(_SESSION, hashed, now)
+            if row is None:
+                return None, None
+            if row["use_is_news"]:
+                await sql.execute(_SESSION_USED, hashed, now)
         scopes = frozenset[str]().union(*(self._roles.get(role, ()) for role in row["roles"]))
         actor = Actor(
             kind="user",
@@ -164,6 +172,9 @@ _USED = """with former as (
     update api_key_former_secret set last_used_at = $2 where secret_hash = $3)
   update api_key set last_used_at = $2 where id = $1"""
 
-_SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at
+_SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at,
+    coalesce(s.last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
   from user_session s join local_user u on u.id = s.user_id
   where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and u.active"""
+
+_SESSION_USED = "update user_session set last_used_at = $2 where secret_hash = $1"

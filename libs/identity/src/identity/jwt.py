@@ -12,22 +12,31 @@ from typing import Any, ClassVar
 import httpx
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import KeySet, RSAKey
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
 from chassis.problems.problem import Problem
 from chassis.problems.standard import Unauthorized
+from chassis.telemetry.logs import get_logger
 
 __all__ = ["ALGORITHMS", "IssuerKeys", "IssuerUnavailable", "TokenVerifier"]
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519")
 """Nothing symmetric and no `none`: the issuer's public key must never serve as a shared secret."""
 
+TYPES = ("at+jwt", "jwt")
+"""What the header says of an access token: RFC 9068, and what most issuers write."""
+
+OF_ID_TOKENS = {"at_hash", "c_hash"}
+"""Claims of tokens that prove a log-in to the one who asked for it."""
+
+RSA_BITS_MIN = 2048
 SKEW_SECONDS = 60
 KEYS_LIFE_SECONDS = 600.0
 KEYS_STALE_SECONDS = 24 * 3600.0
 KEYS_ASK_AGAIN_SECONDS = 30.0
+log = get_logger("identity")
 
 
 class IssuerUnavailable(Problem):
@@ -98,7 +107,7 @@ class IssuerKeys:
         answer = await self._client.get(self._url, headers=headers)
         if answer.status_code != httpx.codes.NOT_MODIFIED:
             answer.raise_for_status()
-            self._known = KeySet.import_key_set(answer.json())
+            self._known = _strong(KeySet.import_key_set(answer.json()))
             self._etag = answer.headers.get("etag", "")
         self._read_at = self._clock()
 
@@ -166,6 +175,8 @@ class TokenVerifier:
                 signed = jwt.decode(token, await self._keys.refreshed(), algorithms=ALGORITHMS)
         except (JoseError, ValueError, TypeError) as refused:
             raise Unauthorized from refused
+        if not _is_access_token(signed.header, signed.claims):
+            raise Unauthorized
         return signed.claims
 
     def _scopes(self, claims: Mapping[str, Any]) -> frozenset[str]:
@@ -173,6 +184,27 @@ class TokenVerifier:
         said = {*_words(claims.get("scope")), *_words(claims.get("scp"))}
         by_role = (self._roles.get(role, frozenset()) for role in _words(claims.get("roles")))
         return frozenset(said & self._known).union(*by_role)
+
+
+def _strong(keys: KeySet) -> KeySet:
+    """The keys without those of RSA that are too short: what they sign is signed by nobody."""
+    weak = [
+        key
+        for key in keys.keys
+        if isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS_MIN
+    ]
+    for key in weak:
+        log.warning("issuer_key_refused", kid=key.kid, bits=key.public_key.key_size)
+    return KeySet([key for key in keys.keys if key not in weak])
+
+
+def _is_access_token(header: Mapping[str, Any], claims: Mapping[str, Any]) -> bool:
+    """Whether it is not said to be a token of another kind, by header, claim, or what it proves."""
+    return (
+        str(header.get("typ", "JWT")).lower().removeprefix("application/") in TYPES
+        and str(claims.get("typ", "Bearer")).lower() == "bearer"
+        and not OF_ID_TOKENS & claims.keys()
+    )
 
 
 def _words(claim: Any) -> list[str]:

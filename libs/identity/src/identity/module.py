@@ -35,7 +35,7 @@ MODULE = Module(
         "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
         "audit": "The audit log: who logged in, was refused, got keys and rights, took data out.",
         "identity": "Who the caller is to this service, and what the caller may do.",
-        "sessions": "Logging in with a password, and out.",
+        "sessions": "Logging in with a password, and out; who is logged in from where.",
     },
     permissions={PERMISSION: "Read the audit log."},
     roles={"auditor": {PERMISSION}},

@@ -19,7 +19,7 @@ from chassis.service import Service
 from chassis.storage.paging import Page, Sort, fetch_page
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-from identity import keys, own, sessions
+from identity import keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
 from identity.audit.entries import name_actor
 from identity.audit.routes import audit_router
@@ -156,7 +156,7 @@ class SessionView(BaseModel):
 me_router = api_router(prefix="/v1/me", tag="identity")
 api_key_router = api_router(prefix="/v1/api-keys", tag="api-keys")
 session_router = api_router(prefix="/v1/sessions", tag="sessions")
-ROUTERS = (me_router, api_key_router, session_router, audit_router)
+ROUTERS = (me_router, api_key_router, session_router, *session_routes.ROUTERS, audit_router)
 
 
 @me_router.get(

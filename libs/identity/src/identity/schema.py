@@ -7,6 +7,7 @@ __all__ = [
     "LAST_ADMINISTRATOR",
     "REVOKED_BY",
     "RIGHTS",
+    "SESSION_PLACES",
 ]
 
 DDL: tuple[str, ...] = (
@@ -126,3 +127,13 @@ RIGHTS = {
 }
 """What the runtime role may do: keys stay, also those revoked; who made them, and how long they
 live, never changes. Scopes follow the bootstrap file, secrets are rotated."""
+SESSION_PLACES: tuple[str, ...] = (
+    """alter table user_session
+      add column source text not null default '',
+      add column user_agent text not null default '',
+      add column last_used_at timestamptz,
+      add constraint ck_user_session_source check (length(source) <= 100),
+      add constraint ck_user_session_user_agent check (length(user_agent) <= 200)""",
+    "create index ix_user_session_created_at on user_session (created_at desc, id desc)",
+)
+"""From where a session was begun, by which program, and when it was used last."""

@@ -74,11 +74,12 @@ async def log_in(
     token = f"{MARK}{service}_{secrets.token_hex(32)}"
     session = Session(uuid7(), user["id"], token, now + LIFE)
     made = (session.id, session.user_id, digest(token), now, session.expires_at)
+    place = (attempt.source, attempt.user_agent)
     async with connections.driver() as sql, sql.transaction():
         await name_actor(sql, f"user:{user['id']}", attempt.trace)
         if better:
             await sql.execute(_UPGRADE, user["id"], better, user["password_hash"])
-        if not await sql.fetchval(_BEGIN, *made, user["password_hash"], better):
+        if not await sql.fetchval(_BEGIN, *made, user["password_hash"], better, *place):
             raise LoginRefused
     await attempt.succeeded()
     return session
@@ -99,8 +100,9 @@ _USER = "select id, password_hash, active from local_user where login = $1"
 
 _UPGRADE = "update local_user set password_hash = $2 where id = $1 and password_hash = $3"
 
-_BEGIN = """insert into user_session (id, user_id, secret_hash, created_at, expires_at)
-  select $1, id, $3, $4, $5 from local_user
+_BEGIN = """insert into user_session
+    (id, user_id, secret_hash, created_at, expires_at, source, user_agent)
+  select $1, id, $3, $4, $5, $8, $9 from local_user
    where id = $2 and active and password_hash in ($6, $7) for key share
   returning true"""
 """Not where the user was kept out, or given another password, while this one was tried."""

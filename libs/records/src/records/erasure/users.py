@@ -57,7 +57,8 @@ _ADDED = """select to_jsonb(a) - '{sha256,added_by_name}'::text[] as row from at
 _OTHERS = """select row || jsonb_build_object('document_type', document_type) as row from (
     select 'session' as document_type, created_at,
         jsonb_build_object('id', id, 'created_at', created_at, 'expires_at', expires_at,
-          'ended_at', ended_at) as row
+          'ended_at', ended_at, 'source', source, 'user_agent', user_agent,
+          'last_used_at', last_used_at) as row
       from user_session where user_id = $2
     union all select 'saved_view', created_at, to_jsonb(v) - 'owner_name'
       from saved_view v where owner = $1

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.execute(identity.REVOKED_BY)
     for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
-    for statement in (*audit.AUDIT, *audit.AUDIT_OF_CALLERS):
+    for statement in (*identity.SESSION_PLACES, *audit.AUDIT, *audit.AUDIT_OF_CALLERS):
         op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)

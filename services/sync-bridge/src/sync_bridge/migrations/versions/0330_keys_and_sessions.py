@@ -1,4 +1,4 @@
-"""Secrets that API keys had before they were rotated.
+"""Secrets that API keys had before they were rotated; from where sessions are used.
 
 Revision ID: 0330
 Revises: 0310
@@ -13,11 +13,16 @@ down_revision = "0310"
 
 
 def upgrade() -> None:
-    """Add the table."""
-    for statement in schema.FORMER_SECRETS:
+    """Add the table and the columns."""
+    for statement in (*schema.FORMER_SECRETS, *schema.SESSION_PLACES):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Take both away."""
+    op.execute("drop index ix_user_session_created_at")
+    op.execute(
+        "alter table user_session drop column source, drop column user_agent,"
+        " drop column last_used_at"
+    )
     op.execute("drop table api_key_former_secret")

@@ -1,0 +1,175 @@
+"""Routes of open sessions: one's own, and for administrators those of all."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from chassis.actor import ADMIN, Actor
+from chassis.clock import utc_now
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, caller
+from chassis.http.paging import PageAsked
+from chassis.http.refusals import refuses
+from chassis.http.routing import api_router
+from chassis.problems.standard import NotFound
+from chassis.storage.paging import Page
+from identity import open_sessions
+from identity.authenticate import credential
+from identity.keys import digest
+from identity.own import NoLocalUser
+
+__all__ = ["ROUTERS"]
+
+NOBODY = UUID(int=0)
+Administrator = Annotated[Actor, Needs(ADMIN)]
+
+
+class OpenSessionView(BaseModel):
+    """A session of a person who is logged in."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    user_id: UUID
+    login: str
+    source: str = Field(description="Address of the log-in; of IPv6 the network of its owner.")
+    user_agent: str = Field(description="The program that logged in, as it calls itself.")
+    created_at: datetime = Field(description="When the person logged in (UTC).")
+    last_used_at: datetime | None = Field(
+        description="When it was used last, exact to a minute; null: not since the log-in."
+    )
+    expires_at: datetime
+    current: bool = Field(description="True: the session that this request shows.")
+
+
+class EndSessions(BaseModel):
+    """Whose sessions are to end."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    user_id: UUID = Field(description="Id of the user whose sessions all end.")
+
+
+class EndedSessions(BaseModel):
+    """What became of it."""
+
+    ended: int = Field(description="How many sessions were open and are not any more.")
+
+
+async def ending(request: Request) -> AsyncIterator[set[bytes]]:
+    """Hashes of sessions that end: after the commit this process refuses them at once.
+
+    It stands in the signature before the unit of work. Others refuse them within five seconds.
+    """
+    ended: set[bytes] = set()
+    yield ended
+    request.app.state.authenticator.forget_hashed(ended)
+
+
+async def person(request: Request) -> UUID:
+    """The user who calls. Raises NoLocalUser for keys and for people of a token's issuer."""
+    actor = await caller(request)
+    if actor.kind != "user":
+        raise NoLocalUser
+    return UUID(actor.id)
+
+
+async def person_or_nobody(request: Request) -> UUID:
+    """The user who calls; of other callers an id that no user has."""
+    actor = await caller(request)
+    return UUID(actor.id) if actor.kind == "user" else NOBODY
+
+
+async def shown(request: Request) -> bytes:
+    """The hash of what the caller shows."""
+    return digest(credential(request.headers) or "")
+
+
+Ending = Annotated[set[bytes], Depends(ending, scope="function")]
+Person = Annotated[UUID, Depends(person)]
+PersonOrNobody = Annotated[UUID, Depends(person_or_nobody)]
+Shown = Annotated[bytes, Depends(shown)]
+
+me_session_router = api_router(prefix="/v1/me/sessions", tag="sessions")
+all_session_router = api_router(prefix="/v1/sessions", tag="sessions")
+ROUTERS = (me_session_router, all_session_router)
+
+
+@me_session_router.get("", response_model=Page[OpenSessionView], summary="List the own sessions")
+async def me_session_list(
+    person: PersonOrNobody, reading: InReading, page: PageAsked, shown: Shown
+) -> Page[open_sessions.OpenSession]:
+    """Where one is logged in, since when, used last when, and which one this is. A key: nowhere."""
+    return await open_sessions.list_open(
+        reading.sql, page, user_id=person, shown=shown, now=utc_now()
+    )
+
+
+@me_session_router.post(
+    "/end-others",
+    response_model=EndedSessions,
+    summary="End the own other sessions",
+    responses=refuses(NoLocalUser),
+)
+async def me_session_end_others(
+    person: Person, ending: Ending, once: OnlyOnce, work: InWork, shown: Shown
+) -> EndedSessions:
+    """End all sessions of one's own but the one that is shown."""
+    ending.update(await open_sessions.end_others(work.sql, person, now=work.now, but=shown))
+    return EndedSessions(ended=len(ending))
+
+
+@me_session_router.post(
+    "/{session_id}/end",
+    response_model=EndedSessions,
+    summary="End an own session",
+    responses=refuses(NoLocalUser, NotFound),
+)
+async def me_session_end(
+    session_id: UUID, person: Person, ending: Ending, once: OnlyOnce, work: InWork
+) -> EndedSessions:
+    """End one session of one's own, as if one logged out there."""
+    ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now, user_id=person))
+    return EndedSessions(ended=len(ending))
+
+
+@all_session_router.get("", response_model=Page[OpenSessionView], summary="List sessions of people")
+async def session_list(
+    administrator: Administrator,
+    reading: InReading,
+    page: PageAsked,
+    shown: Shown,
+    user_id: UUID | None = None,
+) -> Page[open_sessions.OpenSession]:
+    """Who is logged in, of all people or of one."""
+    return await open_sessions.list_open(
+        reading.sql, page, user_id=user_id, shown=shown, now=utc_now()
+    )
+
+
+@all_session_router.post(
+    "/end", response_model=EndedSessions, summary="End all sessions of a person"
+)
+async def session_end_all(
+    wanted: EndSessions, by: Administrator, ending: Ending, once: OnlyOnce, work: InWork
+) -> EndedSessions:
+    """End every session of a user, who may log in again; `disable` keeps the user out."""
+    ending.update(await open_sessions.end_others(work.sql, wanted.user_id, now=work.now))
+    return EndedSessions(ended=len(ending))
+
+
+@all_session_router.post(
+    "/{session_id}/end",
+    response_model=EndedSessions,
+    summary="End a session of a person",
+    responses=refuses(NotFound),
+)
+async def session_end(
+    session_id: UUID, by: Administrator, ending: Ending, once: OnlyOnce, work: InWork
+) -> EndedSessions:
+    """End one session of whomever."""
+    ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now))
+    return EndedSessions(ended=len(ending))
