@@ -143,6 +143,17 @@ async def test_who_logs_in_and_out_is_entered(house):
     assert token not in json.dumps(found)
 
 
+async def test_who_ends_the_session_of_another_is_entered(house):
+    user = await add(house, "wang")
+    session = (await log_in(house, "wang")).json()["id"]
+    ended = await house.post(f"/v1/sessions/{session}/end", None)
+    assert ended.status_code == httpx.codes.OK, ended.text
+    entry = (await entries(house, subject=f"user:{user.id}"))[0]
+    assert (entry["act"], entry["actor"][:4]) == ("session.ended", "key:")
+    assert entry["details"] == {"session_id": session}
+    assert entry["request_id"] == ended.headers["x-request-id"]
+
+
 async def test_who_fails_to_log_in_is_counted_and_what_was_typed_is_not_kept(house):
     user = await add(house, "wang")
     for login in ("wang", "wang", "my secret typed in the wrong field"):

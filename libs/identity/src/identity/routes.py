@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
-from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import Caller, InReading, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
@@ -21,7 +21,7 @@ from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 from identity import keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
-from identity.audit.entries import name_actor
+from identity.audit.acting import InEnteredWork
 from identity.audit.routes import audit_router
 from identity.authenticate import credential
 from identity.jwt import IssuerUnavailable
@@ -205,13 +205,12 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     wanted: NewApiKey,
     by: Administrator,
     once: OnlyOnce,
-    work: InWork,
+    work: InEnteredWork,
     service: Here,
     request: Request,
 ) -> IssuedApiKey:
     """Make a key. Its secret is in this answer and can never be read again."""
     values = {"created_by": by.reference, "now": work.now, **dict(wanted)}
-    await name_actor(work.sql, work.actor, work.trace)
     issued = await keys.issue(work.sql, **_of(service), **values)
     return _shown_once(request, work, issued)
 
@@ -223,10 +222,13 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     responses=refuses(NotFound),
 )
 async def api_key_bind(
-    key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork, service: Here
+    key_id: UUID,
+    wanted: BindApiKey,
+    administrator: Administrator,
+    work: InEnteredWork,
+    service: Here,
 ) -> keys.ApiKey:
     """Let the key speak for these reserved systems; each process knows in five seconds."""
-    await name_actor(work.sql, work.actor, work.trace)
     return await keys.bind(work.sql, key_id, wanted.systems, reserved=service.reserved_systems)
 
 
@@ -237,10 +239,9 @@ async def api_key_bind(
     responses=refuses(NotFound),
 )
 async def api_key_revoke(
-    key_id: UUID, by: Administrator, once: OnlyOnce, work: InWork
+    key_id: UUID, by: Administrator, once: OnlyOnce, work: InEnteredWork
 ) -> keys.ApiKey:
     """End a key: every process refuses it within five seconds."""
-    await name_actor(work.sql, work.actor, work.trace)
     return await keys.revoke(work.sql, key_id, by=by.reference, now=work.now)
 
 
@@ -255,13 +256,12 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
     wanted: RotateApiKey,
     by: Administrator,
     once: OnlyOnce,
-    work: InWork,
+    work: InEnteredWork,
     service: Here,
     request: Request,
 ) -> IssuedApiKey:
     """Give a key a new secret, shown this once. A secret from before the last rotation ends."""
     given = {"service": service.name, "now": work.now, **dict(wanted)}
-    await name_actor(work.sql, work.actor, work.trace)
     return _shown_once(request, work, await rotate(work.sql, key_id, **given), status=200)
 
 
@@ -281,10 +281,9 @@ async def session_create(login: Login, service: Here, request: Request) -> sessi
 
 
 @session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))
-async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
+async def session_delete(caller: Caller, work: InEnteredWork, request: Request) -> Response:
     """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
     shown = credential(request.headers) or ""
-    await name_actor(work.sql, work.actor, work.trace)
     await sessions.end_session(work.sql, shown, now=work.now)
     request.app.state.authenticator.forget(shown)
     return Response(status_code=204)
