@@ -110,6 +110,7 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "jobs",
         "production",
         "systems",
+        "audit",
     }
     assert all(one["ok"] for one in found.document)
 
