@@ -18,7 +18,7 @@ def upgrade() -> None:
     op.execute(identity.REVOKED_BY)
     for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
-    for statement in identity.SESSION_PLACES:
+    for statement in (*identity.SESSION_PLACES, *identity.SECOND_FACTORS):
         op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
