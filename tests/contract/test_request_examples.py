@@ -167,7 +167,7 @@ async def _own_password(caller: Caller) -> None:
     now, codes = utc_now(), TOTP(secret)
     sent = {"code": codes.at(now)}
     await caller.send("me_second_factor_confirm", by=person, **sent)
-    sent = {"code": codes.at(now, 1)}
+    sent = {"code": codes.at(now, counter_offset=1)}
     await caller.send("me_second_factor_remove", by=person, **sent)
     secret = (await caller.send("me_second_factor_enrol", by=person))["secret"]
     await caller.send("me_second_factor_confirm", by=person, code=TOTP(secret).at(now))

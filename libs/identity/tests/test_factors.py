@@ -80,12 +80,12 @@ async def enrol(me, password=PASSWORD):
 
 
 def code_of(authenticator, *, steps=0):
-    return {"code": authenticator.at(utc_now(), steps)}
+    return {"code": authenticator.at(utc_now(), counter_offset=steps)}
 
 
 def wrong(authenticator):
     """Six digits that no step near has."""
-    near = {authenticator.at(utc_now(), steps) for steps in range(-3, 4)}
+    near = {authenticator.at(utc_now(), counter_offset=steps) for steps in range(-3, 4)}
     return next(code for code in (f"{number:06}" for number in range(10)) if code not in near)
 
 
