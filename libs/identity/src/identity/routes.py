@@ -127,11 +127,16 @@ class Login(BaseModel):
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
-    code: Annotated[str, Field(min_length=1, max_length=40, repr=False)] | None = Field(
-        default=None,
-        description="Of who has a second factor: six digits of the authenticator, or a recovery "
-        "code. Without one the answer is `second_factor_required`.",
-    )
+    code: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=40,
+            repr=False,
+            description="Of who has a second factor: six digits of the authenticator, or a "
+            "recovery code. Without one the answer is `second_factor_required`.",
+        ),
+    ] = None
 
 
 class ChangePassword(BaseModel):
