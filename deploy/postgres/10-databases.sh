@@ -19,6 +19,6 @@ create role :"owner" login password :'owner_password';
 create role :"service" login password :'runtime_password';
 create database :"service" owner :"owner";
 revoke all on database :"service" from public;
-grant connect, temporary on database :"service" to :"service";
+grant connect on database :"service" to :"service";
 SQL
 done

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from chassis.schema.migrate import upgrade
-from chassis.storage.bootstrap import grant
+from chassis.schema.rights import grant
 from erp.app import SERVICE
 from identity.testing.service import running
 
@@ -49,7 +49,7 @@ async def restored(cluster, erp, dump: Path):
     options = ("--exit-on-error", "--no-owner", f"--role={role}", f"--dbname={urls.owner}")
     program("pg_restore", *options, dump)
     await asyncio.to_thread(upgrade, SERVICE, urls.owner)
-    await grant(urls.owner, make_url(urls.runtime).username)
+    await grant(urls.owner, make_url(urls.runtime).username, SERVICE.rights)
     assert "has begun" in await asyncio.to_thread(begin_history, urls.runtime)
     return urls
 

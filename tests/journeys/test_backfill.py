@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 from sqlalchemy import make_url
 
 from chassis.events.cursor import Cursor
 from chassis.schema.migrate import upgrade
-from chassis.storage.bootstrap import grant
+from chassis.schema.rights import grant
 from chassis.testing.waiting import until
 from chassis.work.database import Database
 from crm.app import SERVICE as CRM
@@ -146,10 +147,11 @@ class Halves:
     async def forgets_all_events(self, service: Any) -> None:
         """Its feed keeps nothing of what was published so far."""
         await service.settle_feed()
-        async with service.database.driver() as sql:
-            await sql.execute(
-                "update feed_floor set feed_seq = (select max(feed_seq) from outbox_sequence)"
-            )
+        owner = await asyncpg.connect(service.owner_url)
+        await owner.execute(
+            "update feed_floor set feed_seq = (select max(feed_seq) from outbox_sequence)"
+        )
+        await owner.close()
 
 
 @asynccontextmanager
@@ -406,7 +408,7 @@ async def backups(halves, cluster, tmp_path):
         options = ("--exit-on-error", "--no-owner", f"--role={owner}", f"--dbname={urls.owner}")
         program("pg_restore", *options, tmp_path / "half.dump")
         await asyncio.to_thread(upgrade, half.service, urls.owner)
-        await grant(urls.owner, runtime)
+        await grant(urls.owner, runtime, half.service.rights)
         if announced:
             known = {**os.environ, f"{name.upper()}_DATABASE_URL": urls.runtime}
             command = [sys.executable, "-m", name, "restored"]

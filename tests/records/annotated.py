@@ -8,10 +8,7 @@ from tests.records.kinds import HALVES, KINDS
 
 __all__ = ["ANNOTATED", "one_of_each", "paths_with"]
 
-SENT_ONLY = {
-    ("erp", f"/v1/{many}")
-    for many in ("opening-stock", "journal-entries", "journal-entries/openings")
-}
+SENT_ONLY = {("erp", f"/v1/{many}") for many in ("opening-stock", "journal-entries/openings")}
 """Sent by other systems, and not read one by one by the library."""
 DOCUMENTS = {
     ("erp", f"/v1/{many}")

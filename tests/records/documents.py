@@ -41,6 +41,8 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     returned = await desk.add(
         f"/v1/purchase-receipts/{received['id']}/returns", reason="Bent", expect_again=False
     )
+    sides = [{"account": "6402", "debit": "7.00"}, {"account": "bank", "credit": "7.00"}]
+    posted = await desk.add("/v1/journal-entries", memo="Rent", lines=sides)
     moved = (await desk.see("/v1/stock-documents"))["items"][0]
     return {
         "/v1/sales-orders": order["id"],
@@ -52,4 +54,5 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
         "/v1/purchase-receipts": received["id"],
         "/v1/purchase-returns": returned["id"],
         "/v1/stock-documents": moved["id"],
+        "/v1/journal-entries": posted["id"],
     }

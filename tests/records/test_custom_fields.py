@@ -236,6 +236,8 @@ async def test_a_required_field_and_a_default(halves):
     assert pointers(refused) == {f"/custom/{needed['key']}": "never_empty"}
     assert usual["key"] not in (await desk.merge(path, {"custom": {usual["key"]: ""}})).json()
     assert (await desk.merge(at, {"required": False})).is_success
+    archived = await desk.server.post(f"{FIELDS}/{usual['id']}/archive", None)
+    assert archived.is_success, "its default is for no other test's records"
 
 
 async def test_narrowing_names_the_records_that_break(halves):

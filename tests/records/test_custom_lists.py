@@ -101,6 +101,9 @@ async def test_what_a_field_is_not_marked_for_is_refused(halves, kind):
         "custom.nobody": ("1", "unknown_custom_field"),
         f"custom.{size}": ("big", "decimal_form"),
     }
+    reversed_range = {f"custom.{size}.from": "10", f"custom.{size}.to": "9.99"}
+    reply = await desk.client.get(kind.path, params=reversed_range)
+    assert refused(reply) == {f"/query/custom.{size}.from": "range_reversed"}
     query = {name: value for name, (value, _) in wrong.items()}
     expected = {f"/query/{name}": code for name, (_, code) in wrong.items()}
     assert refused(await desk.client.get(kind.path, params=query)) == expected

@@ -33,6 +33,7 @@ TYPES = {
     "/v1/purchase-receipts": "purchase_receipt",
     "/v1/purchase-returns": "purchase_return",
     "/v1/stock-documents": "stock_document",
+    "/v1/journal-entries": "journal_entry",
     "/v1/orders": "order",
 }
 Halves = Mapping[str, tuple[Desk, Mapping[str, str]]]
@@ -131,6 +132,7 @@ async def new_of(desk: Desk, ids: Mapping[str, str]) -> dict[str, tuple[str, dic
     asked = {"sku": item["sku"], "quantity": "5", "unit_price": PRICE}
     purchase = await desk.add("/v1/purchase-orders", **bought, lines=[asked])
     expense = {"account": "6402", "description": "Power", "amount": PRICE}
+    sides = [{"account": "6402", "debit": "7.00"}, {"account": "bank", "credit": "7.00"}]
     return {
         "sales_order": ("/v1/sales-orders", sold),
         "shipment": (f"/v1/sales-orders/{made['id']}/shipments", {}),
@@ -143,6 +145,7 @@ async def new_of(desk: Desk, ids: Mapping[str, str]) -> dict[str, tuple[str, dic
             "/v1/bills",
             {"supplier_id": supplier["id"], "supplier_number": desk.word(), "expenses": [expense]},
         ),
+        "journal_entry": ("/v1/journal-entries", {"memo": "Rent", "lines": sides}),
         "purchase_order": ("/v1/purchase-orders", {**bought, "lines": [asked]}),
         "purchase_receipt": (f"/v1/purchase-orders/{purchase['id']}/receipts", {}),
     }
@@ -156,7 +159,10 @@ async def kept_of(desk: Desk, name: str) -> list[dict[str, Any]]:
     return [row["custom"] for row in rows]
 
 
-@pytest.mark.parametrize("name", ["sales_order", "shipment", "invoice", "payment", "bill"])
+MADE = ("sales_order", "shipment", "invoice", "payment", "bill", "journal_entry")
+
+
+@pytest.mark.parametrize("name", MADE)
 async def test_a_new_document_has_values_defaults_and_what_is_required(halves, name):
     desk, ids = halves["erp"]
     path, body = (await new_of(desk, ids))[name]
@@ -204,6 +210,31 @@ async def test_orders_of_other_systems_bring_values_and_change_them(halves):
             [{**sent, "external_id": desk.word(), "source_version": 1, "custom": {key: 7}}],
         )
         assert pointers(done["problem"]) == {f"/custom/{key}": "string_type"}
+
+
+async def test_a_refused_change_of_an_order_writes_none(halves):
+    """The ERP cancels no order that is shipped; the CRM changes none that is cancelled."""
+    desk, ids = halves["erp"]
+    key = (await define(desk, "sales_order"))["key"]
+    path, body = (await new_of(desk, ids))["sales_order"]
+    line = {**body["lines"][0], "external_line_id": "1"}
+    sent = {**body, "lines": [line]}
+    word = desk.word()
+    order = (await desk.send(path, word, 1, **sent, custom={key: "Blue"})).json()
+    await desk.add(f"{path}/{order['id']}/shipments")
+    refused = await desk.send(path, word, 2, **sent, cancelled=True, custom={key: "Red"})
+    assert refused.headers["Tandem-Outcome"] == "refused", refused.text
+    assert (await desk.see(f"{path}/{order['id']}"))["custom"] == {key: "Blue"}
+    desk, ids = halves["crm"]
+    key = (await define(desk, "order"))["key"]
+    present = await desk.see(f"/v1/orders/{ids['/v1/orders']}")
+    product = [{"product": present["lines"][0]["product_id"], "quantity": "1"}]
+    values = {"account_id": present["account_id"], "lines": product, "custom": {key: "Blue"}}
+    at = f"/v1/orders/{(await desk.add('/v1/orders', **values))['id']}"
+    assert (await desk.server.post(f"{at}/cancel", None)).is_success
+    changed = await desk.merge(at, {"note": "Soon", "custom": {key: "Red"}})
+    problem(changed, 409, "order_cancelled")
+    assert (await desk.see(at))["custom"] == {key: "Blue"}
 
 
 async def test_a_seller_changes_them_with_the_order(halves):

@@ -49,11 +49,11 @@ async def contact(half, account_id):
     )
     assert changed.is_success, changed.text
     async with half.database.driver() as sql:
-        await sql.execute(_IMPORTED, uuid4(), person["id"])
+        await sql.execute(IMPORTED, uuid4(), person["id"])
     return person["id"], at
 
 
-_IMPORTED = """with made as (
+IMPORTED = """with made as (
     insert into record_import (id, record_type, system, file_name, size_bytes, header, sample,
       mapping, options, state, actor, made_by, language, created_at)
     values ($1, 'contact', 'shop', 'people.csv', 9, '{name}', '[{"name": "Qingyun"}]', '{}', '{}',
@@ -160,12 +160,13 @@ async def test_all_that_is_known_is_handed_out(crm):
     assert known["notes"][0]["text"] == "Qingyun likes hemp paper."
     assert known["attachments"][0]["filename"] == "qingyun.txt"
     assert len(known["history"]) >= 2
-    assert NAME in {one["data"]["name"] for one in known["events"]}
+    assert NAME in {one["data"].get("name") for one in known["events"]}
 
 
 async def test_events_are_otherwise_never_changed(crm):
     """The trigger lets text become empty, and refuses all else."""
     await made(crm, "/v1/accounts", name="Mill")
+    refused = (asyncpg.RestrictViolationError, asyncpg.InsufficientPrivilegeError)
     async with crm.database.driver() as sql:
         for change in (
             'payload = payload || \'{"name": "Other"}\'',
@@ -173,9 +174,9 @@ async def test_events_are_otherwise_never_changed(crm):
             "payload = payload || '{\"currency\": null}'",
             "actor = 'user:x'",
         ):
-            with pytest.raises(asyncpg.RestrictViolationError):
+            with pytest.raises(refused):
                 await sql.execute(f"update outbox set {change}")
-        with pytest.raises(asyncpg.RestrictViolationError):
+        with pytest.raises(refused):
             await sql.execute("delete from outbox")
         await sql.execute('update outbox set payload = payload || \'{"name": "[erased]"}\'')
 

@@ -1,5 +1,6 @@
 """A person who is a customer or supplier is erased; documents keep what the books need."""
 
+import asyncio
 from datetime import timedelta
 from uuid import uuid4
 
@@ -198,6 +199,20 @@ async def test_another_system_erases_its_person_known_here_or_not(erp):
     refused = await erp.client.put(f"{path}/{stranger_id}", json=person | {"email": ""})
     problem(refused, 409, "person_suppressed")
     assert {table for table, _ in await traces(erp, TRACES)} == set()
+
+
+async def test_who_is_erased_while_it_is_sent_does_not_stay(erp):
+    """Both at once, and whichever comes first: the later one finds what the other did."""
+    person = {"source_version": 1, "name": NAME, "email": ""}
+    paths = [f"/v1/customers/by-external/crm/{uuid4()}" for _ in range(8)]
+    acts = [
+        act
+        for path in paths
+        for act in (erp.client.put(path, json=person), erp.post(f"{path}/erase", None))
+    ]
+    replies = await asyncio.gather(*acts)
+    assert {one.status_code for one in replies} <= {200, 201, 409}
+    assert await traces(erp, TRACES) == set()
 
 
 async def test_who_may_erase_and_read(erp):

@@ -22,7 +22,7 @@ from tests.records.test_one_search import types_of
 NEVER_HERE = {
     *(("bill", "credits"), ("invoice", "credits"), ("payment", "supplier")),
     *(("open_item", "customer"), ("open_item", "supplier")),
-    *(("account", "owner"), ("user", "team"), ("team", "parent")),
+    *(("account", "owner"), ("user", "team"), ("team", "parent"), ("item", "category")),
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
 }
 """What the records of the fixture do not refer to; tests of their own do."""
@@ -96,7 +96,12 @@ async def expected(desk: Desk, include: Include, record: Values) -> Any:
     of = described_by(include.view)
     seen = []
     for one in dict.fromkeys(ids_at(record, include.path)):
-        reply = await desk.client.get(f"{of.router.prefix}/{one}")
+        path = f"{of.router.prefix}/{one}"
+        if include.by != "id":
+            rows = (await desk.see(f"{of.router.prefix}?limit=200"))["items"]
+            ids = [row["id"] for row in rows if row[include.by] == one]
+            path = f"{of.router.prefix}/{(ids or [UUID(int=0)])[0]}"
+        reply = await desk.client.get(path)
         if reply.is_success:
             own = replies_of(of.reads).view.model_fields.keys() - of.reads.view.model_fields.keys()
             seen.append({name: v for name, v in reply.json().items() if name not in own})
@@ -217,3 +222,16 @@ async def test_one_statement_for_each_name_whatever_the_page_holds(desks, count)
     assert {str(one.included.customer.id) for one in records} == {one["id"] for one in customers}
     assert all(one.included.supplier is None for one in records)
     assert len(heard) == 2
+
+
+async def test_a_category_is_brought_along_by_its_code(desks):
+    desk = desks["erp"]
+    category = await desk.add("/v1/item-categories", code=desk.word("C"), name="Bolts")
+    [unit, *_] = (await desk.see("/v1/units"))["items"]
+    facts = {"name": "Bolt", "kind": "goods", "unit": unit["code"]}
+    for code in (category["code"], None):
+        sku = desk.word("B")
+        await desk.add("/v1/items", sku=sku, category=code, **facts)
+        [row] = (await desk.see(f"/v1/items?sku={sku}&include=category"))["items"]
+        included = row["included"]["category"]
+        assert (included and included["id"]) == (category["id"] if code else None)

@@ -11,6 +11,7 @@ from chassis.schema.migrate import upgrade
 from chassis.storage.connections import driver_url
 from identity.testing.service import running
 from tests.records.kinds import HALVES, KINDS, other
+from tests.records.test_resending import SENT, WAYS
 
 LARGEST = 2**53 - 1
 BY_PATH = {(kind.half, kind.path): kind for kind in KINDS}
@@ -113,6 +114,23 @@ async def test_a_version_that_would_keep_later_ones_out_is_refused(  # noqa: PLR
     assert (await desk.send(path, key, first + 1, name="Next")).status_code == 200
     allowed = await desk.send(path, key, newest, name="Newest")
     assert allowed.json()["name"] == "Newest"
+
+
+@pytest.mark.parametrize(("half", "path", "batch"), WAYS)
+async def test_no_version_too_far_ahead_freezes_a_record(desks, problem, half, path, batch):
+    """Every upsert there is: the record stays as it was, and takes the next version."""
+    desk, kind = desks[half], SENT[half, path]
+    key, body = desk.word(), await kind.content(desk)
+    _, record_id = await desk.upsert(path, key, 1, body, batch=batch)
+    far = body | (kind.change or {})
+    if batch:
+        item = {"external_id": key, "source_version": LARGEST, **far}
+        [told] = await desk.send_many(path, [item])
+        assert (told["status"], told["problem"]["code"]) == ("failed", "version_too_far")
+    else:
+        problem(await desk.send(path, key, LARGEST, **far), 422, "version_too_far")
+    outcome = "updated" if kind.change else "unchanged"
+    assert await desk.upsert(path, key, 2, far, batch=batch) == (outcome, record_id)
 
 
 @pytest.mark.parametrize(("half", "path"), FIRMS)

@@ -53,6 +53,32 @@ async def on(desk, path):
     return [one["name"] for one in (await desk.see(f"{path}/tags"))["tags"]]
 
 
+async def test_a_tag_has_a_history(desk):
+    """Made, renamed and merged: of the tag, and of one that was merged into it before."""
+    first, second, third = await tags(desk, 3)
+    at = f"/v1/tags/{second['id']}"
+    assert (await desk.merge(at, {"name": f"{second['name']} b"})).is_success
+    for one, into in ((first, second), (second, third)):
+        reply = await desk.server.post(f"/v1/tags/{one['id']}/merge", {"into": into["id"]})
+        assert reply.is_success, reply.text
+
+    async def fields(tag, query=""):
+        rows = (await desk.see(f"/v1/tags/{tag['id']}/history{query}"))["items"]
+        assert rows[0]["actor"].startswith("key:")
+        return [
+            {one["field"]: (one["before"], one["after"]) for one in row["changes"]} for row in rows
+        ]
+
+    merged, renamed, made = await fields(second)
+    assert merged == {"merged_into": (None, third["id"]), "status": ("active", "archived")}
+    assert renamed == {"name": (second["name"], f"{second['name']} b")}
+    assert made["name"] == ("", second["name"])
+    assert (await fields(first, "?field=merged_into")) == [
+        {"merged_into": (second["id"], third["id"])},
+        {"merged_into": (None, second["id"])},
+    ]
+
+
 @pytest.mark.parametrize("part", ["notes", "tags"])
 def test_every_type_of_record_has_them(part):
     """A new type gets its line, or this test fails."""

@@ -54,7 +54,7 @@ def test_a_role_gathers_what_modules_give_it(sample_module):
         name="tasks", permissions={"tasks.write": "Write tasks."}, roles={"writer": {"tasks.write"}}
     )
     roles = replace(service, modules=[*service.modules, tasks]).roles
-    assert roles == {"writer": frozenset({"notes.write", "tasks.write"})}
+    assert roles["writer"] == frozenset({"notes.write", "tasks.write"})
 
 
 def test_handlers_of_an_event_act_in_the_order_of_the_modules(sample_module):

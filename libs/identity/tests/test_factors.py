@@ -100,7 +100,8 @@ def test_codes_are_those_of_rfc_6238(at, code):
     assert totp.step_of(secret, code, now=now + STEP) == at // 30
     assert totp.step_of(secret, code, now=now - STEP) == at // 30
     assert totp.step_of(secret, code, now=now + 2 * STEP) is None
-    assert totp.step_of(secret, code, now=now - 2 * STEP) is None
+    two_later = pyotp.TOTP(secret).at(now, counter_offset=2)
+    assert totp.step_of(secret, two_later, now=now) is None
 
 
 def test_secrets_and_recovery_codes_are_long_and_differ():
@@ -292,3 +293,72 @@ async def test_the_database_keeps_factors_whole(sample, mia, factor):
                 "insert into recovery_code (user_id, code_hash) values ($1, sha256('x'))",
                 UUID(int=7),
             )
+
+
+async def entered(sample, mia):
+    """What the audit log has of the person's factor: acts with their actors, oldest first."""
+    asked = {"subject": f"user:{mia.id}", "limit": 200}
+    items = (await sample.client.get("/v1/audit-entries", params=asked)).json()["items"]
+    found = [one for one in items if one["act"].startswith("factor.")]
+    assert {str(one["details"]) for one in found} <= {"{}"}
+    return [(one["act"], one["actor"], one["source"]) for one in reversed(found)]
+
+
+async def test_confirming_and_removing_are_entered(sample, me, mia, factor):
+    by_mia = (f"user:{mia.id}", "127.0.0.1")
+    assert await entered(sample, mia) == [("factor.confirmed", *by_mia)]
+    both = {"present_password": PASSWORD} | code_of(factor[0])
+    assert (await me.post("/v1/me/second-factor/remove", json=both)).status_code == 200
+    assert (await entered(sample, mia))[1:] == [("factor.removed", *by_mia)]
+
+
+async def test_a_secret_that_waits_is_not_entered(sample, me, mia):
+    assert (await enrol(me)).status_code == 200
+    assert await entered(sample, mia) == []
+
+
+async def test_a_recovery_code_that_logs_in_is_entered_and_a_code_is_not(
+    sample, mia, factor, log_in, source
+):
+    authenticator, recovery = factor
+    assert (await log_in(code_of(authenticator)["code"])).status_code == 201
+    assert len(await entered(sample, mia)) == 1
+    assert (await log_in(recovery[0])).status_code == 201
+    (*_, last) = await entered(sample, mia)
+    assert last[:2] == ("factor.recovery_code_used", f"user:{mia.id}")
+    assert last[2] and source.startswith(last[2].split("::")[0])
+
+
+async def test_a_reset_is_entered_with_who_did_it(sample, mia, factor):
+    await sample.post("/v1/second-factors/reset", {"user_id": str(mia.id)})
+    who = (await sample.client.get("/v1/me")).json()
+    (*_, last) = await entered(sample, mia)
+    assert last[:2] == ("factor.removed", f"{who['kind']}:{who['id']}")
+
+
+async def test_a_wrong_code_is_entered_for_its_person(sample, mia, factor, log_in):
+    await log_in(wrong(factor[0]))
+    await sample.app.state.authenticator.denials.write(all_of_them=True)
+    asked = {"subject": f"user:{mia.id}", "act": "session.refused"}
+    items = (await sample.client.get("/v1/audit-entries", params=asked)).json()["items"]
+    assert [one["details"]["reason"] for one in items] == ["second_factor"]
+
+
+async def test_a_secret_that_is_exchanged_by_sql_is_entered(sample, mia, factor):
+    async with sample.database.driver() as sql:
+        role = await sql.fetchval("select session_user")
+        change = "update second_factor set secret = $2 where user_id = $1"
+        await sql.execute(change, mia.id, totp.new_secret())
+    (*_, last) = await entered(sample, mia)
+    assert last == ("factor.changed", f"database:{role}", None)
+
+
+async def test_the_service_deletes_no_recovery_code(sample, mia, factor):
+    async with sample.database.driver() as sql:
+        for statement in (
+            "delete from recovery_code where user_id = $1",
+            "update recovery_code set code_hash = sha256('x') where user_id = $1",
+            "update second_factor set user_id = $1",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await sql.execute(statement, mia.id)

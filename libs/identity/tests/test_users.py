@@ -10,6 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from chassis.clock import utc_now
 from chassis.problems.standard import InvalidInput, NotFound, Unauthorized
+from chassis.telemetry.trace import Trace
 from identity import passwords, sessions, users
 from identity.attempts import Attempt
 from identity.passwords import hash_password
@@ -47,7 +48,11 @@ def log_in(sample):
     here = f"fd00::{uuid4().hex[:4]}:{uuid4().hex[:4]}:0:0:1"
 
     async def logged_in(login, password=PASSWORD, now=None):
-        request = SimpleNamespace(app=sample.app, scope={"client": (here, 1), "state": {}})
+        request = SimpleNamespace(
+            app=sample.app,
+            scope={"client": (here, 1), "state": {}},
+            state=SimpleNamespace(trace=Trace.new()),
+        )
         return await sessions.log_in(
             sample.database,
             service="sample",

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.schema.migrate import downgrade, upgrade
+from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.connections import ASYNC_URL, connecting, driver_url
 from chassis.storage.folding import FUNCTIONS
 from crm.app import SERVICE
@@ -97,6 +98,7 @@ async def from_entities(cluster):
         await connection.run_sync(SERVICE.metadata.create_all)
         for statement in chain.from_iterable(one.statements for one in KEPT):
             await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(PIN_FUNCTIONS)
     await engine.dispose()
     return urls.owner
 

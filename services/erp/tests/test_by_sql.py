@@ -7,6 +7,8 @@ import pytest
 
 from chassis.clock import business_day
 
+REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)
+"""By a guard, or because the application may not do it at all."""
 ENTRY = "(select id from journal_entry where source_id = $1 limit 1)"
 MORE_LINES = f"""insert into journal_line
     (id, entry_id, position, account_id, debit, credit, party_id)
@@ -150,7 +152,7 @@ async def _fresh(desk):
 )
 async def test_what_entries_stand_on_does_not_change(deed, invoice, statement):
     """E1, E6: neither the days of a period nor what an account is."""
-    with pytest.raises(asyncpg.RestrictViolationError):
+    with pytest.raises(REFUSED):
         await deed(statement)
 
 
@@ -183,7 +185,7 @@ async def test_a_locked_period_is_opened_by_nobody(deed, office):
 )
 async def test_a_series_counts_one_by_one(deed, invoice, statement, error):
     """E12: no number is left out, given twice, or dated before the one before it."""
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError, match=error):
+    with pytest.raises(REFUSED, match=f"{error}|permission denied"):
         await deed(statement, at=[invoice["id"]])
 
 
@@ -219,8 +221,7 @@ async def test_an_invoice_is_what_its_lines_come_to(deed, invoice, statement, er
 )
 async def test_what_is_open_is_what_allocations_left_of_it(deed, invoice, statement):
     """E14, E15: on both sides, and of what was asked and paid nothing changes."""
-    refused = (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError)
-    with pytest.raises(refused):
+    with pytest.raises(REFUSED):
         await deed(statement, at=[invoice["id"]])
 
 
@@ -231,6 +232,7 @@ async def test_no_payment_settles_what_another_party_owes(deed, invoice, office,
     paid = await office.books(other, "3")
     settle = f"""with item as (update open_item set open_amount = open_amount - 3
         where source_id = $1 returning id),
+      asked as (update invoice set open_amount = open_amount - 3 where id = $1),
       used as (update payment set unallocated = 0 where id = '{paid["id"]}')
       insert into allocation select gen_random_uuid(), now(), '{paid["id"]}', id, date ':today',
         3, 'test' from item"""
@@ -263,7 +265,7 @@ async def test_no_payment_settles_what_another_party_owes(deed, invoice, office,
 )
 async def test_stock_is_what_its_moves_and_the_books_say(deed, item, desk, statements):
     """E24, E26, E29: no level and no worth without its moves and entries, and the other way."""
-    with pytest.raises(asyncpg.IntegrityConstraintViolationError):
+    with pytest.raises(REFUSED):
         await deed(*statements, at=[item["id"]])
     [level] = (await desk.see(f"/v1/stock-levels?sku={item['sku']}"))["items"]
     assert (level["on_hand"], level["reserved"]) == ("5", "0")

@@ -88,6 +88,26 @@ async def test_half_a_piece_neither_leaves_nor_comes_nor_is_credited(office, des
     reply = await desk.erp.post(f"/v1/invoices/{invoice['invoice_id']}/credit", credit)
     problem(reply, 422, "fraction_of_unit")
     assert (await desk.see(path))["lines"][0]["shipped"] == "2"
+    draft = {"customer_id": customer["id"], "draft": True, "lines": [line | {"quantity": "0.5"}]}
+    problem(await desk.erp.post("/v1/sales-orders", draft), 422, "fraction_of_unit")
+
+
+async def test_half_a_piece_is_neither_bought_nor_billed(office, desk, problem):
+    """E39: in every act on a purchase order."""
+    item = await desk.item()
+    supplier = await desk.add("/v1/suppliers", name=desk.word("Supplier"))
+    line = {"sku": item["sku"], "quantity": "4", "unit_price": money("3")}
+    body = {"supplier_number": supplier["number"], "lines": [line]}
+    half = body | {"lines": [line | {"quantity": "0.5"}]}
+    problem(await desk.erp.post("/v1/purchase-orders", half), 422, "fraction_of_unit")
+    order = await desk.add("/v1/purchase-orders", **body)
+    path = f"/v1/purchase-orders/{order['id']}"
+    part = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": "0.5"}]}
+    problem(await desk.erp.post(f"{path}/receipts", part), 422, "fraction_of_unit")
+    await office.does(f"{path}/receipts")
+    bill = {"bill_number": desk.word("B")} | part
+    problem(await desk.erp.post(f"{path}/bills", bill), 422, "fraction_of_unit")
+    assert (await desk.see(path))["lines"][0]["received"] == "4"
 
 
 async def test_nothing_is_bought_from_or_of_what_is_archived(desk, problem):
@@ -112,6 +132,29 @@ async def test_nothing_is_bought_from_or_of_what_is_archived(desk, problem):
     expense = {"account": "6402", "description": "Power", "amount": money("10")}
     bill = {"supplier_id": supplier["id"], "supplier_number": "B-1", "expenses": [expense]}
     problem(await desk.erp.post("/v1/bills", bill), 409, "party_archived")
+    price = {"supplier_number": supplier["number"], "sku": item["sku"], "price": money("1")}
+    problem(await desk.erp.post(prices, price), 409, "party_archived")
+    sent = {"external_id": desk.word(), "source_version": 1} | body(item)
+    [told] = await desk.send_many(orders, [sent])
+    assert (told["status"], told["problem"]["code"]) == ("failed", "party_archived")
+
+
+@pytest.mark.parametrize("archived", ["customer", "item"])
+async def test_a_draft_of_what_is_archived_by_now_is_rejected(desk, archived):
+    """E21: decided when it is confirmed; the reason names what is archived."""
+    customer, item = await desk.customer(), await desk.item()
+    line = {"sku": item["sku"], "quantity": "1", "unit_price": money("10")}
+    body = {"customer_id": customer["id"], "draft": True, "lines": [line]}
+    order = await desk.add("/v1/sales-orders", **body)
+    of, reason = {
+        "customer": (f"/v1/customers/{customer['id']}", "customer_archived"),
+        "item": (f"/v1/items/{item['id']}", f"not_sold: {item['sku']}"),
+    }[archived]
+    assert (await desk.erp.post(f"{of}/archive", {})).status_code == 200
+    path = f"/v1/sales-orders/{order['id']}"
+    confirmed = (await desk.erp.post(f"{path}/confirm", {})).json()
+    assert (confirmed["state"], confirmed["reason"]) == ("rejected", reason)
+    assert confirmed["lines"][0]["reserved"] == "0"
 
 
 async def test_an_archived_customer_is_not_invoiced_by_hand(office, desk, problem):

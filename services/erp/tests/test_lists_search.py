@@ -17,6 +17,7 @@ EXEMPT = {
     "/v1/events": "a feed for machines, read in its order",
     "/v1/events/states": "a feed for machines, read in its order",
     "/v1/api-keys": "a handful; seen whole by an administrator",
+    "/v1/audit-entries": "read in its order, by act, actor, address, subject and time",
     "/v1/sessions": "those who are logged in now",
     "/v1/me/sessions": "a handful; where one is logged in",
     "/v1/jobs": "kinds and states are words of the program, and filters",

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.clock import business_day
 from chassis.schema.migrate import downgrade, upgrade
+from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.connections import ASYNC_URL, connecting, driver_url
 from chassis.storage.folding import FUNCTIONS
 from erp.app import SERVICE
@@ -89,6 +90,7 @@ async def test_constraints_and_indexes_are_those_of_the_entities(erp, cluster):
         await connection.run_sync(SERVICE.metadata.create_all)
         for statement in itertools.chain.from_iterable(one.statements for one in KEPT):
             await connection.exec_driver_sql(statement)
+        await connection.exec_driver_sql(PIN_FUNCTIONS)
     await engine.dispose()
     assert await _constraints(erp.owner_url) == await _constraints(urls.owner)
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
@@ -489,6 +490,14 @@ class Rig:
         """Rows of the bridge's database."""
         async with self.bridge.database.driver() as sql:
             return [dict(row) for row in await sql.fetch(query, *arguments)]
+
+    async def fetch_as_owner(self, query: str, *arguments: Any) -> list[dict[str, Any]]:
+        """Rows of the bridge's database, by a role that may do all of it."""
+        sql = await asyncpg.connect(self.bridge.owner_url)
+        try:
+            return [dict(row) for row in await sql.fetch(query, *arguments)]
+        finally:
+            await sql.close()
 
     async def lane(self, kind: str) -> dict[str, Any]:
         """The only lane of the kind."""

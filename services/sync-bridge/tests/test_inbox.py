@@ -14,7 +14,7 @@ from sync_bridge.flows import BY_EVENT, NOT_CARRIED
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Cursor, Quarantined, ReadMode
 from sync_bridge.inbox.schemas import InboxQuery
-from sync_bridge.inbox.views import event_page
+from sync_bridge.inbox.views import EVENTS
 from tests.halves import INSTALLATION
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -221,7 +221,7 @@ async def test_events_are_found_in_the_indexes(rig):
 
         explaining = SimpleNamespace(sql=Explaining())
         for wanted in ({"kind": "erp.product"}, {"reason": "refused"}):
-            await event_page(explaining, InboxQuery.model_validate(wanted), PageQuery())
+            await EVENTS.page(explaining, InboxQuery.model_validate(wanted), PageQuery())
         for (statement, arguments), index in zip(
             asked, ("ix_inbox_type", "ix_inbox_outcome"), strict=True
         ):

@@ -52,16 +52,23 @@ def test_no_field_of_a_body_takes_another_type():
     assert judged >= 1
 
 
-def test_no_query_asks_for_a_day():
-    """Else it needs the kind of day that the other services have."""
+def test_what_is_asked_of_a_day_is_a_day_of_the_calendar():
+    """No query takes instants, whose zone is easily left out, nor numbers for days."""
     annotations = [
         param.field_info.annotation for route in ROUTES for param in route.dependant.query_params
     ]
-    kinds = set.union(*(simple_types(one) for one in annotations))
-    for model in {model for one in annotations for model in models_in(one)}:
-        for field in model.model_fields.values():
-            kinds |= simple_types(field.annotation)
-    assert not kinds & {date, datetime}
+    fields = [
+        field.annotation
+        for model in {model for one in annotations for model in models_in(one)}
+        for field in model.model_fields.values()
+    ]
+    of_days = [one for one in [*annotations, *fields] if simple_types(one) & {date, datetime}]
+    assert of_days
+    for one in of_days:
+        assert datetime not in simple_types(one)
+        for wrong in (0, 1764201600, 1.5, "1764201600", "2026-02-30", "2026-11-29T08:00:00Z"):
+            with pytest.raises(ValidationError):
+                TypeAdapter(one).validate_python(wrong)
 
 
 @pytest.mark.parametrize("limit", ["5", 5.0, True])

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 __all__ = ["ADMIN", "RELAY", "SYSTEM", "Actor", "Authenticator"]
 
@@ -55,6 +55,9 @@ class Authenticator(Protocol):
 
     async def authenticate(self, headers: Mapping[str, str]) -> Actor:
         """The caller. Raises Unauthorized when it shows nothing or nothing valid."""
+
+    def denied(self, request: Any, problem: Any) -> None:
+        """Keep that a request was answered by a problem that says: not you."""
 
     async def close(self) -> None:
         """Give back what it holds."""

@@ -15,9 +15,13 @@ from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from chassis.actor import Authenticator
+from chassis.events import schema as events
 from chassis.events.event import Event
+from chassis.http import idempotency, shared_counts
+from chassis.jobs import schema as jobs
 from chassis.merging import merged, once
 from chassis.settings import ServiceSettings
+from chassis.storage import external_tables
 from chassis.storage.connections import Connections
 from chassis.telemetry.metrics import Metric
 from chassis.work.database import Database
@@ -25,6 +29,10 @@ from chassis.work.states import States
 from chassis.work.unit_of_work import Handler, Work
 
 __all__ = ["Check", "JobHandler", "Module", "Schedule", "Service", "ServiceContext", "Unsound"]
+
+ROWS_ARE_KEPT = "select, insert, update"
+CHASSIS_RIGHTS = events.RIGHTS | jobs.RIGHTS | idempotency.RIGHTS | external_tables.RIGHTS
+CHASSIS_RIGHTS |= shared_counts.RIGHTS | {"alembic_version": "select"}
 
 JobHandler = Callable[[Work, Mapping[str, Any]], Awaitable[None]]
 
@@ -65,7 +73,8 @@ class Module:
     this module does in the same transaction, in this order; one that refuses ends all.
     `authenticator`: makes what finds out who calls; one module has it. `at_start`: what is done
     after a migration and before requests are served; how many it made of what. `commands`: add to
-    the command line. `checks`: name -> what `doctor` asks.
+    the command line. `checks`: name -> what `doctor` asks. `rights`: table -> what the runtime role
+    may do with its rows, in the words of GRANT, for tables that are not entities or need others.
     """
 
     name: str
@@ -85,6 +94,7 @@ class Module:
     at_start: Sequence[Callable[[ServiceContext], Awaitable[Mapping[str, int]]]] = ()
     commands: Sequence[Callable[[typer.Typer, "Service"], None]] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)
+    rights: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +141,15 @@ class Service:
                 message = f"no module brings the table {table.name}"
                 raise ValueError(message)
         return metadata
+
+    @cached_property
+    def rights(self) -> Mapping[str, str]:
+        """Table -> what the runtime role may do with its rows; those of entities are not deleted.
+
+        What a module says of a table of the chassis is in place of what the chassis says.
+        """
+        entities = dict.fromkeys(self.metadata.tables, ROWS_ARE_KEPT)
+        return {**entities, **CHASSIS_RIGHTS, **merged("rights", (m.rights for m in self.modules))}
 
     @cached_property
     def routers(self) -> Sequence[APIRouter]:

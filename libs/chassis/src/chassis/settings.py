@@ -93,6 +93,17 @@ class ServiceSettings(GuardedSettings):
         description="Partitions of each topic, fixed when it is created; never changed in place.",
     )
     pool_size: int = Field(default=8, ge=2, le=100, description="Database connections held.")
+    pool_reads: int = Field(
+        default=2,
+        ge=0,
+        description="So many of them are kept for reads: changes wait for one of the others.",
+    )
+    pool_wait_seconds: float = Field(
+        default=10.0,
+        gt=0,
+        description="How long a request waits for a database connection; then it is answered 503 "
+        "`connections_busy`.",
+    )
     max_body_bytes: int = Field(
         default=2 * 1024 * 1024, ge=1024, description="Largest request body accepted, in bytes."
     )
@@ -136,7 +147,21 @@ class ServiceSettings(GuardedSettings):
         "answers each request by itself, the same, with up to a third more processor time.",
     )
     lock_timeout_seconds: float = Field(
-        default=10.0, gt=0, description="How long a request waits for a row another one holds."
+        default=5.0,
+        gt=0,
+        description="How long a request waits for a row another one holds; then it is answered 409 "
+        "`busy`.",
+    )
+    statement_timeout_seconds: float = Field(
+        default=30.0,
+        gt=0,
+        description="How long one statement of a request may take in the database; then it is "
+        "answered 503 `took_too_long`.",
+    )
+    job_timeout_seconds: float = Field(
+        default=3600.0,
+        gt=0,
+        description="How long one statement of a job or a command may take in the database.",
     )
     idempotency_days: int = Field(
         default=30, ge=1, description="Days a used Idempotency-Key is remembered."
@@ -181,6 +206,11 @@ class ServiceSettings(GuardedSettings):
             message = "cors_credentials needs the origins by name, not *"
             raise ValueError(message)
         return self
+
+    def unhurried(self) -> Self:
+        """The same for worker and commands: statements may take as long as those of jobs."""
+        longer = {"statement_timeout_seconds": self.job_timeout_seconds, "pool_wait_seconds": 30.0}
+        return self.model_copy(update=longer | {"pool_reads": 0})
 
     def largest_body(self, path: str) -> int:
         """The largest body that a request to this path may have, in bytes."""

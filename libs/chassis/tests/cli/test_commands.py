@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 from chassis.storage.connections import driver_url
 from chassis.worker import running
@@ -121,6 +122,17 @@ def test_doctor_tells_what_is_bad_and_what_to_do(run, installed, monkeypatch):
     found = run("doctor")
     assert found.exit_code == 1
     assert "BAD rights: the runtime role owns" in found.stdout
+
+
+async def test_doctor_tells_of_rights_that_are_not_declared(run, installed):
+    role = make_url(installed.urls.runtime).username
+    sql = await asyncpg.connect(driver_url(installed.urls.owner))
+    await sql.execute(f"grant delete on api_key to {role}")
+    found = await asyncio.to_thread(run, "doctor")
+    await sql.execute(f"revoke delete on api_key from {role}")
+    await sql.close()
+    assert found.exit_code == 1
+    assert "BAD rights: 1 are not as declared: may delete api_key" in found.stdout
 
 
 def test_a_key_is_bound_by_command_and_doctor_tells_it(run):

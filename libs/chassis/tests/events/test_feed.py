@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import orjson
 import pytest
 from typer.testing import CliRunner
@@ -286,8 +287,9 @@ async def test_a_bridge_that_read_more_than_there_is_begins_a_new_history(served
     await write(served, "a", "b")
     await served.settle_feed()
     _, cursor = await page(served)
-    async with served.database.driver() as sql:
-        await sql.execute("delete from outbox_sequence where feed_seq = 2")
+    owner = await asyncpg.connect(served.owner_url)
+    await owner.execute("delete from outbox_sequence where feed_seq = 2")
+    await owner.close()
     assert await refusal(served, after=cursor) == (410, "cursor_foreign")
     bridge = await served.as_("events.read", "events.relay")
     replies = [bridge.get("/v1/events", params={"after": cursor}) for _ in range(5)]

@@ -337,3 +337,18 @@ async def test_the_worker_of_another_process_is_woken_by_an_act_that_asks_for_a_
             one.cancel()
         await asyncio.gather(*running, return_exceptions=True)
         await api.close()
+
+
+async def test_a_job_has_longer_for_a_statement_than_a_request(sample, kind):
+    """Also where API and worker share their connections; the next request has its own time."""
+    seen = []
+
+    async def look(work, _payload):
+        seen.append(await work.sql.fetchval("show statement_timeout"))
+
+    async with sample.database.transaction() as work:
+        work.enqueue(kind, {})
+    assert await worker(sample, kind, look).once() == 1
+    async with sample.database.driver() as sql:
+        seen.append(await sql.fetchval("show statement_timeout"))
+    assert seen == ["1h", "30s"]

@@ -6,15 +6,16 @@ from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
-from sqlalchemy import Identity, Numeric
+from sqlalchemy import Identity, Numeric, make_url
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.storage.bulk import Bulk
 
-TABLE = """create temporary table parcel (id uuid primary key, place bigint generated always as
+TABLE = """create table parcel (id uuid primary key, place bigint generated always as
   identity, weight numeric(12, 4) not null, label text not null, sent_on date, extra jsonb,
   check (weight >= 0))"""
 
@@ -62,10 +63,21 @@ COLUMNS = ("id", "weight", "label", "sent_on", "extra")
 @pytest.fixture
 async def work(sample):
     """An act with a table of parcels of its own, undone at the end."""
+    role = make_url(sample.runtime_url).username
+    await by_owner(sample, TABLE, f"grant select, insert, update, delete on parcel to {role}")
     async with sample.database.transaction() as work:
-        await work.sql.execute(TABLE)
         yield work
         work.abandon()
+    await by_owner(sample, "drop table parcel")
+
+
+async def by_owner(sample, *statements):
+    sql = await asyncpg.connect(sample.owner_url)
+    try:
+        for statement in statements:
+            await sql.execute(statement)
+    finally:
+        await sql.close()
 
 
 async def written(work, **parts):

@@ -57,6 +57,7 @@ class Attempt:
         sent = dict(request.scope.get("headers", ())).get(b"user-agent", b"")
         self.user_agent = printable(sent.decode("latin-1"))[:USER_AGENT_LENGTH_MAX]
         hashed = hashlib.sha256(self.login.encode("utf-8", "surrogatepass")).hexdigest()
+        self.trace = request.state.trace
         self._who = f"{self.source} {hashed}"
         self.code = code
         self._codes_of = ""
@@ -80,7 +81,7 @@ class Attempt:
         self._codes_of = str(user_id)
         counted = {"counted": CODES_COUNTED}
         if wait_seconds := await _count_all(self._limits, CODE_LIMITS, self._codes_of, **counted):
-            self.failed("throttled")
+            self.failed("throttled", user_id=user_id)
             raise TooManyAttempts(wait_seconds=wait_seconds)
 
     async def succeeded(self) -> None:
@@ -90,8 +91,14 @@ class Attempt:
         for limit in CODE_LIMITS if self._codes_of else ():
             await self._limits.counts.clear(limit.key_for(CODES_COUNTED, self._codes_of))
 
-    def failed(self, why: str) -> None:
-        """Log who tried what from where."""
+    def failed(self, why: str, *, user_id: UUID | None = None) -> None:
+        """Log who tried what from where; `user_id` where there is such a login.
+
+        The audit log, which nobody can clean, has the login as an id: what was typed may be a
+        password.
+        """
+        denials = self._request.app.state.authenticator.denials
+        denials.count_login(self.source, user_id, why, self.trace.request_id)
         log.warning("login_failed", login=printable(self.login), source=self.source, why=why)
 
 

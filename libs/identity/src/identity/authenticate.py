@@ -7,19 +7,26 @@ revoked key or an ended session is refused everywhere within five seconds.
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+from fastapi import Request
+
 from chassis.actor import Actor
 from chassis.clock import utc_now
+from chassis.problems.problem import Problem
 from chassis.problems.standard import Unauthorized
 from chassis.service import Service
 from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections
 from identity import keys, sessions
+from identity.audit.denials import Denials
+from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerKeys, TokenVerifier
+from identity.sessions import LoginRefused
 
 __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
 CACHE_LIFE_SECONDS = 5.0
 _CACHE_SIZE_MAX = 10_000
+_OF_LOG_IN = (LoginRefused, SecondFactorRequired, SecondFactorWrong)
 
 
 class Authenticator:
@@ -38,10 +45,12 @@ class Authenticator:
         self._roles = service.roles
         self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
+        self.denials = Denials(connections, clock=clock)
         self._known: dict[bytes, tuple[float, Actor | None]] = {}
 
     async def close(self) -> None:
-        """Close the connection to the token issuer, if there is one."""
+        """Write the refusals counted; close the connection to the token issuer."""
+        await self.denials.close()
         if self._tokens:
             await self._tokens.close()
 
@@ -57,6 +66,11 @@ class Authenticator:
         if actor is None:
             raise Unauthorized
         return actor
+
+    def denied(self, request: Request, problem: Problem) -> None:
+        """Count a refusal for the audit log; a log-in counts its own."""
+        if not isinstance(problem, _OF_LOG_IN):
+            self.denials.count(request, problem)
 
     def forget(self, credential_shown: str) -> None:
         """Look the credential up anew next time: it has just been ended here."""

@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from chassis.clock import utc_now
 from chassis.problems.standard import InvalidInput
 from chassis.service import Service, ServiceContext
+from chassis.telemetry.trace import Trace
 from identity import keys, users
+from identity.audit.entries import name_actor
 from identity.passwords import hash_password
 from identity.users import LoginTaken
 
@@ -71,7 +73,8 @@ async def make_first_callers(here: ServiceContext) -> Mapping[str, int]:
     path = here.settings.bootstrap_key_file
     if path is None:
         return {}
-    async with here.database.driver() as sql:
+    async with here.database.driver() as sql, sql.transaction():
+        await name_actor(sql, "system:bootstrap", Trace.new())
         made = await bootstrap(sql, here.service, path)
     return {"keys_made": made.keys, "users_made": made.users}
 

@@ -14,6 +14,7 @@ from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.service import Service
 from identity import factors, keys, users
+from identity.audit.entries import CLI, name_actor, name_cli
 from identity.open_sessions import end_others
 from identity.passwords import hash_password
 from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
@@ -67,6 +68,7 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         password = _password(password_file, generate=generate)
         hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.add_user(
                 sql,
                 login=login,
@@ -101,6 +103,7 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         password = _password(password_file, generate=generate)
         hashed = await hash_password(password)
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.find_user(sql, login=login)
             await users.set_password(sql, user.id, hashed, now=utc_now())
         invented = {"password": password} if generate else {}
@@ -127,6 +130,7 @@ def _add_access(group: typer.Typer, service: Service) -> None:
 
     async def _set_active(login: str, *, active: bool, as_json: bool) -> None:
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             user = await users.find_user(sql, login=login)
             changed = await users.change_user(
                 sql, user.id, known_roles=service.roles, now=utc_now(), active=active
@@ -139,6 +143,7 @@ def _add_access(group: typer.Typer, service: Service) -> None:
     async def reset_factor(login: Login, as_json: AsJson = False) -> None:
         """Take away a second factor that was lost; every session of the user ends."""
         async with connected(service) as (_here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
             user = await users.find_user(work.sql, login=login)
             await factors.remove(work.sql, user.id)
             ended = await end_others(work.sql, user.id, now=work.now)
@@ -164,6 +169,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
         """Make a key and print it, this once."""
         now = utc_now()
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             issued = await keys.issue(
                 sql,
                 service=service.name,
@@ -197,6 +203,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """Let a key speak for these reserved systems and no others; none: for no one."""
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             key = await keys.bind(sql, key_id, system, reserved=service.reserved_systems)
         show(asdict(key), f"{key.name} ({key.prefix}): {', '.join(key.systems)}", as_json=as_json)
 
@@ -207,6 +214,7 @@ def add_keys(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """End a key; every process refuses it within five seconds."""
         async with connected(service) as (_here, database), database.driver() as sql:
+            await name_cli(sql)
             key = await keys.revoke(sql, key_id, by="system:cli", now=utc_now())
         show(asdict(key), f"revoked {key.name} ({key.prefix})", as_json=as_json)
 
@@ -231,6 +239,7 @@ def _add_rotation(group: typer.Typer, service: Service) -> None:
     ) -> None:
         """Give a key a new secret and print it, this once."""
         async with connected(service) as (_here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
             hours = former_valid_hours
             issued = await rotate(
                 work.sql, key_id, service=service.name, now=work.now, former_valid_hours=hours

@@ -7,12 +7,13 @@ from uuid import UUID
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from chassis.http.dependencies import Caller, InReading, InWork, OnlyOnce
+from chassis.http.dependencies import Caller, InReading, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from identity import factors, own_factor
 from identity.attempts import TooManyAttempts
+from identity.audit.acting import InEnteredWork
 from identity.factors import FactorExists
 from identity.open_sessions import end_others
 from identity.own import NoLocalUser
@@ -162,7 +163,7 @@ async def me_second_factor_remove(
     responses=refuses(NotFound),
 )
 async def second_factor_reset(
-    wanted: ResetSecondFactor, by: Administrator, ending: Ending, once: OnlyOnce, work: InWork
+    wanted: ResetSecondFactor, by: Administrator, ending: Ending, once: OnlyOnce, work: InEnteredWork
 ) -> EndedSessions:
     """Take away a second factor that was lost. All sessions of the person end."""
     await factors.remove(work.sql, wanted.user_id)

@@ -7,11 +7,15 @@ from typing import Any
 from chassis.service import Module, Schedule
 from chassis.work.unit_of_work import Work
 from identity import sessions
+from identity.audit.changed_settings import note_changed_settings
+from identity.audit.commands import add_audit
+from identity.audit.routes import PERMISSION
 from identity.authenticate import Authenticator
 from identity.bootstrap import make_first_callers
 from identity.commands import add_keys, add_users
-from identity.doctor import bound_keys
+from identity.doctor import bound_keys, whole_audit_log
 from identity.routes import ROUTERS
+from identity.schema import RIGHTS
 
 __all__ = ["MODULE"]
 
@@ -26,15 +30,19 @@ async def forget_old(work: Work, _payload: Mapping[str, Any]) -> None:
 MODULE = Module(
     name="callers",
     routers=ROUTERS,
+    rights=RIGHTS,
     tags={
         "api-keys": "Keys of programs: issue, bind to a system, revoke. A key is shown once.",
+        "audit": "The audit log: who logged in, was refused, got keys and rights, took data out.",
         "identity": "Who the caller is to this service, and what the caller may do.",
         "sessions": "Logging in with a password, and out; who is logged in from where.",
     },
+    permissions={PERMISSION: "Read the audit log."},
+    roles={"auditor": {PERMISSION}},
     authenticator=Authenticator,
-    at_start=(make_first_callers,),
-    commands=(add_users, add_keys),
-    checks={"systems": bound_keys},
+    at_start=(make_first_callers, note_changed_settings),
+    commands=(add_users, add_keys, add_audit),
+    checks={"systems": bound_keys, "audit": whole_audit_log},
     jobs={HOUSEKEEPING: forget_old},
     schedules=(Schedule(HOUSEKEEPING, timedelta(hours=1), HOUSEKEEPING),),
 )

@@ -11,6 +11,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.work.database import Database
 from identity import users
 from identity.attempts import Attempt
+from identity.audit.entries import name_actor
 from identity.authenticate import credential
 from identity.keys import digest
 from identity.passwords import hash_password, verify_password
@@ -40,6 +41,7 @@ async def change_password(
     hashed = await hash_password(new)
     shown = digest(credential(request.headers) or "")
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
+        await name_actor(work.sql, actor, work.trace)
         await users.set_password(work.sql, user["id"], hashed, now=now, but_session=shown)
     await attempt.succeeded()
 
@@ -53,7 +55,7 @@ async def prove_password(request: Request, actor: Actor, present: str) -> tuple[
     attempt = Attempt(request, user["login"])
     right, _ = await verify_password(present, user["password_hash"], rank=await attempt.count())
     if not right:
-        attempt.failed("refused")
+        attempt.failed("refused", user_id=user["id"])
         message = "This is not your present password."
         raise InvalidInput(errors=[FieldError("/present_password", "password_wrong", message)])
     return user, attempt

@@ -10,6 +10,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.work.database import Database
 from identity import factors, totp
 from identity.attempts import Attempt
+from identity.audit.entries import name_actor
 from identity.authenticate import credential
 from identity.keys import digest
 from identity.open_sessions import end_others
@@ -52,10 +53,11 @@ async def confirm(request: Request, actor: Actor, *, code: str) -> list[str]:
     database: Database = request.app.state.database
     try:
         async with database.transaction(actor=actor, trace=request.state.trace) as work:
+            await name_actor(work.sql, actor, work.trace)
             codes = await factors.confirm(work.sql, user["id"], code, now=work.now)
             ended = await end_others(work.sql, user["id"], now=work.now, but=shown)
     except InvalidInput:
-        attempt.failed("second_factor")
+        attempt.failed("second_factor", user_id=user["id"])
         raise
     request.app.state.authenticator.forget_hashed([*ended, shown])
     await attempt.succeeded()
@@ -71,8 +73,9 @@ async def remove(request: Request, actor: Actor, *, present: str, code: str) -> 
     await attempt.count_code(user["id"])
     database: Database = request.app.state.database
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
+        await name_actor(work.sql, actor, work.trace)
         if not await factors.use_code(work.sql, user["id"], code, now=work.now):
-            attempt.failed("second_factor")
+            attempt.failed("second_factor", user_id=user["id"])
             raise factors.wrong_code()
         await factors.remove(work.sql, user["id"])
     await attempt.succeeded()

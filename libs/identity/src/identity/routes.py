@@ -6,11 +6,11 @@ from uuid import UUID
 
 import orjson
 from fastapi import Depends, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
-from chassis.http.dependencies import Caller, InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import Caller, InReading, Needs, OnlyOnce
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
@@ -21,6 +21,8 @@ from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 from identity import factor_routes, keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
+from identity.audit.acting import InEnteredWork
+from identity.audit.routes import audit_router
 from identity.authenticate import credential
 from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerUnavailable
@@ -34,6 +36,7 @@ from identity.rotation import (
     rotate,
 )
 from identity.sessions import LoginRefused
+from values.text import visible
 
 __all__ = ["ROUTERS"]
 
@@ -83,7 +86,7 @@ class NewApiKey(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(visible)]
     scopes: Annotated[list[str], Field(min_length=1, max_length=100)]
     expires_at: AwareDatetime | None = None
     systems: Annotated[list[str], Field(max_length=20)] = Field(
@@ -170,6 +173,7 @@ ROUTERS = (
     session_router,
     *session_routes.ROUTERS,
     *factor_routes.ROUTERS,
+    audit_router,
 )
 
 
@@ -219,7 +223,7 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     wanted: NewApiKey,
     by: Administrator,
     once: OnlyOnce,
-    work: InWork,
+    work: InEnteredWork,
     service: Here,
     request: Request,
 ) -> IssuedApiKey:
@@ -236,7 +240,11 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     responses=refuses(NotFound),
 )
 async def api_key_bind(
-    key_id: UUID, wanted: BindApiKey, administrator: Administrator, work: InWork, service: Here
+    key_id: UUID,
+    wanted: BindApiKey,
+    administrator: Administrator,
+    work: InEnteredWork,
+    service: Here,
 ) -> keys.ApiKey:
     """Let the key speak for these reserved systems; each process knows in five seconds."""
     return await keys.bind(work.sql, key_id, wanted.systems, reserved=service.reserved_systems)
@@ -249,7 +257,7 @@ async def api_key_bind(
     responses=refuses(NotFound),
 )
 async def api_key_revoke(
-    key_id: UUID, by: Administrator, once: OnlyOnce, work: InWork
+    key_id: UUID, by: Administrator, once: OnlyOnce, work: InEnteredWork
 ) -> keys.ApiKey:
     """End a key: every process refuses it within five seconds."""
     return await keys.revoke(work.sql, key_id, by=by.reference, now=work.now)
@@ -266,7 +274,7 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
     wanted: RotateApiKey,
     by: Administrator,
     once: OnlyOnce,
-    work: InWork,
+    work: InEnteredWork,
     service: Here,
     request: Request,
 ) -> IssuedApiKey:
@@ -292,11 +300,10 @@ async def session_create(login: Login, service: Here, request: Request) -> sessi
 
 
 @session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))
-async def session_delete(caller: Caller, work: InWork, request: Request) -> Response:
+async def session_delete(caller: Caller, work: InEnteredWork, request: Request) -> Response:
     """End the session whose token is shown. Raises NotFound when a key or JWT is shown."""
     shown = credential(request.headers) or ""
-    if not await sessions.end_session(work.sql, shown, now=work.now):
-        raise NotFound(entity="session", id="current")
+    await sessions.end_session(work.sql, shown, now=work.now)
     request.app.state.authenticator.forget(shown)
     return Response(status_code=204)
 

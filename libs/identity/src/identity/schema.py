@@ -2,10 +2,12 @@
 
 __all__ = [
     "DDL",
+    "DROP_SECOND_FACTORS",
     "FORMER_SECRETS",
     "KEY_SYSTEMS",
     "LAST_ADMINISTRATOR",
     "REVOKED_BY",
+    "RIGHTS",
     "SECOND_FACTORS",
     "SESSION_PLACES",
 ]
@@ -116,6 +118,21 @@ FORMER_SECRETS: tuple[str, ...] = (
 )
 """Secrets that keys had before; the last one works until `expires_at`, those before it do not."""
 
+RIGHTS = {
+    "api_key": "select, insert, update (name, prefix, secret_hash, scopes, systems,"
+    " last_used_at, revoked_at, revoked_by)",
+    "audit_entry": "select, insert",
+    "api_key_former_secret": "select, insert, update (ended_at, last_used_at)",
+    "local_user": "select, insert, update",
+    "user_session": "select, insert, update, delete",
+    "second_factor": "select, insert, update (secret, enrolled_at, confirmed_at, last_step), delete",
+    "recovery_code": "select, insert, update (used_at)",
+    "login_failure": "select, delete",
+}
+"""What the runtime role may do: keys stay, also those revoked; who made them, and how long they
+live, never changes. Scopes follow the bootstrap file, secrets are rotated. Recovery codes go with
+their factor alone."""
+
 SESSION_PLACES: tuple[str, ...] = (
     """alter table user_session
       add column source text not null default '',
@@ -151,3 +168,5 @@ SECOND_FACTORS: tuple[str, ...] = (
     )""",
 )
 """`last_step` is the step of 30 seconds whose code was used last: none before it counts again."""
+
+DROP_SECOND_FACTORS: tuple[str, ...] = ("drop table recovery_code", "drop table second_factor")

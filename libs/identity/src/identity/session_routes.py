@@ -10,13 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, caller
+from chassis.http.dependencies import InReading, Needs, OnlyOnce, caller
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from identity import open_sessions
+from identity.audit.acting import InEnteredWork
 from identity.authenticate import credential
 from identity.keys import digest
 from identity.own import NoLocalUser
@@ -115,7 +116,7 @@ async def me_session_list(
     responses=refuses(NoLocalUser),
 )
 async def me_session_end_others(
-    person: Person, ending: Ending, once: OnlyOnce, work: InWork, shown: Shown
+    person: Person, ending: Ending, once: OnlyOnce, work: InEnteredWork, shown: Shown
 ) -> EndedSessions:
     """End all sessions of one's own but the one that is shown."""
     ending.update(await open_sessions.end_others(work.sql, person, now=work.now, but=shown))
@@ -129,7 +130,7 @@ async def me_session_end_others(
     responses=refuses(NoLocalUser, NotFound),
 )
 async def me_session_end(
-    session_id: UUID, person: Person, ending: Ending, once: OnlyOnce, work: InWork
+    session_id: UUID, person: Person, ending: Ending, once: OnlyOnce, work: InEnteredWork
 ) -> EndedSessions:
     """End one session of one's own, as if one logged out there."""
     ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now, user_id=person))
@@ -154,7 +155,7 @@ async def session_list(
     "/end", response_model=EndedSessions, summary="End all sessions of a person"
 )
 async def session_end_all(
-    wanted: EndSessions, by: Administrator, ending: Ending, once: OnlyOnce, work: InWork
+    wanted: EndSessions, by: Administrator, ending: Ending, once: OnlyOnce, work: InEnteredWork
 ) -> EndedSessions:
     """End every session of a user, who may log in again; `disable` keeps the user out."""
     ending.update(await open_sessions.end_others(work.sql, wanted.user_id, now=work.now))
@@ -168,7 +169,7 @@ async def session_end_all(
     responses=refuses(NotFound),
 )
 async def session_end(
-    session_id: UUID, by: Administrator, ending: Ending, once: OnlyOnce, work: InWork
+    session_id: UUID, by: Administrator, ending: Ending, once: OnlyOnce, work: InEnteredWork
 ) -> EndedSessions:
     """End one session of whomever."""
     ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now))

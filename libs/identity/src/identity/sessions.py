@@ -14,8 +14,10 @@ import asyncpg
 
 from chassis.ids import uuid7
 from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound
 from chassis.storage.connections import Connections
 from identity.attempts import Attempt
+from identity.audit.entries import name_actor
 from identity.factors import SecondFactorRequired, SecondFactorWrong, use_code
 from identity.keys import digest
 from identity.passwords import verify_password
@@ -75,7 +77,7 @@ async def log_in(
         user = await sql.fetchrow(_USER, attempt.login)
     right, better = await verify_password(password, user and user["password_hash"], rank=from_there)
     if user is None or not (right and user["active"]):
-        attempt.failed("refused")
+        attempt.failed("refused", user_id=user and user["id"])
         raise LoginRefused
     if user["has_factor"]:
         await _require_code(connections, attempt, user["id"], now=now)
@@ -83,7 +85,8 @@ async def log_in(
     session = Session(uuid7(), user["id"], token, now + LIFE)
     made = (session.id, session.user_id, digest(token), now, session.expires_at)
     place = (attempt.source, attempt.user_agent)
-    async with connections.driver() as sql:
+    async with connections.driver() as sql, sql.transaction():
+        await name_actor(sql, f"user:{user['id']}", attempt.trace)
         if better:
             await sql.execute(_UPGRADE, user["id"], better, user["password_hash"])
         if not await sql.fetchval(
@@ -101,15 +104,18 @@ async def _require_code(
     if attempt.code is None:
         raise SecondFactorRequired
     await attempt.count_code(user_id)
-    async with connections.driver() as sql:
-        if not await use_code(sql, user_id, attempt.code, now=now):
-            attempt.failed("second_factor")
-            raise SecondFactorWrong
+    async with connections.driver() as sql, sql.transaction():
+        await name_actor(sql, f"user:{user_id}", attempt.trace)
+        counts = await use_code(sql, user_id, attempt.code, now=now)
+    if not counts:
+        attempt.failed("second_factor", user_id=user_id)
+        raise SecondFactorWrong
 
 
-async def end_session(sql: "asyncpg.Connection[Any]", token: str, *, now: datetime) -> bool:
-    """End the session of the token. False when it had ended or never began."""
-    return bool(await sql.fetchval(_END, digest(token), now))
+async def end_session(sql: "asyncpg.Connection[Any]", token: str, *, now: datetime) -> None:
+    """End the session of the token. Raises NotFound when it had ended or never began."""
+    if not await sql.fetchval(_END, digest(token), now):
+        raise NotFound(entity="session", id="current")
 
 
 async def sweep(sql: "asyncpg.Connection[Any]", *, now: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, get_args
 
@@ -9,12 +10,14 @@ from pydantic import BaseModel, Field, GetCoreSchemaHandler, GetJsonSchemaHandle
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from chassis.clock import days_between
 from chassis.problems.field_errors import MESSAGES
 from chassis.storage.paging import Filter
+from chassis.storage.reading import Reading
 from values.decimals import SignedAmount
 from values.text import Status
 
-__all__ = ["AnyOf", "Statuses", "TotalQuery", "among", "between", "total_between"]
+__all__ = ["AnyOf", "Statuses", "TotalQuery", "among", "between", "on_days", "total_between"]
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,14 @@ def among(column: str, chosen: str | None, names: Mapping[str, str] | None = Non
 def between(column: str, first: Any, last: Any) -> list[Filter]:
     """The column lies in the range; either end may be missing."""
     return [Filter(f"{column} >= {{}}", first), Filter(f"{column} <= {{}}", last)]
+
+
+def on_days(at: Reading, column: str, first: date | None, last: date | None) -> list[Filter]:
+    """The instant lies on one of the business days of the company's zone, both included."""
+    if first is None and last is None:
+        return []
+    begin, end = days_between(at.setting.zone, first, last)
+    return [Filter(f"{column} >= {{}}", begin), Filter(f"{column} < {{}}", end)]
 
 
 def total_between(column: str, query: TotalQuery) -> list[Filter]:

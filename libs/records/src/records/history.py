@@ -110,7 +110,7 @@ def keep_link(
     _keep(work, record_type, record, {EXTERNAL_REFS: [ended, made]})
 
 
-def keep_erasure(work: Work, record_type: str, record: Record, fields: Sequence[str]) -> None:
+def keep_erasure(work: Work, record_type: str, record: Counted, fields: Sequence[str]) -> None:
     """Keep that fields of the record were emptied, and nothing of what they were."""
     _keep(work, record_type, record, dict.fromkeys(fields))
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 
+from fastapi import Query
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from chassis.problems.problem import FieldError
@@ -20,11 +21,17 @@ from records.shown import Shown
 
 __all__ = [
     "COLUMNS",
+    "ChangedField",
     "FieldChange",
     "RecordChangeView",
     "changes_by_view",
     "history_of",
     "shown_changes",
+]
+
+
+ChangedField = Annotated[
+    str | None, Query(max_length=64, description="Only changes of this field, by its name.")
 ]
 
 

@@ -2,7 +2,7 @@
 
 from chassis.work.ways import Way
 
-__all__ = ["DDL", "DROP"]
+__all__ = ["DDL", "DROP", "RIGHTS"]
 
 _WAYS = ", ".join(f"'{way}'" for way in Way)
 
@@ -72,3 +72,7 @@ DROP: tuple[str, ...] = (
     "drop function record_change_redact_only",
     "drop function redact_record_changes",
 )
+
+RIGHTS = {
+    "record_change": "select, insert, update (actor_name, changes)",
+}

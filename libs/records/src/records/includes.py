@@ -18,23 +18,25 @@ class Include:
     path   where its id stands in the record's view: names of fields with points between them,
            through lists and objects
     many   whether there may be several: then all of them are brought along
+    by     the other's field whose value stands there, where that is not its id, such as `code`
     """
 
     view: type[BaseModel]
     path: str
     many: bool = False
+    by: str = "id"
 
-    def ids_in(self, record: Any) -> Iterator[UUID]:
-        """The ids that stand in a view, in their order."""
-        return _ids_at(record, self.path)
+    def keys_in(self, record: Any) -> Iterator[UUID | str]:
+        """The ids, or codes, that stand in a view, in their order."""
+        return _keys_at(record, self.path)
 
 
-def _ids_at(value: Any, path: str) -> Iterator[UUID]:
+def _keys_at(value: Any, path: str) -> Iterator[UUID | str]:
     if isinstance(value, list):
         for one in value:
-            yield from _ids_at(one, path)
+            yield from _keys_at(one, path)
     elif value is not None and path:
         name, _, rest = path.partition(".")
-        yield from _ids_at(getattr(value, name), rest)
+        yield from _keys_at(getattr(value, name), rest)
     elif value is not None:
         yield value

@@ -1,6 +1,6 @@
 """`GET /<many>` and `GET /<many>/{id}` of a record type, master data or documents alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any, TypeAlias
 
 from fastapi import Depends, Query, Response
@@ -11,21 +11,26 @@ from chassis.http.dependencies import InReading
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked, RecordsAsked
 from chassis.storage.paging import Page
+from chassis.storage.reading import Reading
 from records.asked import RecordSearchAsked, SearchAsked
 from records.custom.lists import LIST_PARAMETER, with_custom
 from records.paths import RecordPaths
 from records.reads import BY_TIME, Reads
 from records.replies import asked_includes, include_related, replies_of
 
-__all__ = ["get_route", "list_route"]
+__all__ = ["Explain", "get_route", "list_route"]
 
-Explain: TypeAlias = Callable[[Any], Any]
-"""What makes the view as this caller reads it, such as in the caller's language."""
+Explain: TypeAlias = Callable[[Reading, Sequence[Any]], Awaitable[Sequence[Any]]]
+"""What makes the views of a page as this caller reads them, such as in the caller's language."""
 
 
 async def as_it_is() -> Explain:
     """Views say the same to everybody."""
-    return lambda view: view
+
+    async def unchanged(_at: Reading, views: Sequence[Any]) -> Sequence[Any]:
+        return views
+
+    return unchanged
 
 
 AS_IT_IS = Annotated[Explain, Depends(as_it_is)]
@@ -35,7 +40,7 @@ def list_route(of: RecordPaths, text: str, *, explain: Any = AS_IT_IS) -> None:
     """`GET /<many>`: a page of them, by the query of the reads.
 
     It takes `include` where they refer to others, and custom fields where they have some.
-    `explain`: the dependency that gives what each view becomes for this caller.
+    `explain`: the dependency that gives what the views become for this caller.
     """
     replies = replies_of(of.reads)
     query = of.reads.query
@@ -49,7 +54,7 @@ def list_route(of: RecordPaths, text: str, *, explain: Any = AS_IT_IS) -> None:
         explained: Explain,
     ) -> Any:
         page = await replies.page(at, wanted, asked)
-        items = [explained(one) for one in page.items]
+        items = await explained(at, page.items)
         items = await include_related(at, of.reads, included, items)
         return page.model_copy(update={"items": items})
 
@@ -84,18 +89,16 @@ def get_route(of: RecordPaths, text: str = "", *, explain: Any = AS_IT_IS) -> No
         response: Response,
         explained: Explain,
     ) -> Any:
-        [seen] = await include_related(
-            at, of.reads, included, [explained(await replies.get(at, record_id))]
-        )
+        views = await explained(at, [await replies.get(at, record_id)])
+        [seen] = await include_related(at, of.reads, included, views)
         reply_with(response, seen)
         return seen
 
     async def get_unversioned(
         record_id: Any, _by: Actor, included: Sequence[str], at: InReading, explained: Explain
     ) -> Any:
-        [seen] = await include_related(
-            at, of.reads, included, [explained(await replies.get(at, record_id))]
-        )
+        views = await explained(at, [await replies.get(at, record_id)])
+        [seen] = await include_related(at, of.reads, included, views)
         return seen
 
     types = {

@@ -19,7 +19,7 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing, having_words
 from records.custom.fields import CustomView
-from records.custom.lists import custom_list
+from records.custom.lists import CustomList, custom_list
 from records.filters import among
 from records.includes import Include
 from records.links import linked_to, references
@@ -42,10 +42,6 @@ __all__ = [
 class Model(Protocol):
     """What callers see: a Pydantic model."""
 
-    @property
-    def id(self) -> UUID:
-        """The record's id."""
-
     @classmethod
     def model_validate(cls, obj: Any, /) -> Self:
         """The view of a row."""
@@ -53,6 +49,10 @@ class Model(Protocol):
 
 class View(Model, Protocol):
     """What callers see of a record whose changes are counted."""
+
+    @property
+    def id(self) -> UUID:
+        """The record's id."""
 
     @property
     def version(self) -> int:
@@ -157,14 +157,21 @@ class Reads(Generic[V]):
             raise NotFound(entity=self.name, id=record_id)
         return self._view(at, row)
 
-    async def get_all(self, at: Reading, ids: Collection[UUID]) -> list[V]:
-        """Those of the records that there are and that the actor may see, in the order of ids."""
+    async def get_all(
+        self, at: Reading, keys: Collection[UUID | str], *, by: str = "id"
+    ) -> list[V]:
+        """Those of the records that there are and that the actor may see, in the order of keys.
+
+        `by`: the field that the keys are values of, the id or a text of the table.
+        """
         hidden = self._visibility(at)
+        column = f"{self.key.rpartition('id')[0]}{by}"
+        sql_type = "uuid" if by == "id" else "text"
         sql = (
             f"select {self.columns} from {self.source}"
-            f" where {self.key} = any($1::uuid[]){_numbered(hidden, first=2)} order by {self.key}"
+            f" where {column} = any($1::{sql_type}[]){_numbered(hidden, first=2)} order by {column}"
         )
-        rows = await at.sql.fetch(sql, list(ids), *(one.value for one in hidden))
+        rows = await at.sql.fetch(sql, list(keys), *(one.value for one in hidden))
         return [self._view(at, row) for row in rows]
 
     async def page(self, at: Reading, wanted: Any, asked: PageQuery) -> "Page[V]":
@@ -178,7 +185,7 @@ class Reads(Generic[V]):
         words = await containing(at.sql, q, self.searched) if self.searched else []
         tag = getattr(wanted, "tag", None)
         tagged = [tagged_with(self.name, self.key, tag)] if tag else []
-        by_custom = await custom_list(at, self.name, self.key, asked, beside=self.custom_beside)
+        by_custom = await self._by_custom(at, asked)
         return await fetch_page(
             at.sql,
             columns=self.columns,
@@ -196,6 +203,11 @@ class Reads(Generic[V]):
             ],
             key=self.place or self.key,
         )
+
+    async def _by_custom(self, at: Reading, asked: PageQuery) -> CustomList:
+        if not self.has_custom_fields:
+            return CustomList()
+        return await custom_list(at, self.name, self.key, asked, beside=self.custom_beside)
 
     @cached_property
     def table(self) -> str:

@@ -74,22 +74,22 @@ async def include_related(
     ]
 
 
-async def _found(at: Reading, include: Include, records: Sequence[Any]) -> dict[UUID, Any]:
-    of = described_by(include.view)
-    ids = {one for record in records for one in include.ids_in(record)}
-    if not ids or not at.actor.may(of.read):
+async def _found(at: Reading, include: Include, records: Sequence[Any]) -> dict[UUID | str, Any]:
+    of, by = described_by(include.view), include.by
+    keys = {one for record in records for one in include.keys_in(record)}
+    if not keys or not at.actor.may(of.read):
         return {}
-    return {one.id: one for one in await of.reads.get_all(at, ids)}
+    return {getattr(one, by): one for one in await of.reads.get_all(at, keys, by=by)}
 
 
 def _chosen(
-    reads: Reads[Any], found: Mapping[str, Mapping[UUID, Any]], record: Any
+    reads: Reads[Any], found: Mapping[str, Mapping[UUID | str, Any]], record: Any
 ) -> dict[str, Any]:
     """What of all that was found the record refers to, by name."""
     chosen: dict[str, Any] = {}
-    for name, by_id in found.items():
+    for name, by_key in found.items():
         include = reads.includes[name]
-        own = [by_id[one] for one in dict.fromkeys(include.ids_in(record)) if one in by_id]
+        own = [by_key[one] for one in dict.fromkeys(include.keys_in(record)) if one in by_key]
         chosen[name] = own if include.many else next(iter(own), None)
     return chosen
 

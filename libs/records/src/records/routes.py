@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import APIRouter, Path, Response, status
 
 from chassis.actor import Actor
 from chassis.http.batch import BatchReply
@@ -35,7 +35,7 @@ from identity.systems import SystemReserved
 from records import writes
 from records.batches import batch_of
 from records.entities import ACTIVE, ARCHIVED, Record, Values
-from records.history_reads import RecordChangeView, history_of
+from records.history_reads import ChangedField, RecordChangeView, history_of
 from records.link_batches import AskedIds, LinksReply, LinksView, link_each, links_of
 from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.paths import RecordPaths
@@ -57,9 +57,6 @@ V = TypeVar("V", bound=View)
 
 LARGEST_BATCH = 500
 
-ChangedField = Annotated[
-    str | None, Query(max_length=64, description="Only changes of this field, by its name.")
-]
 Refusals = Sequence[type[Problem]]
 
 

@@ -18,6 +18,7 @@ __all__ = [
     "Name",
     "Note",
     "OptionalLine",
+    "OptionalName",
     "OptionalNote",
     "SerialNumber",
     "Status",
@@ -74,6 +75,14 @@ Name = Annotated[
     AfterValidator(visible),
 ]
 """What people call it; never empty, nor of invisible signs only."""
+
+
+def _visible_if_given(name: str) -> str:
+    return visible(name) if name else name
+
+
+OptionalName = Annotated[OptionalLine, AfterValidator(_visible_if_given)]
+"""Another name of it; may be empty, and is never of invisible signs only."""
 
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")

@@ -80,3 +80,19 @@ async def test_an_open_item_changes_when_it_is_paid(sales):
         sales, "/v1/payments", party_id=customer["id"], total_to="15", state="booked,reversed"
     )
     assert payment["amount"] == "15"
+
+
+async def test_open_items_are_asked_for_what_is_left_of_them(sales):
+    customer, item = await sales.desk.customer(), await sales.item("100")
+    for price in ("4.00", "1.00", "2.50"):
+        await sales.acts(await sales.order(customer, (item, "10", price)), "shipments", "invoices")
+    assert (await sales.pays(customer, "45.00")).status_code == 201
+
+    async def left(**query):
+        rows = await asked(sales, "/v1/open-items", party_id=customer["id"], **query)
+        return [row["open_amount"] for row in rows]
+
+    assert await left(sort="open_amount") == ["0", "5", "25"]
+    assert await left(sort="-open_amount", limit="2") == ["25", "5"]
+    assert await left(open_amount_from="5", open_amount_to="24.99") == ["5"]
+    assert await left(open_amount_from="0.01", sort="-open_amount") == ["25", "5"]

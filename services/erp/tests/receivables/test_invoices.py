@@ -162,7 +162,12 @@ async def test_an_invoice_written_by_any_path_has_its_number_at_commit(office, d
         await sql.execute(
             """with line as (insert into invoice_line select gen_random_uuid(), $1, position, role,
                  order_line_id, item_id, description, quantity, unit_price, discount, net,
-                 tax_code, 0, 0 from invoice_line where invoice_id = $2)
+                 tax_code, 0, 0 from invoice_line where invoice_id = $2),
+               owed as (insert into open_item (id, created_at, side, party_id, source_type,
+                 source_id, document_number, effective_on, due_on, amount, open_amount, credited)
+                 select gen_random_uuid(), now(), side, party_id, source_type, $1, '',
+                   effective_on, due_on, amount, open_amount, credited
+                   from open_item where source_id = $2)
                insert into invoice select $1, version, created_at, updated_at, kind, state,
                  customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax,
                  gross, open_amount, credited, reason from invoice where id = $2""",

@@ -183,8 +183,14 @@ async def test_the_database_keeps_it_as_it_was_taken_over(office, desk):
             "update opening_receivable set amount = 1 where id = $1",
             "delete from opening_receivable where id = $1",
         ):
-            with pytest.raises(asyncpg.RestrictViolationError):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await sql.execute(statement, UUID(first["id"]))
+    sql = await asyncpg.connect(desk.erp.owner_url)
+    try:
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await sql.execute("update opening_receivable set amount = 1")
+    finally:
+        await sql.close()
 
 
 async def test_what_a_customer_had_paid_ahead_is_taken_over_and_used(office, desk, problem):

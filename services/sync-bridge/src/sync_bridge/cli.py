@@ -147,7 +147,7 @@ async def list_quarantine(as_json: AsJson = False) -> None:
     """List what is in quarantine and not decided on, the newest first; at most 200."""
     wanted = QuarantineQuery(state=QuarantineState.OPEN)
     async with connected(SERVICE) as (_here, database), database.reading() as reading:
-        page = await quarantined.quarantine_page(reading, wanted, PageQuery(limit=200))
+        page = await quarantined.QUARANTINE.page(reading, wanted, PageQuery(limit=200))
     rows = [one.model_dump(mode="json") for one in page.items]
     show_table(rows, QUARANTINED, as_json=as_json)
 

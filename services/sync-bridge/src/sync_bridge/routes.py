@@ -5,7 +5,9 @@ from typing import Annotated
 from chassis.actor import Actor
 from chassis.http.dependencies import Needs
 
-__all__ = ["Observer", "Operator"]
+__all__ = ["READ", "WRITE", "Observer", "Operator"]
 
-Observer = Annotated[Actor, Needs("bridge.read")]
-Operator = Annotated[Actor, Needs("bridge.write")]
+READ, WRITE = "bridge.read", "bridge.write"
+
+Observer = Annotated[Actor, Needs(READ)]
+Operator = Annotated[Actor, Needs(WRITE)]

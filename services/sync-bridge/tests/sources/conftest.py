@@ -45,6 +45,10 @@ class Inbox:
         async with self.database.reading() as reading:
             return await inbox.cursor_value(reading, name)
 
+    async def forgets_cursor(self, name):
+        async with self.database.transaction() as work:
+            assert await inbox.forget_cursor(work, name)
+
     async def begin_backfill(self, half, *, reason, cursor=None):
         async with self.database.transaction() as work:
             await inbox.begin_backfill(work, half, reason=reason, cursor=cursor)

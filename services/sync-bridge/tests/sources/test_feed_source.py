@@ -4,6 +4,7 @@ import asyncio
 import time
 from uuid import uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -59,8 +60,9 @@ class Publisher:
         return [event["id"] for event in await self.service.feed()]
 
     async def forgets_up_to(self, feed_seq):
-        async with self.service.database.driver() as sql:
-            await sql.execute("update feed_floor set feed_seq = $1", feed_seq)
+        owner = await asyncpg.connect(self.service.owner_url)
+        await owner.execute("update feed_floor set feed_seq = $1", feed_seq)
+        await owner.close()
 
 
 @pytest.fixture
@@ -236,6 +238,49 @@ async def test_of_a_restored_half_what_was_written_since_is_read(half, source_of
     assert [(row["history"], row["n"]) for row in kept] == [(1, 3), (history, 2)]
     begun = await stored.fetch("select distinct reason from backfill")
     assert [row["reason"] for row in begun] == ["410 cursor_foreign"]
+
+
+@pytest.fixture
+async def relayed(half):
+    """The half as its bridge reaches it."""
+    client = await half.service.as_("events.read")
+    async with half.service.database.driver() as sql:
+        await sql.execute("update api_key set scopes = scopes || '{events.relay}'")
+    return client
+
+
+async def test_a_feed_that_is_read_from_its_oldest_event_still_shows_what_a_restore_lost(
+    half, source_of, stored, working, relayed
+):
+    """B23: `feeds restart` comes before the half is asked; what was confirmed is not forgotten."""
+    await half.publishes(3)
+    async with working(source_of(client=relayed)):
+        await stored.holds(3)
+    await stored.forgets_cursor("feed:erp")
+    async with half.service.database.driver() as sql:
+        await sql.execute("delete from outbox_sequence where feed_seq = 3")
+    async with working(source_of(client=relayed)):
+        await until(lambda: stored.fetch("select from backfill"))
+        await half.publishes(2)
+        await stored.holds(5)
+    begun = await stored.fetch("select distinct reason from backfill")
+    assert [row["reason"] for row in begun] == ["410 cursor_foreign"]
+    kept = await stored.fetch("select count(*)::int as n from inbox group by history order by 1")
+    assert [row["n"] for row in kept] == [2, 3]
+
+
+async def test_a_feed_that_lost_nothing_is_read_from_its_oldest_event(
+    half, source_of, stored, working, relayed
+):
+    await half.publishes(3)
+    async with working(source_of(client=relayed)):
+        await stored.holds(3)
+    await stored.forgets_cursor("feed:erp")
+    await half.publishes(2)
+    async with working(source_of(client=relayed)):
+        await stored.holds(5)
+    assert await stored.fetch("select distinct history from inbox") == [{"history": 1}]
+    assert await stored.fetch("select from backfill") == []
 
 
 async def test_a_cursor_that_another_process_replaced_is_followed(half, source_of, stored, working):

@@ -11,6 +11,7 @@ import typer
 from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation, require_installation
 from chassis.schema.migrate import head_of, schema_version
+from chassis.schema.rights import excess, loose
 from chassis.service import Check, Service, ServiceContext, Unsound
 from chassis.storage.bootstrap import owns_tables
 from chassis.storage.connections import driver_url
@@ -137,7 +138,18 @@ async def _rights(here: Installation) -> str:
             "could remove their guards; give it a role that owns none"
         )
         raise Unsound(message)
-    return f"role {here.runtime_role} owns no table"
+    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
+    try:
+        wrong = [*await loose(sql), *await excess(sql, here.service.rights)]
+    finally:
+        await sql.close()
+    if wrong:
+        message = (
+            f"{len(wrong)} are not as declared: {'; '.join(wrong[:5])}; run: "
+            f"{here.service.name} migrate, and revoke as docs/operations/security.md says"
+        )
+        raise Unsound(message)
+    return f"role {here.runtime_role} owns no table, and may do with rows what is declared"
 
 
 async def _search(here: Installation) -> str:

@@ -104,7 +104,7 @@ async def connected(service: Service) -> AsyncIterator[tuple[Installation, Datab
     """The installation and its database. Raises Refusal when there is none, or not migrated."""
     require_installation(service)
     with installation(service) as here:
-        database = service.connect(here.settings)
+        database = service.connect(here.settings.unhurried())
         try:
             await require_current_schema(here, database)
             yield here, database

@@ -13,8 +13,9 @@ from chassis.cli.installation import Installation, installation, require_current
 from chassis.cli.serving import context, ended, listen, on_stop, serve_on
 from chassis.events.wakeup import Wakeups
 from chassis.schema.migrate import head_of, upgrade
+from chassis.schema.rights import grant
 from chassis.service import Service
-from chassis.storage.bootstrap import grant, owns_tables
+from chassis.storage.bootstrap import owns_tables
 from chassis.telemetry.logs import configure_logs
 from chassis.work.database import Database
 from chassis.worker.running import run_worker
@@ -51,7 +52,7 @@ def add_operating(cli: typer.Typer, service: Service) -> None:
         """Bring the schema to this version and grant the runtime role its rights. Repeatable."""
         with installation(service) as here:
             upgrade(service, here.owner_url)
-            asyncio.run(grant(here.owner_url, here.runtime_role))
+            asyncio.run(grant(here.owner_url, here.runtime_role, service.rights))
             made = asyncio.run(_prepare(here))
             head = head_of(service.migrations)
             show({"schema": head} | made, f"schema at {head}", as_json=as_json)
@@ -74,7 +75,7 @@ async def _serve(here: Installation, *, with_worker: bool) -> None:
 
 
 async def _work(here: Installation) -> None:
-    database = here.service.connect(here.settings)
+    database = here.service.connect(here.settings.unhurried())
     wakeups = Wakeups(database.connect_driver)
     database.wake(for_events=wakeups.committed.notify, for_jobs=wakeups.asked.notify)
     try:
@@ -105,7 +106,7 @@ async def _require_sound(here: Installation, database: Database) -> None:
 
 async def _prepare(here: Installation) -> dict[str, int]:
     """Do what modules do at start; how many they made of what."""
-    database, made = here.service.connect(here.settings), dict[str, int]()
+    database, made = here.service.connect(here.settings.unhurried()), dict[str, int]()
     try:
         for prepare in (one for module in here.service.modules for one in module.at_start):
             made |= await prepare(context(here, database))

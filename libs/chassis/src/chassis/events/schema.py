@@ -6,7 +6,7 @@ clocks of the writers say, and a number once passed by every older transaction s
 sequencer orders by it and rests its low mark on it.
 """
 
-__all__ = ["BEGAN_AT", "DDL", "PAYLOAD_BYTES_MAX"]
+__all__ = ["BEGAN_AT", "DDL", "PAYLOAD_BYTES_MAX", "RIGHTS"]
 
 PAYLOAD_BYTES_MAX = 768 * 1024
 """Longest stored payload in bytes. With its headers it fits Kafka's default record of 1 MiB."""
@@ -235,3 +235,15 @@ _RIGHTS = ("revoke execute on function outbox_prepare(), outbox_purge(integer) f
 DDL: tuple[str, ...] = _TABLES + _IMMUTABLE + _PARTITIONS + _PURGE + _RIGHTS
 """Statements for the owner role, in order. Both `security definer` functions act as the owner;
 the runtime role is granted them with all other functions of the service's database."""
+
+RIGHTS = {
+    "installation": "select, update (epoch, began_at)",
+    "outbox": "select, insert",
+    "outbox_version": "select, insert",
+    "outbox_sequence": "select, insert",
+    "sequencer_lease": "select, update",
+    "feed_floor": "select",
+    "relay_mark": "select, insert, update, delete",
+    "feed_consumer": "select, insert, update, delete",
+}
+"""What the runtime role may do: events and their numbers are added, and nothing else."""

@@ -1,6 +1,7 @@
 """From exceptions to problem documents: everything the edge may meet has one form."""
 
 import re
+from itertools import chain
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from chassis.problems.connecting import ConnectionsBusy, TookTooLong
 from chassis.problems.field_errors import field_error
 from chassis.problems.problem import ERRORS_MAX, MEDIA_TYPE, FieldError, Problem
 from chassis.problems.standard import (
@@ -40,7 +42,6 @@ UNAVAILABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
-    PoolTimeoutError,
     ConnectionError,
     TimeoutError,
 )
@@ -50,8 +51,10 @@ BUSY = (
     asyncpg.SerializationError,
 )
 FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
-CONTRADICTION = asyncpg.IntegrityConstraintViolationError
+CONTRADICTION = (asyncpg.IntegrityConstraintViolationError,)
 """The database kept a promise that the code had not checked: nothing was changed."""
+DENIED = frozenset({401, 403})
+"""What says: not you."""
 NOT_JSON = FieldError(
     "/", "not_json", "Send the body as JSON, with the header Content-Type: application/json."
 )
@@ -59,6 +62,15 @@ TOO_LARGE_A_NUMBER = FieldError(
     "", "unstorable_value", "A number in it, or what comes of it, is too large to be kept."
 )
 UNSTORABLE = (asyncpg.DataError, asyncpg.exceptions.CharacterNotInRepertoireError)
+ANSWERS: tuple[tuple[tuple[type[Exception], ...], type[Problem], str, str], ...] = (
+    (BUSY, RowBusy, "debug", "row_busy"),
+    ((PoolTimeoutError,), ConnectionsBusy, "warning", "connections_busy"),
+    ((asyncpg.QueryCanceledError,), TookTooLong, "warning", "took_too_long"),
+    (CONTRADICTION, Conflict, "error", "constraint_held"),
+    (FULL, DatabaseFull, "error", "database_full"),
+    (UNAVAILABLE, DatabaseUnavailable, "warning", "database_unavailable"),
+)
+"""What is raised, what is answered, and what the log says of it."""
 
 
 def problem_reply(request: Request, problem: Problem) -> Response:
@@ -77,12 +89,14 @@ def add_fault_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(asyncpg.PostgresError, _on_database)
     app.add_exception_handler(DBAPIError, _on_database)
-    for kind in UNAVAILABLE:
+    for kind in (*UNAVAILABLE, PoolTimeoutError):
         app.add_exception_handler(kind, _on_database)
     app.add_exception_handler(Exception, _on_anything)
 
 
 async def _on_problem(request: Request, problem: Any) -> Response:
+    if problem.status in DENIED:
+        request.app.state.authenticator.denied(request, problem)
     return problem_reply(request, problem)
 
 
@@ -127,19 +141,12 @@ def _known_methods(request: Request) -> set[str]:
 
 async def _on_database(request: Request, raised: Any) -> Response:
     cause = _driver_error(raised)
-    if isinstance(cause, BUSY):
-        return problem_reply(request, RowBusy())
     if isinstance(cause, UNSTORABLE):
         return problem_reply(request, _unstorable(cause))
-    if isinstance(cause, CONTRADICTION):
-        log.error("constraint_held", path=request.url.path, error=repr(cause))
-        return problem_reply(request, Conflict())
-    if isinstance(cause, FULL):
-        log.error("database_full", error=repr(cause))
-        return problem_reply(request, DatabaseFull())
-    if isinstance(cause, UNAVAILABLE):
-        log.warning("database_unavailable", error=repr(cause))
-        return problem_reply(request, DatabaseUnavailable())
+    for kinds, problem, level, event in ANSWERS:
+        if isinstance(cause, kinds):
+            getattr(log, level)(event, path=request.url.path, error=repr(cause))
+            return problem_reply(request, problem())
     return await _on_anything(request, raised)
 
 
@@ -147,7 +154,7 @@ def _driver_error(raised: BaseException) -> BaseException:
     """The driver's own error beneath SQLAlchemy's wrapping."""
     cause: BaseException | None = raised
     while cause is not None and not isinstance(
-        cause, (*BUSY, *FULL, *UNSTORABLE, *UNAVAILABLE, CONTRADICTION)
+        cause, (*UNSTORABLE, *chain.from_iterable(one[0] for one in ANSWERS))
     ):
         cause = cause.__cause__
     return cause or raised

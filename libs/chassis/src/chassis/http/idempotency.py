@@ -23,7 +23,7 @@ from chassis.problems.standard import (
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 
-__all__ = ["DDL", "Replayed", "claim_key", "keep_reply", "require_key", "secret_fields"]
+__all__ = ["DDL", "RIGHTS", "Replayed", "claim_key", "keep_reply", "require_key", "secret_fields"]
 
 DDL: tuple[str, ...] = (
     """create table idempotency_key (
@@ -39,6 +39,8 @@ DDL: tuple[str, ...] = (
     )""",
     "create index ix_idempotency_key_created_at on idempotency_key (created_at)",
 )
+
+RIGHTS = {"idempotency_key": "select, insert, update (status, reply, headers), delete"}
 
 KEPT_HEADERS = ("etag", "location", "content-type", "tandem-outcome")
 _CLAIM = """insert into idempotency_key (actor, key, fingerprint) values ($1, $2, $3)

@@ -10,7 +10,7 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.http.faults import problem_reply
-from chassis.http.rate_limits import rate_headers
+from chassis.http.rate_limits import rate_headers, source_of
 from chassis.problems.standard import RateLimited, TooLarge
 from chassis.settings import ServiceSettings
 from chassis.telemetry.logs import get_logger
@@ -50,7 +50,7 @@ class Edge:
         if is_head:  # answered as GET, without the content
             scope = {**scope, "method": "GET"}
         headers = _first_of_each(scope["headers"])
-        relayed = Trace.from_headers(headers)
+        relayed = Trace.from_headers(headers, source=source_of(scope))
         trace = relayed.begun_here()
         state = scope.setdefault("state", {})
         state["trace"], state["relayed_trace"] = trace, relayed

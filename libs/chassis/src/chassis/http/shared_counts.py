@@ -20,7 +20,7 @@ from chassis.storage.connections import Connections
 from chassis.storage.lost import LOST
 from chassis.telemetry.logs import get_logger
 
-__all__ = ["DDL", "SharedCounts"]
+__all__ = ["DDL", "RIGHTS", "SharedCounts"]
 
 DDL = """create unlogged table rate_count (
   key text not null,
@@ -29,6 +29,8 @@ DDL = """create unlogged table rate_count (
   constraint pk_rate_count primary key (key, ends_at)
 )"""
 """A crash of the server empties it: then every limit begins anew."""
+
+RIGHTS = {"rate_count": "select, insert, update, delete"}
 
 SETTLE_SECONDS = 0.5
 _COUNTERS_MAX = 100_000

@@ -1,6 +1,6 @@
 """The tables of the job queue and the clock."""
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table job (
@@ -35,3 +35,8 @@ DDL: tuple[str, ...] = (
     )""",
 )
 """`schedule_mark`: the last period each schedule was queued for, so that none comes twice."""
+
+RIGHTS = {
+    "job": "select, insert, update, delete",
+    "schedule_mark": "select, insert, update",
+}

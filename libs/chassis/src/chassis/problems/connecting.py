@@ -1,8 +1,14 @@
-"""Problems of callers that are turned away before a route is asked."""
+"""Problems of callers that are turned away before a route is asked, and of a busy database."""
 
 from chassis.problems.problem import Problem
 
-__all__ = ["HeadTooLarge", "PreflightRefused", "TooManyConnections"]
+__all__ = [
+    "ConnectionsBusy",
+    "HeadTooLarge",
+    "PreflightRefused",
+    "TooManyConnections",
+    "TookTooLong",
+]
 
 
 class HeadTooLarge(Problem):
@@ -34,3 +40,29 @@ class PreflightRefused(Problem):
         "Refused is the: {refused}. The setting CORS_ORIGINS of the service names the origins "
         "whose pages may call it; the reply's headers say which methods and headers they may send."
     )
+
+
+class ConnectionsBusy(Problem):
+    """No connection to the database became free in time."""
+
+    status = 503
+    code = "connections_busy"
+    title = "The database is busy"
+    detail = (
+        "Too many requests wait for the database. Nothing was changed: send the same request "
+        "again in a moment."
+    )
+    retry_after_seconds = 2
+
+
+class TookTooLong(Problem):
+    """A statement took longer in the database than it may."""
+
+    status = 503
+    code = "took_too_long"
+    title = "The database needs too long for this"
+    detail = (
+        "The request was ended, and nothing was changed. Send it again in a moment, or ask for "
+        "less at once: a smaller page, a shorter time, fewer records."
+    )
+    retry_after_seconds = 5

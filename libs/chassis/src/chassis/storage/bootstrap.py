@@ -1,4 +1,4 @@
-"""Roles, databases and rights: what stands before the first migration, and after each.
+"""Roles and databases: what stands before the first migration.
 
 Each service has two roles. The owner owns the tables and migrates; the runtime role reads and
 writes rows. So no request, however wrong, can drop a trigger that guards a ledger.
@@ -22,17 +22,11 @@ __all__ = [
     "create_roles",
     "drop_database",
     "ensure_database",
-    "grant",
     "in_own_loop",
     "owns_tables",
 ]
 
 T = TypeVar("T")
-RIGHTS = (
-    ("tables", "select, insert, update, delete"),
-    ("sequences", "usage, select"),
-    ("functions", "execute"),
-)
 
 
 @dataclass(frozen=True)
@@ -101,7 +95,7 @@ async def create_database(
             f'create database "{name}" owner "{roles.owner}" template "{template}" {encoding}'
         )
         await sql.execute(f'revoke all on database "{name}" from public')
-        await sql.execute(f'grant connect, temporary on database "{name}" to "{roles.name}"')
+        await sql.execute(f'grant connect on database "{name}" to "{roles.name}"')
     finally:
         await sql.close()
 
@@ -123,25 +117,6 @@ async def drop_database(admin_url: str, name: str) -> None:
     sql = await asyncpg.connect(driver_url(admin_url))
     try:
         await sql.execute(f'drop database if exists "{name}" with (force)')
-    finally:
-        await sql.close()
-
-
-async def grant(owner_url: str, runtime_role: str) -> None:
-    """Let the runtime role work with the rows of all tables the owner has and will have."""
-    sql = await asyncpg.connect(driver_url(owner_url))
-    try:
-        await sql.execute(f'grant usage on schema public to "{runtime_role}"')
-        for kind, rights in RIGHTS:
-            await sql.execute(f'grant {rights} on all {kind} in schema public to "{runtime_role}"')
-            await sql.execute(
-                f"alter default privileges in schema public "
-                f'grant {rights} on {kind} to "{runtime_role}"'
-            )
-        if await sql.fetchval("select to_regclass('public.alembic_version')"):
-            await sql.execute(
-                f'revoke insert, update, delete on alembic_version from "{runtime_role}"'
-            )
     finally:
         await sql.close()
 

@@ -5,6 +5,7 @@ Connections start nothing by themselves: the engine is in AUTOCOMMIT, and only
 transaction.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -13,6 +14,7 @@ import asyncpg
 import orjson
 from sqlalchemy import URL, Connection, PoolProxiedConnection, event, make_url
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import configure_mappers
 
@@ -29,6 +31,7 @@ __all__ = [
     "driver_url",
     "engine_for",
     "give_back",
+    "milliseconds",
 ]
 
 SESSION = {
@@ -51,6 +54,8 @@ class Connections:
         self.engine = engine
         self.url = driver_url(url)
         self.setting = setting
+        settings = setting.settings
+        self._changing = asyncio.Semaphore(max(1, settings.pool_size - settings.pool_reads))
 
     async def connect_driver(self) -> "asyncpg.Connection[Any]":
         """A connection of the caller's own, outside the pool: for listening and for locks."""
@@ -73,6 +78,23 @@ class Connections:
         except self.engine.dialect.loaded_dbapi.Error as refused:  # such as one that starts up
             message = f"the database server takes no connection: {refused}"
             raise ConnectionRefusedError(message) from refused
+
+    @asynccontextmanager
+    async def place_for_changes(self) -> AsyncIterator[None]:
+        """One of the connections that changes may take; the other ones are kept for reads.
+
+        Raises TimeoutError of SQLAlchemy where none is given back in time.
+        """
+        try:
+            async with asyncio.timeout(self.setting.settings.pool_wait_seconds):
+                await self._changing.acquire()
+        except TimeoutError as all_taken:
+            message = "as many changes are made as may be at once"
+            raise PoolTimeoutError(message) from all_taken
+        try:
+            yield
+        finally:
+            self._changing.release()
 
     def orm_connection(self, pooled: PoolProxiedConnection) -> Callable[[], AsyncConnection]:
         """What makes the ORM's own connection of a pooled one, for acts that need it."""
@@ -103,23 +125,30 @@ class Connections:
 def engine_for(url: str, settings: ServiceSettings, session: Mapping[str, str]) -> AsyncEngine:
     """The engine; its first use opens a connection. `session`: more settings of PostgreSQL."""
     configure_mappers()
-    lock_timeout = f"{int(settings.lock_timeout_seconds * 1000)}ms"
+    timeouts = {
+        "lock_timeout": milliseconds(settings.lock_timeout_seconds),
+        "statement_timeout": milliseconds(settings.statement_timeout_seconds),
+    }
     engine = create_async_engine(
         ASYNC_URL,
         pool_size=settings.pool_size,
         max_overflow=0,
+        pool_timeout=settings.pool_wait_seconds,
         isolation_level="AUTOCOMMIT",
         pool_reset_on_return=None,
         json_deserializer=orjson.loads,
         async_creator=connecting(
             url,
-            SESSION
-            | dict(session)
-            | {"lock_timeout": lock_timeout, "application_name": f"tandem-{settings.service}"},
+            SESSION | dict(session) | timeouts | {"application_name": f"tandem-{settings.service}"},
         ),
     )
     event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as settings of PostgreSQL have it; never 0, which would mean without end."""
+    return f"{max(1, int(seconds * 1000))}ms"
 
 
 def _refuse_closed(dbapi_connection: Any, _record: Any, _proxy: Any) -> None:

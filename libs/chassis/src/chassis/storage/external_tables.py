@@ -1,6 +1,6 @@
 """The table of references to records from other systems, and how its indexes changed."""
 
-__all__ = ["DDL", "ENTITY_FIRST", "ENTITY_LAST"]
+__all__ = ["DDL", "ENTITY_FIRST", "ENTITY_LAST", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table external_reference (
@@ -33,3 +33,5 @@ ENTITY_LAST: tuple[str, ...] = (
     "create index ix_external_reference_entity_id on external_reference (entity_id)",
 )
 """The way back."""
+
+RIGHTS = {"external_reference": "select, insert, update, delete"}

@@ -38,7 +38,8 @@ class Trace:
     `hops` counts how often a bridge carried the process across. `history` is the one in which the
     version counts of a record that is carried across; None where nobody said. `level`: what is put
     is compared with the record as it is, whatever was sent before. `import_id` is the import that
-    the act belongs to, as the sender numbers them.
+    the act belongs to, as the sender numbers them. `source` is the address that the request came
+    from.
     """
 
     request_id: str
@@ -50,6 +51,7 @@ class Trace:
     history: int | None = None
     level: bool = False
     import_id: UUID | None = None
+    source: str | None = None
 
     @classmethod
     def new(cls) -> "Trace":
@@ -62,7 +64,7 @@ class Trace:
         )
 
     @classmethod
-    def from_headers(cls, headers: Mapping[str, str]) -> "Trace":
+    def from_headers(cls, headers: Mapping[str, str], *, source: str | None = None) -> "Trace":
         """The trace the caller sent; what is missing or malformed is made anew, never refused.
 
         `headers` is looked up by lower-case names.
@@ -80,6 +82,7 @@ class Trace:
             history=_history(headers.get("tandem-history")),
             level=headers.get("tandem-level") == "1",
             import_id=_uuid(headers.get(IMPORT_ID_HEADER.lower())),
+            source=source,
         )
 
     @classmethod

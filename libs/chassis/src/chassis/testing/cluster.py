@@ -16,6 +16,7 @@ import asyncpg
 
 import chassis
 from chassis.schema.migrate import upgrade
+from chassis.schema.rights import grant
 from chassis.service import Service
 from chassis.storage.bootstrap import (
     DatabaseUrls,
@@ -23,7 +24,6 @@ from chassis.storage.bootstrap import (
     create_database,
     create_roles,
     drop_database,
-    grant,
     in_own_loop,
 )
 from chassis.storage.connections import driver_url
@@ -109,7 +109,7 @@ class TestCluster:
         in_own_loop(create_database(self.admin_url, unfinished, roles))
         urls = roles.urls(self.admin_url, unfinished)
         _in_own_thread(lambda: upgrade(service, urls.owner))
-        in_own_loop(grant(urls.owner, roles.name))
+        in_own_loop(grant(urls.owner, roles.name, service.rights))
         in_own_loop(_rename(self.admin_url, unfinished, name))
         return name
 
@@ -122,9 +122,10 @@ class TestCluster:
 
 
 def _fingerprint(service: Service) -> str:
-    """Changes with any file that could change the tables."""
+    """Changes with any file that could change the tables, and with the rights on them."""
     folders = (Path(chassis.__file__).parent, service.migrations)
-    digest = hashlib.sha256(str(service.migrations).encode())
+    parts = (str(service.migrations), sorted(service.rights.items()))
+    digest = hashlib.sha256(repr(parts).encode())
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -74,32 +74,34 @@ class Database(Connections):
     ) -> AsyncIterator[Work]:
         """One act: committed when the block ends, rolled back whole when it raises.
 
-        Raises DatabaseLost, whatever the driver says of it, when its connection is gone.
+        Raises DatabaseLost, whatever the driver says of it, when its connection is gone; what
+        `place_for_changes` raises.
         """
-        pooled = await self.check_out()
-        sql = driver_of(pooled)
-        try:
-            async with sql.transaction():
-                work = Work(
-                    sql,
-                    self.orm_connection(pooled),
-                    setting=self.setting,
-                    actor=actor,
-                    trace=trace,
-                    handlers=self.handlers,
-                )
-                yield work
-                if work.abandoned:
-                    raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
-                await work.settle()
-        except Abandoned:
-            return
-        except Exception as raised:
-            if sql.is_closed():
-                raise DatabaseLost from raised
-            raise
-        finally:
-            give_back(pooled, sql)
+        async with self.place_for_changes():
+            pooled = await self.check_out()
+            sql = driver_of(pooled)
+            try:
+                async with sql.transaction():
+                    work = Work(
+                        sql,
+                        self.orm_connection(pooled),
+                        setting=self.setting,
+                        actor=actor,
+                        trace=trace,
+                        handlers=self.handlers,
+                    )
+                    yield work
+                    if work.abandoned:
+                        raise Abandoned  # noqa: TRY301 - the only way to end it by rollback
+                    await work.settle()
+            except Abandoned:
+                return
+            except Exception as raised:
+                if sql.is_closed():
+                    raise DatabaseLost from raised
+                raise
+            finally:
+                give_back(pooled, sql)
         if work.events:
             self.after_events()
         if work.jobs:

@@ -12,6 +12,7 @@ from chassis.clock import utc_now
 from chassis.events.wakeup import Signal
 from chassis.jobs import queue
 from chassis.service import JobHandler, Schedule
+from chassis.storage.connections import milliseconds
 from chassis.storage.lost import LOST, DatabaseLost
 from chassis.telemetry.logs import get_logger
 from chassis.telemetry.metrics import Metrics
@@ -23,6 +24,7 @@ __all__ = ["Worker"]
 CONCURRENCY = 4
 POLL_SECONDS = 1.0
 CLOCK_SECONDS = 5.0
+_TIMEOUT = "select set_config('statement_timeout', $1, true)"
 log = get_logger("chassis.jobs")
 
 
@@ -112,6 +114,8 @@ class Worker:
         try:
             async with self._database.transaction(actor=SYSTEM, trace=job.trace) as work:
                 begun = True
+                longer = milliseconds(work.setting.settings.job_timeout_seconds)
+                await work.sql.execute(_TIMEOUT, longer)
                 if not await queue.finish(work.sql, job, now=utc_now()):
                     raise Lost
                 await self._handlers[job.kind](work, job.payload)

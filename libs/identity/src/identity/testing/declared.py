@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.types import Receive, Scope, Send
 
 from chassis.events.outbox import EventTooLarge
+from chassis.problems.connecting import ConnectionsBusy, TookTooLong
 from chassis.problems.problem import MEDIA_TYPE
 from chassis.problems.standard import (
     Conflict,
@@ -26,6 +27,7 @@ ANYWHERE = {
     problem.code
     for problem in (
         Conflict,
+        ConnectionsBusy,
         DatabaseFull,
         DatabaseUnavailable,
         EventTooLarge,
@@ -33,6 +35,7 @@ ANYWHERE = {
         IssuerUnavailable,
         MethodNotAllowed,
         PathNotFound,
+        TookTooLong,
         TooLarge,
     )
 }

@@ -7,12 +7,14 @@ from chassis.work.states import States
 from records.attachments.events import AttachmentChanged
 from records.attachments.service import attachment_states
 from records.attachments.storage import REMOVE, remove, sweep
+from records.attachments.tables import RIGHTS
 
 __all__ = ["MODULE"]
 
 SWEEP = "attachments.sweep"
 
 MODULE = Module(
+    rights=RIGHTS,
     name="attachments",
     events=(AttachmentChanged,),
     states={AttachmentChanged: States("attachment", attachment_states)},

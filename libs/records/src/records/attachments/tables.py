@@ -1,6 +1,6 @@
 """The tables of attachments, made by a migration of each service."""
 
-__all__ = ["CHUNK_BYTES", "DDL", "DROP"]
+__all__ = ["CHUNK_BYTES", "DDL", "DROP", "RIGHTS"]
 
 CHUNK_BYTES = 256 * 1024
 """So much of a file is one row: memory holds one or two at a time, whatever the file's size."""
@@ -64,3 +64,8 @@ DROP: tuple[str, ...] = (
     "drop table attachment",
     "drop function attachment_purge",
 )
+
+RIGHTS = {
+    "attachment": "select, insert, update, delete",
+    "attachment_chunk": "select, insert, delete",
+}

@@ -30,6 +30,7 @@ __all__ = [
     "fields_of",
     "fields_of_types",
     "forget_fields",
+    "lock_definitions",
 ]
 
 
@@ -115,6 +116,7 @@ _READ_ALL = f"""select v.record_type, v.version as fields_version, {_COLUMNS}
   from custom_field_version v left join custom_field f using (record_type)
   order by f.position, f.key"""
 _NOW = "select custom_field_version_now($1)"
+_LOCK = "select custom_field_version_now(n.name) from unnest($1::text[]) n(name)"
 _PASSED = """still_known as (
   insert into custom_field_version
   select record_type, version from unnest($1::text[], $2::uuid[]) as n(record_type, version)
@@ -132,6 +134,11 @@ async def current_fields(work: Work, record_type: str) -> CustomFields:
     version = await work.sql.fetchval(_NOW, record_type)
     known = _known_of(work).get(record_type)
     return known if known and known.version == version else await fields_of(work, record_type)
+
+
+async def lock_definitions(work: Work, record_types: Collection[str]) -> None:
+    """Let nobody change the fields of the types until the act ends."""
+    await work.sql.fetch(_LOCK, sorted(record_types))
 
 
 async def fields_for_new(work: Work, record_type: str) -> CustomFields:

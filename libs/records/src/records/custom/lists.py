@@ -34,6 +34,7 @@ RANGED = {
     Kind.INSTANT: "timestamptz",
 }
 """Kinds that ranges are asked of, with the SQL type of their values."""
+_RANGE_REVERSED = ("range_reversed", "This lies after {end}.")
 _LEAST, _GREATEST = "\x01", "\U0010ffff"
 
 LIST_PARAMETER = {
@@ -153,9 +154,20 @@ def _asked_of(
             ranges.setdefault(definition.key, (definition, {}))[1][end] = value
         else:
             equal.append((definition, value))
+    errors += _reversed(ranges)
     if errors:
         raise InvalidInput(errors=errors)
     return equal, ranges
+
+
+def _reversed(ranges: Mapping[str, tuple[Definition, dict[str, Any]]]) -> list[FieldError]:
+    """What is wrong with ranges that begin after they end."""
+    both = [(key, one.kind, given) for key, (one, given) in ranges.items() if len(given) > 1]
+    return [
+        FieldError(f"/query/{PREFIX}{key}.from", *_RANGE_REVERSED, {"end": f"{PREFIX}{key}.to"})
+        for key, kind, given in both
+        if order_of(kind, given["from"]) > order_of(kind, given["to"])
+    ]
 
 
 def _named(fields: CustomFields, name: str) -> tuple[Definition, str]:

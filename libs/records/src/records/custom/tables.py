@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from records.custom.kinds import Kind
 
-__all__ = ["DDL", "DROP", "FIELDS_MAX", "add_values", "drop_values"]
+__all__ = ["DDL", "DROP", "FIELDS_MAX", "RIGHTS", "add_values", "drop_values"]
 
 FIELDS_MAX = 300
 """So many custom fields a record type may have, archived ones among them."""
@@ -133,3 +133,10 @@ def add_values(table: str) -> Iterator[str]:
 def drop_values(table: str) -> Iterator[str]:
     """What takes them away."""
     yield f"alter table {table} drop column custom"
+
+
+RIGHTS = {
+    "custom_field": "select, insert, update, delete",
+    "custom_field_version": "select, insert, update",
+    "custom_order": "select, insert, update, delete",
+}

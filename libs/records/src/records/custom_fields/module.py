@@ -12,6 +12,7 @@ from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.service import Module
+from records.custom.tables import RIGHTS
 from records.custom_fields.errors import (
     BreaksRecords,
     CustomFieldInUse,
@@ -48,6 +49,7 @@ def custom_field_module(
     keeps them from being deleted.
     """
     return Module(
+        rights=RIGHTS,
         name="custom_fields",
         routers=(_router(custom_field_type(entity), uses),),
         tags={"custom-fields": "What records have beyond what the product gives them."},

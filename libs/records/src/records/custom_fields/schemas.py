@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chassis.http.etag import EtagVersion, Revision
 from records.custom.kinds import LARGEST_SCALE, Kind
 from records.filters import Statuses
-from values.text import Command, Name, OptionalLine, Status, unset
+from values.text import Command, Name, OptionalName, Status, unset
 
 __all__ = [
     "ChangeCustomField",
@@ -54,7 +54,7 @@ class ChoiceGiven(Command):
         description="The value that records keep."
     )
     label: Name = Field(description=_LABEL)
-    label_zh: OptionalLine = Field(default_factory=unset, description=_LABEL_ZH)
+    label_zh: OptionalName = Field(default_factory=unset, description=_LABEL_ZH)
     archived: StrictBool = Field(
         default_factory=unset,
         description="True: it stays where it was chosen, and is offered no more.",
@@ -67,7 +67,7 @@ Choices = Annotated[list[ChoiceGiven], Field(max_length=500)]
 class CustomFieldSettings(Command):
     """What may change of a custom field. What is left out of a change stays as it is."""
 
-    label_zh: OptionalLine = Field(default_factory=unset, description=_LABEL_ZH)
+    label_zh: OptionalName = Field(default_factory=unset, description=_LABEL_ZH)
     required: StrictBool = Field(default_factory=unset, description=_REQUIRED)
     default: Any = Field(default_factory=unset, description=_DEFAULT)
     min: Limit | None = Field(default_factory=unset, description=_MIN)

@@ -13,9 +13,8 @@ from chassis.storage.reading import Reading
 from records.document_fields.schemas import ChangeDocumentFields, DocumentFieldsView
 from records.document_fields.service import change_fields, fields_kept
 from records.document_types import DocumentType
-from records.history_reads import RecordChangeView, history_of
+from records.history_reads import ChangedField, RecordChangeView, history_of
 from records.paths import RecordPaths
-from records.routes import ChangedField
 
 __all__ = ["document_field_routes"]
 

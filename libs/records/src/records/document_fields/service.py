@@ -17,9 +17,16 @@ from records.custom.values import merged, values_of_new
 from records.custom_writes import require_referred
 from records.document_fields.events import DocumentFieldsChanged
 from records.document_types import DocumentType
-from records.history import CUSTOM, keep_change
+from records.history import CUSTOM, keep_change, keep_erasure
 
-__all__ = ["KeptFields", "change_fields", "field_states", "fields_kept", "keep_fields_of_new"]
+__all__ = [
+    "KeptFields",
+    "change_fields",
+    "field_states",
+    "fields_kept",
+    "keep_fields_of_new",
+    "replace_fields",
+]
 
 Custom = Mapping[str, Any]
 
@@ -43,6 +50,7 @@ class _Row(NamedTuple):
     """A row to be written; `custom` as JSON."""
 
     id: UUID
+    record_type: str
     record_id: UUID
     version: int
     custom: str
@@ -130,24 +138,42 @@ async def _write(
     work: Work, document: DocumentType, rows: Sequence[KeptFields], before: Mapping[UUID, Custom]
 ) -> None:
     """Store the values, keep in the history what changed, and publish it."""
-    bulk = Bulk()
-    stored = [_Row(one.key, one.id, one.version, orjson.dumps(one.custom).decode()) for one in rows]
-    bulk.run(_STORE, _Row, stored, *_Row._fields, record_type=document.name)
-    await bulk.execute(work.sql)
-    events = []
     for one in rows:
-        was = before[one.id]
-        keep_change(work, document.name, one, {CUSTOM: was})
-        events.append(
-            DocumentFieldsChanged(
-                id=one.key,
-                version=one.version,
-                changed=[CUSTOM],
-                record_type=document.name,
-                record_id=one.id,
-                custom=one.custom,
-            )
+        keep_change(work, document.name, one, {CUSTOM: before[one.id]})
+    await _store(work, [(document.name, one) for one in rows])
+
+
+async def replace_fields(work: Work, rows: Sequence[tuple[str, KeptFields, Sequence[str]]]) -> None:
+    """Store what is left where personal values are erased: (type, what is left, keys that go).
+
+    The history says which fields became empty, and nothing of what they were.
+    """
+    if rows:
+        for name, one, gone in rows:
+            keep_erasure(work, name, one, [f"{CUSTOM}.{key}" for key in gone])
+        await _store(work, [(name, one) for name, one, _ in rows])
+
+
+async def _store(work: Work, rows: Sequence[tuple[str, KeptFields]]) -> None:
+    """Store the values of documents, by their types, and publish them."""
+    bulk = Bulk()
+    stored = [
+        _Row(one.key, name, one.id, one.version, orjson.dumps(one.custom).decode())
+        for name, one in rows
+    ]
+    bulk.run(_STORE, _Row, stored, *_Row._fields)
+    await bulk.execute(work.sql)
+    events = [
+        DocumentFieldsChanged(
+            id=one.key,
+            version=one.version,
+            changed=[CUSTOM],
+            record_type=name,
+            record_id=one.id,
+            custom=one.custom,
         )
+        for name, one in rows
+    ]
     await work.record(*events)
 
 
@@ -157,7 +183,7 @@ _LOCK = """insert into document_fields (id, record_type, record_id, version, cus
   on conflict (record_id, record_type) do update set version = document_fields.version
   returning id, version, custom"""
 _STORE = """insert into document_fields (id, record_type, record_id, version, custom)
-  select n.id, {record_type}, n.record_id, n.version, n.custom::jsonb from {rows}
+  select n.id, n.record_type, n.record_id, n.version, n.custom::jsonb from {rows}
    order by n.record_id
   on conflict (record_id, record_type)
   do update set version = excluded.version, custom = excluded.custom"""

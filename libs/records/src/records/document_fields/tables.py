@@ -1,6 +1,6 @@
 """The table of the custom fields of documents, made by a migration of each service."""
 
-__all__ = ["DDL", "DROP"]
+__all__ = ["DDL", "DROP", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table document_fields (
@@ -22,3 +22,7 @@ DDL: tuple[str, ...] = (
 """A row of each document that has values, or had some. `version` counts their changes."""
 
 DROP: tuple[str, ...] = ("drop table document_fields",)
+
+RIGHTS = {
+    "document_fields": "select, insert, update, delete",
+}

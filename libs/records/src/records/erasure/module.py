@@ -14,10 +14,13 @@ from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.service import Module
 from chassis.work.unit_of_work import Handler
+from identity.audit.reading_out import EntersAudit
+from records import history_tables
 from records.erasure.errors import UserIsActive
 from records.erasure.events import PersonErased
 from records.erasure.routes import ERASE, PERMISSIONS, READ
 from records.erasure.schemas import ErasureReport, PersonalDataView
+from records.erasure.tables import RIGHTS
 from records.erasure.users import ProfileOf, erase_user, local_user, user_data
 
 __all__ = ["erasure_module"]
@@ -36,6 +39,7 @@ def erasure_module(
     `handlers`: what else the service does when a person, or a user, was erased.
     """
     return Module(
+        rights=RIGHTS | history_tables.RIGHTS,
         name="erasure",
         routers=(_user_router(profile_of),),
         tags={"persons": "What is known of a person, and its erasure."},
@@ -49,7 +53,12 @@ def _user_router(profile_of: ProfileOf) -> APIRouter:
     router = api_router(prefix="/v1/users", tag="persons")
 
     @router.get("/{user_id}/personal-data", responses=refuses(NotFound))
-    async def user_personal_data(user_id: UUID, _by: Reader, at: InReading) -> PersonalDataView:
+    async def user_personal_data(
+        user_id: UUID,
+        _by: Reader,
+        _entered: Annotated[None, EntersAudit("person.read_out")],
+        at: InReading,
+    ) -> PersonalDataView:
         """All that is known of a user: login, sessions, notes, files, views, keys, what it did."""
         return await user_data(at, user_id, await profile_of(at, user_id))
 

@@ -16,7 +16,8 @@ from records.entities import Record
 from records.erasure.events import ErasedRecord, PersonErased
 from records.erasure.outbox import redact_events
 from records.erasure.schemas import ErasedPart, ErasureReport, KeptPart, PersonalDataView
-from records.erasure.service import erase_added, erase_records, erase_replies
+from records.erasure.service import LOOKED_FOR, erase_added, erase_records, erase_replies
+from records.erasure.suppression import past_values
 from records.erasure.views import erase_views
 from records.reads import View
 from records.types import Change, RecordType
@@ -25,6 +26,7 @@ from values.phone import Phone
 __all__ = [
     "ErasedPerson",
     "RecordKey",
+    "added_to",
     "always_kept",
     "erase_persons",
     "personal_data",
@@ -35,7 +37,7 @@ __all__ = [
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
 
-_LOOKED_FOR = ("name", "legal_name", "email", "phone", "tax_id")
+_PARTS = ("records", "history", "notes", "attachments", "tags", "import_rows", "saved_views")
 
 RecordKey = tuple[str, UUID]
 """A record: its type and its id."""
@@ -83,6 +85,7 @@ async def erase_persons(
         return Counter()
     ids = [one.id for one in records]
     words = {word for one in records for word in _words(one)}
+    words |= {word for _, word in await past_values(work, kind.name, ids, LOOKED_FOR)}
     fresh = [one for one in records if one.erased_at is None]  # type: ignore[attr-defined] # as above
     counts = Counter(await erase_records(work, kind, records, kept_links=kept_links))
     counts.update(await erase_added(work, kind, ids))
@@ -97,7 +100,7 @@ async def erase_persons(
 
 def _words(record: Record) -> list[str]:
     """What somebody would look for the person by."""
-    values = [getattr(record, name, "") for name in _LOOKED_FOR]
+    values = [getattr(record, name, "") for name in LOOKED_FOR]
     texts = [(one.raw, one.shown) if isinstance(one, Phone) else (one,) for one in values]
     return [text for of in texts for text in of if text]
 
@@ -142,6 +145,11 @@ def report_of(
     )
 
 
+def added_to(known: Sequence[Mapping[str, list[dict[str, Any]]]]) -> list[UUID]:
+    """The ids of notes and attachments among what is known: they have events of their own."""
+    return [UUID(row["id"]) for one in known for row in (*one["notes"], *one["attachments"])]
+
+
 def personal_data(
     at: Reading,
     key: RecordKey,
@@ -151,7 +159,7 @@ def personal_data(
     documents: list[dict[str, Any]],
 ) -> PersonalDataView:
     """All that is known of a person, put together of what is known of each record."""
-    parts = {name: [row for one in known for row in one[name]] for name in known[0]}
+    parts = {name: [row for one in known for row in one.get(name, ())] for name in _PARTS}
     return PersonalDataView(
         record_type=key[0],
         record_id=key[1],

@@ -14,6 +14,7 @@ from chassis.problems.standard import NotFound
 from chassis.storage import external
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from identity.audit.reading_out import EntersAudit
 from records.erasure.schemas import ErasureReport, PersonalDataView, SentErasure
 from records.erasure.suppression import identifiers, suppress
 from records.senders import FromSystem
@@ -43,7 +44,12 @@ def add_person_routes(
 ) -> None:
     """`GET /{id}/personal-data` and `POST /{id}/erase` of records that may stand for persons."""
 
-    async def personal_data(record_id: UUID, _by: Reader, at: InReading) -> PersonalDataView:
+    async def personal_data(
+        record_id: UUID,
+        _by: Reader,
+        _entered: Annotated[None, EntersAudit("person.read_out")],
+        at: InReading,
+    ) -> PersonalDataView:
         return await data(at, record_id)
 
     async def erase_person(

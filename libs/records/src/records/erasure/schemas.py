@@ -57,14 +57,24 @@ class PersonalDataView(BaseModel):
     records: list[dict[str, Any]] = Field(
         description="The record and those that belong to it, each with its `record_type`."
     )
-    history: list[dict[str, Any]] = Field(description="Changes of these records, the first first.")
-    notes: list[dict[str, Any]] = Field(description="Notes on these records.")
+    history: list[dict[str, Any]] = Field(
+        description="Changes of these records, and of custom fields of documents."
+    )
+    notes: list[dict[str, Any]] = Field(description="Notes on them, and on documents.")
     attachments: list[dict[str, Any]] = Field(
-        description="Files attached to them; their content is got by its own route."
+        description="Files attached to them and to documents; each has a route for its content."
+    )
+    tags: list[dict[str, Any]] = Field(description="Tags that these records bear.")
+    import_rows: list[dict[str, Any]] = Field(
+        description="Rows of files that these records came with, as far as they are kept."
+    )
+    saved_views: list[dict[str, Any]] = Field(
+        description="Saved views that are called by, or ask for, a name, address or number of them."
     )
     events: list[dict[str, Any]] = Field(
         description="What was published of the person, as far as it is kept."
     )
     documents: list[dict[str, Any]] = Field(
-        description="Documents that name the person, with number and what they say of it."
+        description="Documents that name the person: number, custom fields, what they say of it. "
+        "Amounts are exact decimals as text."
     )

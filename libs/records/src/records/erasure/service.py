@@ -15,7 +15,8 @@ from records.attachments.service import erase_attachments
 from records.entities import Record, Values
 from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.erasure.outbox import redact_events
-from records.erasure.suppression import Identifier, is_import, suppressed
+from records.erasure.suppression import Identifier, is_import, past_values, suppressed
+from records.erasure.views import views_naming
 from records.history import EXTERNAL_REFS, keep_erasure
 from records.history_reads import shown_changes
 from records.links import RESERVED_SYSTEMS
@@ -25,8 +26,8 @@ from records.sheets.parts import erase_files
 from records.types import Change, Personal, RecordType
 
 __all__ = [
+    "LOOKED_FOR",
     "erase_added",
-    "erase_documents",
     "erase_records",
     "erase_replies",
     "known_of",
@@ -37,6 +38,9 @@ __all__ = [
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
+
+LOOKED_FOR = ("name", "legal_name", "email", "phone", "phone_raw", "tax_id")
+"""What somebody would look for a person by: fields of records, and of their history."""
 
 _HISTORY = "select redact_record_changes($1, $2::uuid[], $3::text[])"
 _UNLINK = """with gone as (delete from external_reference
@@ -60,9 +64,17 @@ _IMPORTS = """with emptied as (
 _FIELDS = """select distinct k from record_change c, jsonb_object_keys(c.changes) k
   where c.record_type = $1 and c.record_id = any($2::uuid[]) and k like 'custom.%'"""
 _CUSTOM_ORDER = "delete from custom_order where record_id = any($1::uuid[])"
+_OF_RECORDS = "where record_type = $1 and record_id = any($2::uuid[])"
 _KNOWN = {
-    "notes": "note",
-    "attachments": "attachment",
+    "notes": f"select to_jsonb(t) as row from note t {_OF_RECORDS} order by created_at, id",
+    "attachments": f"""select to_jsonb(t) as row from attachment t {_OF_RECORDS}
+      order by created_at, id""",
+    "tags": f"""select jsonb_build_object('record_id', t.record_id, 'name', g.name) as row
+      from record_tag t join tag g on g.id = t.tag_id {_OF_RECORDS} order by g.name, t.record_id""",
+    "import_rows": """select jsonb_build_object('record_id', t.record_id, 'row', t.number,
+        'cells', t.cells, 'line', t.line) as row
+      from record_import_row t join record_import i on i.id = t.import_id
+      where i.record_type = $1 and t.record_id = any($2::uuid[]) order by i.created_at, t.number""",
 }
 
 
@@ -104,20 +116,8 @@ async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -
     events = await redact_events(work.sql, notes, ["text"])
     events += await redact_events(work.sql, files, ["filename", "sha256"])
     replies = await erase_replies(work, [*ids, *notes, *files])
-    await erase_files(work, kind.name, ids)
+    await erase_files(work, [kind.name], ids)
     return {"notes": len(notes), "attachments": len(files), "events": events, "replies": replies}
-
-
-async def erase_documents(work: Work, documents: Sequence[tuple[str, UUID]]) -> int:
-    """Delete the notes on documents, by type and id, also in events and replies; how many.
-
-    What is attached to documents are vouchers, and stays.
-    """
-    notes = await erase_notes(work, documents)
-    if notes:
-        await redact_events(work.sql, notes, ["text"])
-        await erase_replies(work, notes)
-    return len(notes)
 
 
 async def erase_replies(work: Work, ids: Collection[UUID]) -> int:
@@ -128,7 +128,7 @@ async def erase_replies(work: Work, ids: Collection[UUID]) -> int:
 async def known_of(
     at: Reading, kind: RecordType[E, V], ids: Sequence[UUID]
 ) -> dict[str, list[dict[str, Any]]]:
-    """The records with their history, notes and attachments, as JSON."""
+    """The records with all that is kept beside them, by part, as JSON."""
     views: Any = await kind.reads.get_all(at, ids)
     changes = await at.sql.fetch(
         """select * from record_change where record_type = $1 and record_id = any($2::uuid[])
@@ -141,14 +141,12 @@ async def known_of(
         "records": [{"record_type": kind.name} | one.model_dump(mode="json") for one in views],
         "history": [one.model_dump(mode="json") for one in history],
     }
-    for name, table in _KNOWN.items():
-        rows = await at.sql.fetch(
-            f"""select to_jsonb(t) as row from {table} t
-             where record_type = $1 and record_id = any($2::uuid[]) order by created_at, id""",
-            kind.name,
-            list(ids),
-        )
+    for name, sql in _KNOWN.items():
+        rows = await at.sql.fetch(sql, kind.name, list(ids))
         known[name] = [row["row"] for row in rows]
+    words = {str(getattr(one, name, "")) for one in views for name in LOOKED_FOR}
+    past = await past_values(at, kind.name, ids, LOOKED_FOR)
+    known["saved_views"] = await views_naming(at, words | {word for _, word in past})
     return known
 
 

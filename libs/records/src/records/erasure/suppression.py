@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from chassis.work.ways import Way
 from values.email import email_key
@@ -83,10 +84,10 @@ async def links_of(work: Work, record_type: str, ids: Collection[UUID]) -> list[
 
 
 async def past_values(
-    work: Work, record_type: str, ids: Collection[UUID], fields: Collection[str]
+    at: Reading, record_type: str, ids: Collection[UUID], fields: Collection[str]
 ) -> list[tuple[str, str]]:
     """What text fields of the records ever were, as their history has it: (field, value)."""
-    rows = await work.sql.fetch(_PAST, record_type, list(ids), list(fields))
+    rows = await at.sql.fetch(_PAST, record_type, list(ids), list(fields))
     return [(row["field"], row["value"]) for row in rows]
 
 

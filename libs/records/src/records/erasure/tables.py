@@ -1,6 +1,6 @@
 """The tables that keep erased persons from coming back, made by a migration of each service."""
 
-__all__ = ["DDL", "DROP", "ERASED_USERS"]
+__all__ = ["DDL", "DROP", "ERASED_USERS", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table erased_identifier (
@@ -26,3 +26,10 @@ ERASED_USERS = """alter table local_user add constraint ck_local_user_erased che
   login !~ '^erased-' or (not active and name = '[erased]' and roles = '{}'
     and password_hash = '' and language is null))"""
 """A user who was erased is empty, and stays so."""
+
+RIGHTS = {
+    "erased_identifier": "select, insert",
+    "erasure_key": "select",
+    "outbox": "select, insert, update (payload)",
+}
+"""Of events nothing but the payload may change: by a redaction, as a trigger sees to."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from chassis.service import Module, Schedule
 from chassis.texts import Texts
+from records.exports import tables
 from records.exports.routes import export_router
 from records.exports.service import KIND, ExportJob, forget_expired
+from records.sheets import tables as files
 from records.sheets.at_once import EXPORT
 from records.sheets.kinds import RecordSheet
 
@@ -21,6 +23,7 @@ def export_module(
     by_name: Mapping[str, RecordSheet] = {one.name: one for one in sheets}
     expiry = f"{KIND}.expiry"
     return Module(
+        rights=tables.RIGHTS | files.RIGHTS,
         name="exports",
         routers=(export_router(by_name),),
         tags={"exports": "Records as files, written by a job however many there are."},

@@ -15,6 +15,7 @@ from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
+from identity.audit.reading_out import EntersAudit
 from records.exports import service
 from records.exports.errors import NoExportFile
 from records.exports.schemas import ExportQuery, ExportView, NewExport
@@ -65,7 +66,11 @@ def export_router(sheets: Sheets) -> APIRouter:
         responses=FILE_REPLY | refuses(NotFound, NoExportFile),
     )
     async def export_file(
-        export_id: UUID, by: Exporter, at: InReading, request: Request
+        export_id: UUID,
+        by: Exporter,
+        _entered: Annotated[None, EntersAudit("export.fetched")],
+        at: InReading,
+        request: Request,
     ) -> StreamingResponse:
         """The file, once the export is done."""
         return _file(request, by, await service.get_export(at, export_id))

@@ -22,6 +22,7 @@ from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from chassis.texts import Texts
 from chassis.work.unit_of_work import Work
+from identity.audit.entries import write_entry
 from records.custom.lists import asks_custom
 from records.exports.schemas import ExportQuery, ExportView, NewExport
 from records.exports.states import ExportState
@@ -86,6 +87,8 @@ async def ask_for_export(work: Work, sheets: Sheets, command: NewExport, languag
         language,
         work.now,
     )
+    asked = {"record_type": command.record_type, "format": command.format}
+    await write_entry(work, "export.requested", f"export:{export_id}", asked)
     work.enqueue(KIND, {"id": str(export_id)})
     return export_id
 

@@ -2,7 +2,7 @@
 
 from records.exports.states import ExportState
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "RIGHTS"]
 
 _STATES = ", ".join(f"'{one}'" for one in ExportState)
 
@@ -42,3 +42,7 @@ DDL: tuple[str, ...] = (
       where state in ('done', 'failed')""",
 )
 """`cursor`: where the next step goes on. `actor`: who asked, for whom it is read."""
+
+RIGHTS = {
+    "record_export": "select, insert, update",
+}

@@ -9,10 +9,14 @@ from chassis.texts import Texts
 from records.imports.job import ImportJob
 from records.imports.routes import import_router, mapping_router
 from records.imports.service import IMPORT, KIND, UNDO, forget_expired
+from records.imports.tables import RIGHTS
 from records.imports.undo import UndoJob
 from records.sheets.kinds import RecordSheet
 
 __all__ = ["import_module"]
+
+UNDONE = "select, insert, update, delete"
+"""Rights on records that files bring: taking an import back deletes those that are new."""
 
 
 def import_module(
@@ -22,6 +26,7 @@ def import_module(
     by_name: Mapping[str, RecordSheet] = {one.name: one for one in sheets}
     expiry, texts = f"{KIND}.expiry", Texts.load(locales)
     return Module(
+        rights=RIGHTS | dict.fromkeys(by_name, UNDONE),
         name="imports",
         routers=(import_router(by_name), mapping_router()),
         tags={

@@ -2,7 +2,7 @@
 
 from records.imports.states import ImportState, RowOutcome, UndoOutcome
 
-__all__ = ["DDL", "DROP", "KEYS_DDL"]
+__all__ = ["DDL", "DROP", "KEYS_DDL", "RIGHTS"]
 
 
 def _words(states: type[ImportState | RowOutcome | UndoOutcome]) -> str:
@@ -124,3 +124,11 @@ DROP: tuple[str, ...] = (
     "drop table record_import_row",
     "drop table record_import",
 )
+
+RIGHTS = {
+    "record_import": "select, insert, update, delete",
+    "record_import_row": "select, insert, update, delete",
+    "record_import_undo": "select, insert, update",
+    "import_mapping": "select, insert, update, delete",
+    "record_import_key": "select, insert, delete",
+}

@@ -1,6 +1,6 @@
 """The table of notes, made by a migration of each service."""
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table note (
@@ -26,3 +26,7 @@ DDL: tuple[str, ...] = (
       (record_type, record_id, created_at desc, id desc)""",
 )
 """`mentions` are ids of users, who are disabled and never deleted."""
+
+RIGHTS = {
+    "note": "select, insert, update, delete",
+}

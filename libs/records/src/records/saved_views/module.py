@@ -27,6 +27,7 @@ from records.paths import record_types_of
 from records.saved_views.errors import NoTeam, ViewNameTaken, ViewOfAnother
 from records.saved_views.schemas import ChangeView, NewView, SavedView, ViewQuery
 from records.saved_views.service import SHARE, Views
+from records.saved_views.tables import RIGHTS
 
 __all__ = ["saved_views_module"]
 
@@ -52,6 +53,7 @@ def saved_views_module(
     _writing(router, views)
     _defaults(router, views)
     return Module(
+        rights=RIGHTS,
         name="saved_views",
         routers=(router,),
         tags={"saved-views": "What lists are asked, kept under a name."},

@@ -1,6 +1,6 @@
 """The tables of saved views, made by a migration of each service."""
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table saved_view (
@@ -39,3 +39,8 @@ DDL: tuple[str, ...] = (
 )
 """`query` is what the list is asked, by parameter; `default_view`: with which one an actor begins.
 """
+
+RIGHTS = {
+    "saved_view": "select, insert, update, delete",
+    "default_view": "select, insert, update, delete",
+}

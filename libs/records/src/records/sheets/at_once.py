@@ -14,6 +14,7 @@ from chassis.http.dependencies import InReading, Needs
 from chassis.http.refusals import refuses as declared
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading
+from identity.audit.reading_out import EntersAudit
 from records.custom.lists import LIST_PARAMETER
 from records.sheets.asked import chosen_columns, order_of_rows
 from records.sheets.columns import Column, rows_of
@@ -48,6 +49,8 @@ WithBom = Annotated[
     bool, Query(description="Whether CSV begins with the mark by which Excel knows UTF-8.")
 ]
 
+Entered = Annotated[None, EntersAudit("export.fetched", "format", "fields")]
+
 
 def add_export(
     router: APIRouter, sheet: RecordSheet, many: str, *, path: str = "/export"
@@ -63,6 +66,7 @@ def add_export(
         _by: Actor,
         _exporter: Annotated[Actor, Needs(EXPORT)],
         order: Any,
+        _entered: Entered,
         at: InReading,
         format: Format = FileFormat.CSV,  # noqa: A002 - its name in the query
         fields: Fields = None,
@@ -77,13 +81,14 @@ def add_export(
         _by: Actor,
         exporter: Annotated[Actor, Needs(EXPORT)],
         order: Any,
+        _entered: Entered,
         at: InReading,
         format: Format = FileFormat.CSV,  # noqa: A002 - its name in the query
         fields: Fields = None,
         *,
         bom: WithBom = True,
     ) -> Response:
-        return await filtered(None, _by, exporter, order, at, format, fields, bom=bom)
+        return await filtered(None, _by, exporter, order, None, at, format, fields, bom=bom)
 
     endpoint: Any = filtered if query else whole
     endpoint.__name__ = f"{sheet.name}_export"

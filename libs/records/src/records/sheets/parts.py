@@ -44,12 +44,12 @@ async def write_parts(at: Reading, owner_id: UUID, path: Path) -> None:
             file.write(content)
 
 
-async def erase_files(at: Reading, record_type: str, ids: Collection[UUID]) -> int:
-    """Delete what files hold of erased records: those that brought them, and exports of the type.
+async def erase_files(at: Reading, record_types: Collection[str], ids: Collection[UUID]) -> int:
+    """Delete what files hold of erased records: those that brought them, and exports of the types.
 
     How many files there were.
     """
-    owners = [row["id"] for row in await at.sql.fetch(_HOLDING, record_type, list(ids))]
+    owners = [row["id"] for row in await at.sql.fetch(_HOLDING, list(record_types), list(ids))]
     await delete_parts(at, owners)
     await at.sql.execute(_EMPTIED, owners)
     await at.sql.execute(_NO_SAMPLE, owners)
@@ -65,7 +65,8 @@ async def delete_parts(at: Reading, owner_ids: list[UUID]) -> None:
 
 _HOLDING = """select distinct import_id as id from record_import_row
     where record_id = any($2::uuid[])
-  union select id from record_export where record_type = $1 and state in ('running', 'done')"""
+  union select id from record_export where record_type = any($1::text[])
+    and state in ('running', 'done')"""
 _EMPTIED = """update record_import_row set cells = '{}', line = ''
   where import_id = any($1::uuid[])"""
 _NO_SAMPLE = "update record_import set sample = '[]' where id = any($1::uuid[])"

@@ -1,6 +1,6 @@
 """The table of the contents of files, made by a migration of each service."""
 
-__all__ = ["DDL"]
+__all__ = ["DDL", "RIGHTS"]
 
 DDL: tuple[str, ...] = (
     """create table file_part (
@@ -11,3 +11,7 @@ DDL: tuple[str, ...] = (
     )""",
 )
 """`owner_id`: the export or import that the file belongs to; both delete it when they expire."""
+
+RIGHTS = {
+    "file_part": "select, insert, delete",
+}

@@ -7,6 +7,7 @@ from chassis.work.states import States
 from records.tags.events import RecordTagsChanged, TagChanged
 from records.tags.queries import record_tags_states, tag_states
 from records.tags.router import READ, WRITE, tag_router
+from records.tags.tables import RIGHTS
 
 __all__ = ["tags_module"]
 
@@ -14,6 +15,7 @@ __all__ = ["tags_module"]
 def tags_module(*, keepers: Collection[str], readers: Collection[str]) -> Module:
     """The module of a service where these roles make tags and merge them, and those see them."""
     return Module(
+        rights=RIGHTS,
         name="tags",
         routers=(tag_router,),
         tags={"tags": "The words that people put on records to find them again."},

@@ -8,14 +8,17 @@ from fastapi import Query, Response, status
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
 from chassis.http.etag import reply_with
+from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from records.asked import RecordSearchAsked
 from records.entities import ACTIVE, ARCHIVED
+from records.history_reads import ChangedField, RecordChangeView, history_of
 from records.tags import service
 from records.tags.errors import TagArchived, TagMerged, TagNameTaken
+from records.tags.history import TAG
 from records.tags.queries import TAGS
 from records.tags.schemas import ChangeTag, MergeTag, NewTag, TagQuery, TagView
 
@@ -52,6 +55,14 @@ async def tag_get(tag_id: UUID, _by: Reader, at: InReading, response: Response) 
     tag = await TAGS.get(at, tag_id)
     reply_with(response, tag)
     return tag
+
+
+@tag_router.get("/{tag_id}/history", responses=refuses(NotFound))
+async def tag_history(
+    tag_id: UUID, _by: Reader, asked: PageAsked, at: InReading, field: ChangedField = None
+) -> Page[RecordChangeView]:
+    """Who made, renamed, archived or merged the tag when, the last change first."""
+    return await history_of(at, TAG, tag_id, asked, field=field)
 
 
 @tag_router.patch("/{tag_id}", responses=refuses(NotFound, TagMerged, TagNameTaken))

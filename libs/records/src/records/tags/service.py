@@ -19,6 +19,7 @@ from chassis.work.unit_of_work import Work
 from records.entities import ACTIVE, ARCHIVED
 from records.tags.errors import TagArchived, TagMerged, TagNameTaken
 from records.tags.events import TagChanged
+from records.tags.history import keep_tag_change
 from records.tags.schemas import ChangeTag, NewTag, TagView
 from values.comparing import same_when_read
 from values.sorting import sort_key
@@ -55,6 +56,7 @@ async def add_tag(work: Work, command: NewTag) -> TagView:
         _ADD, tag_id, *_names(command.name), command.colour, command.description, work.now
     )
     tag = _view(row)
+    keep_tag_change(work, None, tag)
     await work.record(TagChanged.of(tag, _EVERY_FIELD))
     return tag
 
@@ -119,9 +121,15 @@ async def merge_tag(work: Work, tag_id: UUID, into_id: UUID) -> TagView:
     rows = await work.sql.fetch(_MERGE, tag_id, into_id, work.now)
     for row in sorted(rows, key=lambda row: row["id"]):
         merged = _view(row)
+        keep_tag_change(work, _before_merge(merged, tag), merged)
         changed = ["merged_into", "status"] if merged.id == tag_id else ["merged_into"]
         await work.record(TagChanged.of(merged, changed))
     return into
+
+
+def _before_merge(merged: TagView, tag: TagView) -> TagView:
+    """What a tag was: the one that is merged now, or one that was merged into it before."""
+    return tag if merged.id == tag.id else merged.model_copy(update={"merged_into": tag.id})
 
 
 async def _change(work: Work, tag: TagView, given: Mapping[str, Any]) -> TagView:
@@ -132,9 +140,10 @@ async def _change(work: Work, tag: TagView, given: Mapping[str, Any]) -> TagView
     row = await work.sql.fetchrow(
         _CHANGE, tag.id, *_names(new.name), new.colour, new.description, new.status, work.now
     )
-    tag = _view(row)
-    await work.record(TagChanged.of(tag, changed))
-    return tag
+    changed_tag = _view(row)
+    keep_tag_change(work, tag, changed_tag)
+    await work.record(TagChanged.of(changed_tag, changed))
+    return changed_tag
 
 
 async def _claim_name(work: Work, name: str, tag_id: UUID) -> None:

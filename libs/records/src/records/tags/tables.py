@@ -2,7 +2,7 @@
 
 from chassis.work.ways import Way
 
-__all__ = ["DDL", "TABLES"]
+__all__ = ["DDL", "RIGHTS", "TABLES"]
 
 _WAYS = ", ".join(f"'{way}'" for way in Way)
 TABLES = ("record_tag_change", "record_tag", "record_tags", "tag")
@@ -75,3 +75,10 @@ DDL: tuple[str, ...] = (
 )
 """`record_tags` counts the changes of a record's tags, `record_tag` are the tags it has,
 `record_tag_change` is who put which on it, or took which off."""
+
+RIGHTS = {
+    "tag": "select, insert, update",
+    "record_tags": "select, insert, update",
+    "record_tag": "select, insert, delete",
+    "record_tag_change": "select, insert, update (actor_name)",
+}

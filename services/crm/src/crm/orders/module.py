@@ -32,6 +32,9 @@ MODULE = Module(
         "marketer": {"orders.read"},
     },
     tables=(Order, OrderLine),
+    rights={
+        "customer_order_line": "select, insert, update, delete",
+    },
     events=(OrderChanged,),
     states={
         OrderChanged: States("customer_order", order_states),

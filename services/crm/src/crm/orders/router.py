@@ -1,6 +1,6 @@
 """Paths of orders, and of the copies that a linked ERP sends."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -65,7 +65,7 @@ from crm.orders.service.copy_batches import (
 )
 from records.annotations import annotate
 from records.paths import RecordPaths
-from records.read_routes import get_route, list_route
+from records.read_routes import Explain, get_route, list_route
 from records.senders import FromBoundSystem, FromSystem, InBatch, InBoundBatch
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
@@ -120,12 +120,16 @@ async def order_reply(request: Request, response: Response, language: Language) 
 InReply = Annotated[OrderReply, Depends(order_reply)]
 
 
-async def explained(reply: InReply) -> Callable[[OrderView], OrderView]:
-    """What explains the refusal of an order to this caller."""
-    return reply.translate
+async def explained(reply: InReply) -> Explain:
+    """What explains the refusals of orders to this caller."""
+
+    async def translated(_at: Reading, views: Sequence[OrderView]) -> Sequence[OrderView]:
+        return [reply.translate(one) for one in views]
+
+    return translated
 
 
-Explained = Annotated[Callable[[OrderView], OrderView], Depends(explained)]
+Explained = Annotated[Explain, Depends(explained)]
 
 
 async def _order(reply: OrderReply, at: Reading, order_id: UUID) -> OrderView:

@@ -1,6 +1,9 @@
 """A person is erased, or all that is known of one is collected."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from chassis.storage.reading import Reading
@@ -9,10 +12,18 @@ from crm.accounts.service import erasing
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.accounts.states import AccountKind
+from crm.base import Base
 from crm.persons import queries
+from records.document_types import document_types
+from records.erasure.documents import (
+    DocumentKey,
+    beside_documents,
+    erase_beside_documents,
+    erase_document_fields,
+)
 from records.erasure.errors import NotAPerson
 from records.erasure.outbox import events_of
-from records.erasure.persons import personal_data, report_of
+from records.erasure.persons import ErasedPerson, added_to, personal_data, report_of
 from records.erasure.schemas import ErasureReport, KeptPart, PersonalDataView
 from records.erasure.service import known_of
 
@@ -20,8 +31,8 @@ __all__ = ["account_data", "contact_data", "erase_account", "erase_contact"]
 
 _ORDERS = (
     "Orders are business documents: they keep where goods went and what was agreed, with the "
-    "number of the account, as long as the law asks for. So do their custom fields: empty those "
-    "that name the person by hand."
+    "number of the account, as long as the law asks for. So do their custom fields that are not "
+    "marked as personal."
 )
 _PLACES = (
     "An address of the firm names the person as whom to ask for. It is the firm's: change it there."
@@ -31,7 +42,10 @@ _PLACES = (
 async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     """Erase a person at an account. Raises NotFound, Forbidden."""
     account_id, erased = await erasing.erase_contact(work, contact_id)
-    kept = await _kept(work, account_id, erased.names)
+    orders = await _orders(work, account_id, erased.names)
+    fields = await erase_document_fields(work, orders)
+    erased = _with(erased, {"document_fields": fields})
+    kept = _kept(orders)
     if await queries.places_of(work, account_id, erased.names):
         kept.append(KeptPart(what="addresses", count=1, why=_PLACES))
     return report_of(work, (CONTACT.name, contact_id), erased, kept)
@@ -43,7 +57,9 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     `is_person`: another system knows that it is one.
     """
     erased = await erasing.erase_account(work, account_id, is_person=is_person)
-    kept = await _kept(work, account_id, None)
+    orders = await _orders(work, account_id, None)
+    erased = _with(erased, await erase_beside_documents(work, orders))
+    kept = _kept(orders)
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)
 
 
@@ -51,12 +67,15 @@ async def contact_data(at: Reading, contact_id: UUID) -> PersonalDataView:
     """All that is known of a person at an account. Raises NotFound."""
     contact = await CONTACT.reads.get(at, contact_id)
     known = await known_of(at, CONTACT, [contact_id])
-    events = await events_of(at, [contact_id])
-    events += await queries.events_of_contacts(at, contact.account_id, [contact_id])
     orders = await queries.orders_of(at, contact.account_id, [contact.name])
-    key = (CONTACT.name, contact_id)
+    beside = await beside_documents(at, document_types(Base), _keys(orders))
+    events = await events_of(at, [contact_id, *beside.fields, *added_to([known])])
+    events += await queries.events_of_contacts(at, contact.account_id, [contact_id])
     events.sort(key=lambda one: one["occurred_at"])
-    return personal_data(at, key, [known], events=events, documents=orders)
+    parts = [known, {"history": beside.known["history"]}]
+    documents = beside.shown_with(orders)
+    key = (CONTACT.name, contact_id)
+    return personal_data(at, key, parts, events=events, documents=documents)
 
 
 async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
@@ -65,16 +84,33 @@ async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
     if account.kind != AccountKind.PERSON:
         raise NotAPerson(entity=ACCOUNT.name)
     contact_ids = await erasing.contacts_at(at, account_id)
+    orders = await queries.orders_of(at, account_id)
+    beside = await beside_documents(at, document_types(Base), _keys(orders))
     known = [
         await known_of(at, ACCOUNT, [account_id]),
         await known_of(at, CONTACT, contact_ids),
+        beside.known,
     ]
-    events = await events_of(at, [account_id, *contact_ids])
-    orders = await queries.orders_of(at, account_id)
-    return personal_data(at, (ACCOUNT.name, account_id), known, events=events, documents=orders)
+    order_ids = [one for _, one in _keys(orders)]
+    about = [account_id, *contact_ids, *order_ids, *beside.fields, *added_to(known)]
+    events, documents = await events_of(at, about), beside.shown_with(orders)
+    return personal_data(at, (ACCOUNT.name, account_id), known, events=events, documents=documents)
 
 
-async def _kept(work: Work, account_id: UUID, names: Sequence[str] | None) -> list[KeptPart]:
+async def _orders(
+    work: Work, account_id: UUID, names: Sequence[str] | None
+) -> Sequence[DocumentKey]:
     """Orders; `names` of the persons at a firm, None where the account itself is the person."""
-    orders = await queries.orders_of(work, account_id, names)
+    return _keys(await queries.orders_of(work, account_id, names))
+
+
+def _keys(orders: Sequence[dict[str, Any]]) -> Sequence[DocumentKey]:
+    return [(one["document_type"], one["id"]) for one in orders]
+
+
+def _with(erased: ErasedPerson, more: dict[str, int]) -> ErasedPerson:
+    return replace(erased, counts=Counter(erased.counts) + Counter(more))
+
+
+def _kept(orders: Sequence[DocumentKey]) -> list[KeptPart]:
     return [KeptPart(what="orders", count=len(orders), why=_ORDERS)] if orders else []

@@ -39,6 +39,9 @@ MODULE = Module(
         "storekeeper": {"catalog.read"},
     },
     tables=(Unit, ItemCategory, ItemUnit, Item, PriceList, Price, SEARCH),
+    rights={
+        "item_unit": "select, insert, update, delete",
+    },
     events=(ItemChanged, PriceChanged, PriceListChanged),
     states={
         ItemChanged: States("item", item_states),

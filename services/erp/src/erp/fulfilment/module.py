@@ -52,6 +52,11 @@ MODULE = Module(
         "storekeeper": {"sales.read"},
     },
     tables=(Order, OrderLine, OrderCharge, ChangeRequest, Shipment, ShipmentLine),
+    rights={
+        "sales_order_line": "select, insert, update, delete",
+        "sales_order_charge": "select, insert, update, delete",
+        "shipment_line": "select, insert, update (prepaid)",
+    },
     events=(OrderChanged,),
     states={
         OrderChanged: States("sales_order", order_states),

@@ -48,4 +48,10 @@ MODULE = Module(
         "accountant": {"ledger.read", "ledger.write", "ledger.close"},
     },
     tables=(Account, FiscalYear, Period, JournalEntry, JournalLine, JournalNumber, JournalSeries),
+    rights={
+        "journal_entry": "select, insert",
+        "journal_line": "select, insert",
+        "journal_number": "select, insert",
+        "journal_series": "select, insert, update (last_number)",
+    },
 )

@@ -9,6 +9,7 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
+from erp.base import Base
 from erp.ledger.models import Account
 from erp.ledger.schemas import (
     AccountQuery,
@@ -21,13 +22,16 @@ from erp.ledger.schemas import (
     YearView,
 )
 from erp.sql import Sql
+from records.document_types import DocumentType, custom_of
 from records.filters import among, between
+from records.includes import Include
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 
 __all__ = [
     "ACCOUNTS",
     "CHART",
     "ENTRIES",
+    "ENTRY_FIELDS",
     "balances",
     "entries_of_document",
     "find_control_account",
@@ -64,9 +68,10 @@ ACCOUNTS = Reads(
     default_sort="code",
 )
 
-_ENTRY = """e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
+_ENTRY = f"""e.id, e.effective_on, e.recorded_at, n.number, y.name as fiscal_year, e.source_type,
   e.source_id, e.memo, e.reverses_id, e.actor,
   (select r.id from journal_entry r where r.reverses_id = e.id) as reversed_by_id,
+  {custom_of("journal_entry", "e.id")} as custom,
   (select coalesce(jsonb_agg(jsonb_build_object('account', a.code, 'account_name', a.name,
       'debit', l.debit::text, 'credit', l.credit::text, 'party_id', l.party_id,
       'item_id', l.item_id, 'warehouse_id', l.warehouse_id) order by l.position), '[]')
@@ -99,7 +104,9 @@ ENTRIES = Reads(
     subtitle="e.memo",
     sorts=sorts_of_postings("e") | {"effective_on": Sort("e.effective_on", "date")},
     default_sort="-effective_on",
+    includes={"accounts": Include(AccountView, "lines.account", many=True, by="code")},
 )
+ENTRY_FIELDS = DocumentType(ENTRIES, Base)
 
 _PERIOD_STATES = """select d.day, p.state from unnest($1::date[]) as d(day)
   left join period p on d.day between p.starts_on and p.ends_on"""

@@ -177,9 +177,12 @@ async def period_update(
     return period
 
 
-ENTRY = RecordPaths(entry_router, queries.ENTRIES, "entry", READ, WRITE)
+ENTRY = RecordPaths(
+    entry_router, queries.ENTRIES, "entry", READ, WRITE, documents=queries.ENTRY_FIELDS
+)
 list_route(ENTRY, "Journal entries with their lines, the newest day first.")
 get_route(ENTRY)
+annotate(ENTRY)
 
 
 @entry_router.post(
@@ -249,7 +252,6 @@ LISTS = (
             reads=queries.ENTRIES,
             read=READ,
             lines=("lines",),
-            tagged=False,
         ),
         "journal entries",
     ),

@@ -192,7 +192,7 @@ class NewEntryLine(Command):
         return self
 
 
-class NewEntry(Command):
+class NewEntry(CustomValues):
     """Post an entry by hand."""
 
     memo: Name
@@ -261,7 +261,7 @@ class LineView(View):
     warehouse_id: UUID | None
 
 
-class EntryQuery(BaseModel):
+class EntryQuery(Tagged):
     """Which journal entries are wanted."""
 
     source_id: UUID | None = None
@@ -270,7 +270,7 @@ class EntryQuery(BaseModel):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
-class EntryView(View):
+class EntryView(CustomView, View):
     """A posted entry; `number` counts without a gap within the fiscal year."""
 
     id: UUID

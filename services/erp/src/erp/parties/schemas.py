@@ -25,6 +25,7 @@ from values.text import (
     Line,
     Name,
     OptionalLine,
+    OptionalName,
     Status,
     TaxId,
     unset,
@@ -62,7 +63,7 @@ class PartyFields(CustomValues):
     kind: PartyKind = Field(
         default_factory=unset, description="By default a company. Only persons are erased."
     )
-    legal_name: OptionalLine = Field(default_factory=unset, description="As in the trade register.")
+    legal_name: OptionalName = Field(default_factory=unset, description="As in the trade register.")
     tax_id: Annotated[TaxId | None, Emptied] = Field(
         default_factory=unset, description="Tax registration number."
     )

@@ -22,5 +22,9 @@ MODULE = Module(
         "accountant": {"payables.read", "payables.write"},
     },
     tables=(Bill, BillLine, BillExpense),
+    rights={
+        "bill_line": "select, insert",
+        "bill_expense": "select, insert",
+    },
     events=(BillChanged,),
 )

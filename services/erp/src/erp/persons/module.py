@@ -13,6 +13,9 @@ MODULE = Module(
     name="persons",
     routers=(customer_person_router, supplier_person_router),
     tables=(RetainedParty,),
+    rights={
+        "retained_party": "select, insert, update, delete",
+    },
     jobs={UPKEEP: keep_erased},
     schedules=(Schedule(UPKEEP, timedelta(days=1), UPKEEP),),
 )

@@ -10,6 +10,7 @@ from chassis.work.unit_of_work import Work
 from erp.searched import PRINTED
 
 __all__ = [
+    "beside_ids",
     "delete_past_retention",
     "document_ids",
     "documents_of",
@@ -20,24 +21,30 @@ __all__ = [
     "wipe_approval_notes",
 ]
 
+_AMOUNT, _NET, _GROSS = (
+    f"trim_scale(d.{name})::text as {name}" for name in ("amount", "net", "gross")
+)
 _ORDER = "sales_order d where d.customer_id = $1"
 _BOUGHT = "join purchase_order o on o.id = d.purchase_order_id where o.supplier_id = $1"
 _INVOICE = """invoice d left join invoice_number n on n.invoice_id = d.id
   where d.customer_id = $1"""
 _DOCUMENTS: dict[str, dict[str, tuple[str, str]]] = {
     "customer": {
-        "sales_order": (_ORDER, "d.number, d.ordered_on, d.state, d.ship_to, d.note, d.net"),
+        "sales_order": (
+            _ORDER,
+            f"d.number, d.ordered_on, d.state, d.ship_to, d.note, {_NET}",
+        ),
         "shipment": (
             "shipment d join sales_order o on o.id = d.order_id where o.customer_id = $1",
             "d.number, d.kind, d.shipped_on, d.carrier, d.tracking_number",
         ),
         "invoice": (
             _INVOICE,
-            f"{PRINTED.format(of='n.')} as number, d.kind, d.effective_on, d.gross, d.reason",
+            f"{PRINTED.format(of='n.')} as number, d.kind, d.effective_on, {_GROSS}, d.reason",
         ),
         "opening_receivable": (
             "opening_receivable d where d.customer_id = $1",
-            "d.number, d.kind, d.effective_on, d.amount",
+            f"d.number, d.kind, d.effective_on, {_AMOUNT}",
         ),
     },
     "supplier": {
@@ -46,15 +53,25 @@ _DOCUMENTS: dict[str, dict[str, tuple[str, str]]] = {
         "purchase_return": (f"purchase_return d {_BOUGHT}", "d.number, d.effective_on, d.reason"),
         "bill": (
             "bill d where d.supplier_id = $1",
-            "d.supplier_number as number, d.kind, d.effective_on, d.gross",
+            f"d.supplier_number as number, d.kind, d.effective_on, {_GROSS}",
         ),
     },
 }
 _PAYMENT = (
     "payment d where d.party_id = $1",
-    "d.number, d.kind, d.effective_on, d.amount, d.reference",
+    f"d.number, d.kind, d.effective_on, {_AMOUNT}, d.reference",
 )
 _APPROVALS = """approval d join sales_order o on o.id = d.subject_id where o.customer_id = $1"""
+_ENTRIES = """select distinct 'journal_entry' as name, entry_id as id from journal_line
+  where party_id = $1"""
+_STOCK = "union all select 'stock_document', d.id from"
+_BESIDE = {
+    name: " ".join([_ENTRIES, *(f"{_STOCK} {_DOCUMENTS[name][one][0]}" for one in moved)])
+    for name, moved in (
+        ("customer", ("shipment",)),
+        ("supplier", ("purchase_receipt", "purchase_return")),
+    )
+}
 _SHOWN = """select to_jsonb(r) as row
   from (select '{name}' as document_type, d.id, {columns} from {source}) r"""
 _RETAINED = """select 'retained_party' as document_type, record_id as id, name, legal_name, tax_id,
@@ -106,6 +123,12 @@ async def document_ids(at: Reading, record_type: str, party_id: UUID) -> list[tu
         for name, (source, _) in _sources(record_type).items()
     )
     return [(row["name"], row["id"]) for row in await at.sql.fetch(shown, party_id)]
+
+
+async def beside_ids(at: Reading, record_type: str, party_id: UUID) -> list[tuple[str, UUID]]:
+    """What was booked for the party: entries that name it, and stock documents."""
+    sql = _BESIDE[record_type]
+    return [(row["name"], row["id"]) for row in await at.sql.fetch(sql, party_id)]
 
 
 async def retained(at: Reading, record_type: str, party_id: UUID) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from erp.base import Base
 from erp.fulfilment.service.erasing import redact_closed_orders
 from erp.parties.service.customers import CUSTOMER
 from erp.parties.service.personal import erase_party
@@ -15,11 +16,13 @@ from erp.parties.service.suppliers import SUPPLIER
 from erp.parties.states import PartyKind
 from erp.persons import queries
 from erp.settings import settings_of
+from records.document_types import document_types
+from records.erasure.documents import beside_documents, erase_beside_documents
 from records.erasure.errors import NotAPerson
 from records.erasure.outbox import events_of
-from records.erasure.persons import ErasedPerson, personal_data, report_of
+from records.erasure.persons import ErasedPerson, added_to, personal_data, report_of
 from records.erasure.schemas import ErasureReport, KeptPart, PersonalDataView
-from records.erasure.service import erase_documents, known_of
+from records.erasure.service import known_of
 from records.types import RecordType
 from records.writes import lock_visible
 
@@ -39,7 +42,7 @@ _CRM = "crm"
 _POSTED = (
     "Posted documents stay as the books need them: number, day, amounts, goods, tax, the text of "
     "the bank and reasons. So do attachments of documents, which are vouchers, and the custom "
-    "fields of documents: empty those that name the person by hand."
+    "fields of documents that are not marked as personal."
 )
 _RETAINED = (
     "Whom invoices and bills were made out to (name, tax id, address) is kept apart until {until}, "
@@ -123,7 +126,8 @@ async def _report(
     until: date | None,
 ) -> ErasureReport:
     documents = await queries.document_ids(work, *key)
-    counts["notes"] += await erase_documents(work, documents)
+    booked = await queries.beside_ids(work, *key)
+    counts.update(await erase_beside_documents(work, [*documents, *booked]))
     kept = []
     if documents:
         kept.append(KeptPart(what="documents", count=len(documents), why=_POSTED))
@@ -140,6 +144,11 @@ async def _data(at: Reading, kind: RecordType[Any, Any], party_id: UUID) -> Pers
     if party.kind != PartyKind.PERSON:
         raise NotAPerson(entity=kind.name)
     known = await known_of(at, kind, [party_id])
-    documents = await queries.documents_of(at, kind.name, party_id)
-    events = await events_of(at, [party_id])
-    return personal_data(at, (kind.name, party_id), [known], events=events, documents=documents)
+    key = (kind.name, party_id)
+    ids = [*await queries.document_ids(at, *key), *await queries.beside_ids(at, *key)]
+    beside = await beside_documents(at, document_types(Base), ids)
+    documents = beside.shown_with(await queries.documents_of(at, *key))
+    orders = [one for name, one in ids if name == "sales_order"]
+    parts = [known, beside.known]
+    events = await events_of(at, [party_id, *orders, *beside.fields, *added_to(parts)])
+    return personal_data(at, key, parts, events=events, documents=documents)

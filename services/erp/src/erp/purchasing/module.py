@@ -54,6 +54,10 @@ MODULE = Module(
         PurchaseReturn,
         PurchaseReturnLine,
     ),
+    rights={
+        "purchase_receipt": "select, insert, update (updated_at)",
+        "purchase_receipt_line": "select, insert, update (returned, returned_value)",
+    },
     events=(PurchaseChanged, PurchaseReturned),
     handlers={
         UnitOrKindChanging: (keep_unit_and_kind,),

@@ -50,6 +50,15 @@ MODULE = Module(
         OpeningReceivable,
         InvoiceTax,
     ),
+    rights={
+        "tax_code": "select, insert",
+        "invoice": "select, insert, update (version, updated_at, state, open_amount, credited)",
+        "invoice_number": "select, insert",
+        "invoice_line": "select, insert, update (credited_quantity, credited_net)",
+        "invoice_tax": "select, insert, update (credited_base, credited_tax)",
+        "invoice_series": "select, insert, update (last_number, last_on)",
+        "opening_receivable": "select, insert, update (version, updated_at)",
+    },
     events=(InvoiceChanged, OpeningReceivableChanged),
     handlers={
         TaxCodesNamed: (require_tax_codes,),

@@ -67,6 +67,7 @@ class OpenItem(Identified, Base):
         Index("ix_open_item_created_at", "created_at", "id"),
         Index("ix_open_item_updated_at", "updated_at", "id"),
         Index("ix_open_item_amount", "amount", "id"),
+        Index("ix_open_item_open_amount", "open_amount", "id"),
         Index("ix_open_item_due_on", "due_on", "id"),
         Index("ix_open_item_party_id", "party_id"),
         search_index("ix_open_item_search", open_item_text()),

@@ -24,6 +24,9 @@ MODULE = Module(
         "accountant": {"settlement.read", "settlement.write"},
     },
     tables=(OpenItem, Payment, Allocation, CustomerBalance),
+    rights={
+        "allocation": "select, insert",
+    },
     events=(BalanceChanged, PaymentReceived),
     states={
         BalanceChanged: States("customer_balance", balance_states),

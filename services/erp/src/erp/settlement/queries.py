@@ -12,7 +12,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.storage.bulk import Bulk
 from chassis.storage.loading import loaded
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -349,13 +349,12 @@ def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
     ]
 
 
-_EQUAL = ("side", "party_id", "order_id", "source_id")
-
-
 def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
+    equal = ("side", "party_id", "order_id", "source_id")
     return [
-        *(Filter(f"{name} = {{}}", getattr(query, name)) for name in _EQUAL),
+        *(Filter(f"{name} = {{}}", getattr(query, name)) for name in equal),
         Filter("(open_amount > 0) = {}", query.open),
+        *between("open_amount", query.open_amount_from, query.open_amount_to),
         *between("due_on", query.due_on_gte, query.due_on_lte),
         *total_between("amount", query),
     ]
@@ -394,6 +393,7 @@ OPEN_ITEMS = Reads(
     title="open_item.document_number",
     subtitle="""coalesce((select c.name from customer c where c.id = open_item.party_id),
       (select s.name from supplier s where s.id = open_item.party_id))""",
-    sorts=sorts_of("open_item", named=False, days=("due_on",), total="open_item.amount"),
+    sorts=sorts_of("open_item", named=False, days=("due_on",), total="open_item.amount")
+    | {"open_amount": Sort("open_item.open_amount", "numeric")},
     includes=_PARTIES,
 )

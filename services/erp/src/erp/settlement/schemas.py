@@ -14,7 +14,7 @@ from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.days import Day
-from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.decimals import NonNegativeDecimal, NonNegativeSum, SignedAmount, Sum
 from values.external import ExternalId, SourceVersion
 from values.money import PositiveMoney
 from values.text import Command, DocumentNumber, Line, Name
@@ -253,6 +253,12 @@ class OpenItemQuery(TotalQuery):
     order_id: UUID | None = None
     source_id: UUID | None = Field(default=None, description="The invoice or bill.")
     open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
+    open_amount_from: SignedAmount | None = Field(
+        default=None, description="The least that is left to be paid, in the company's currency."
+    )
+    open_amount_to: SignedAmount | None = Field(
+        default=None, description="The most that is left to be paid, in the company's currency."
+    )
     due_on_gte: Day | None = Field(default=None, description="The first day.")
     due_on_lte: Day | None = Field(default=None, description="The last day.")
 

@@ -87,6 +87,10 @@ MODULE = Module(
         Incoming,
         Availability,
     ),
+    rights={
+        "stock_move": "select, insert",
+        "incoming": "select, insert, update, delete",
+    },
     events=(AvailabilityChanged,),
     states={
         AvailabilityChanged: States("availability", availability_states),

@@ -21,7 +21,6 @@ from chassis.storage.paging import Page, PageQuery
 from chassis.storage.reading import Reading
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
-from erp.searched import LEVELS
 from erp.stock.errors import (
     CostNeeded,
     DuplicateSerial,
@@ -36,10 +35,10 @@ from erp.stock.errors import (
     TooLittleOnHand,
     UnknownSerial,
 )
-from erp.stock.queries import serials, views
+from erp.stock.queries import serials
 from erp.stock.queries.documents import DOCUMENT_FIELDS, DOCUMENTS
 from erp.stock.queries.serials import SERIALS
-from erp.stock.queries.views import MOVES, WAREHOUSES
+from erp.stock.queries.views import LEVELS, MOVES, WAREHOUSES
 from erp.stock.schemas import (
     AdjustStock,
     AvailabilityQuery,
@@ -122,14 +121,10 @@ annotate(WAREHOUSE)
 
 @level_router.get("")
 async def stock_level_list(
-    _by: Reader,
-    asked: SearchAsked,
-    at: InReading,
-    sku: Annotated[str | None, Query(max_length=64)] = None,
-    on_hand: Annotated[bool | None, Query(description="Only with, or without, goods.")] = None,
+    _by: Reader, wanted: Annotated[LevelQuery, Query()], asked: SearchAsked, at: InReading
 ) -> Page[LevelView]:
     """What lies where, by SKU."""
-    return await views.level_page(at.sql, asked, sku=sku, on_hand=on_hand)
+    return await LEVELS.page(at, wanted, asked)
 
 
 @serial_router.get("/{serial_id}", responses=refuses(NotFound))
@@ -213,21 +208,10 @@ async def stock_valuation_get(
     return await reporting.valuation(at.sql, on=on, currency=currency)
 
 
-async def _levels(at: Reading, wanted: LevelQuery, asked: PageQuery) -> Page[LevelView]:
-    return await views.level_page(at.sql, asked, sku=wanted.sku, on_hand=wanted.on_hand)
-
-
 async def _valuation(at: Reading, wanted: ValuationQuery, _asked: PageQuery) -> Page[ValuationLine]:
     return Page(items=await reporting.valuation_lines(at.sql, on=wanted.on))
 
 
-_LEVELS = Report(
-    view=LevelView,
-    query=LevelQuery,
-    rows=_levels,
-    searched=LEVELS,
-    sorts=views.LEVEL_SORTS,
-)
 _VALUES = Report(view=ValuationLine, query=ValuationQuery, rows=_valuation)
 
 LISTS = (
@@ -248,7 +232,7 @@ LISTS = (
     ),
     add_export(
         level_router,
-        RecordSheet(name="stock_level", reads=_LEVELS, read=READ, tagged=False),
+        RecordSheet(name="stock_level", reads=LEVELS, read=READ, tagged=False),
         "stock levels",
     ),
     add_export(

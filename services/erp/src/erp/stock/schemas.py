@@ -293,6 +293,7 @@ class LevelQuery(BaseModel):
     """Which levels are wanted."""
 
     sku: str | None = Field(default=None, max_length=64, description="Only those of this item.")
+    warehouse: str | None = Field(default=None, max_length=64, description="Only what is there.")
     on_hand: bool | None = Field(default=None, description="Only with, or without, goods.")
 
 

@@ -46,7 +46,7 @@ class ComparisonRun:
             begun = await service.begin(work, self._asked, connects=True)
         while True:
             async with self._database.reading() as reading:
-                view = await views.comparison_view(reading, begun)
+                view = await views.COMPARISONS.get(reading, begun)
             if view.state == ComparisonState.DONE:
                 return view
             await self._pause(view.trouble or "does the bridge's worker run?")
@@ -71,7 +71,7 @@ class ComparisonRun:
         while True:
             async with self._database.reading() as reading:
                 moving = await service.moving(reading, done.id)
-                view = await views.comparison_view(reading, done.id)
+                view = await views.COMPARISONS.get(reading, done.id)
             if not moving:
                 return [one for one in view.differences if one.state == DifferenceState.LEFT]
             await self._pause("lanes are not across; see bridge lanes list --state ready")

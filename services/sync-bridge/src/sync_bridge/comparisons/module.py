@@ -14,5 +14,9 @@ MODULE = Module(
         "comparisons": "Comparing the records of both halves, and levelling what differs.",
     },
     tables=(Comparison, ComparisonReading, ComparedRecord, Difference),
+    rights={
+        "comparison": "select, insert, update, delete",
+        "compared_record": "select, insert, update, delete",
+    },
     background=(compare_halves,),
 )

@@ -13,6 +13,8 @@ from chassis.problems.standard import (
     NotFound,
 )
 from chassis.storage.paging import Page
+from records.paths import RecordPaths
+from records.read_routes import get_route, list_route
 from sync_bridge.comparisons import service, views
 from sync_bridge.comparisons.errors import ComparisonRunning, NothingToCompare
 from sync_bridge.comparisons.schemas import (
@@ -22,7 +24,7 @@ from sync_bridge.comparisons.schemas import (
     DifferenceView,
     LevelDifferences,
 )
-from sync_bridge.routes import Observer, Operator
+from sync_bridge.routes import READ, WRITE, Observer, Operator
 
 __all__ = ["comparison_router"]
 
@@ -40,19 +42,12 @@ async def comparison_create(
     """
     settings = request.app.state.settings
     begun = await service.begin(work, command, connects=settings.connects)
-    return await views.comparison_view(work, begun)
+    return await views.COMPARISONS.get(work, begun)
 
 
-@comparison_router.get("")
-async def comparison_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ComparisonView]:
-    """The last comparisons, the newest first."""
-    return await views.comparison_page(at, asked)
-
-
-@comparison_router.get("/{comparison_id}", responses=refuses(NotFound))
-async def comparison_get(comparison_id: UUID, _by: Observer, at: InReading) -> ComparisonView:
-    """A comparison: how far it is, and what it found."""
-    return await views.comparison_view(at, comparison_id)
+COMPARISON = RecordPaths(comparison_router, views.COMPARISONS, "comparison", READ, WRITE)
+list_route(COMPARISON, "The last comparisons, the newest first.")
+get_route(COMPARISON, "A comparison: how far it is, and what it found.")
 
 
 @comparison_router.get("/{comparison_id}/differences", responses=refuses(NotFound))
@@ -81,4 +76,4 @@ async def comparison_level(
     anew to see what is left.
     """
     await service.level(work, comparison_id, command)
-    return await views.comparison_view(work, comparison_id)
+    return await views.COMPARISONS.get(work, comparison_id)

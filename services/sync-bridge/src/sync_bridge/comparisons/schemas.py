@@ -1,16 +1,19 @@
 """What callers ask of comparisons, and what they see."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from records.filters import AnyOf
 from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState
+from values.days import Day
 
 __all__ = [
     "ENTITIES",
     "BeginComparison",
+    "ComparisonQuery",
     "ComparisonView",
     "DifferenceQuery",
     "DifferenceView",
@@ -104,6 +107,18 @@ class ComparisonView(BaseModel):
     sources: list[SourceReadView]
     compared: dict[str, ComparedView] = Field(description="By entity; empty until it is done.")
     differences: list[DifferencesView]
+
+
+class ComparisonQuery(BaseModel):
+    """Which comparisons are wanted."""
+
+    state: Annotated[str, AnyOf(ComparisonState)] | None = None
+    begun_from: Day | None = Field(
+        default=None, description="The first business day on which they were begun."
+    )
+    begun_to: Day | None = Field(
+        default=None, description="The last business day on which they were begun."
+    )
 
 
 class DifferenceQuery(BaseModel):

@@ -7,10 +7,17 @@ from uuid import UUID
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
+from records.filters import among, on_days
+from records.reads import Reads, everybody
 from sync_bridge.comparisons import queries
-from sync_bridge.comparisons.schemas import ComparisonView, DifferenceQuery, DifferenceView
+from sync_bridge.comparisons.schemas import (
+    ComparisonQuery,
+    ComparisonView,
+    DifferenceQuery,
+    DifferenceView,
+)
 
-__all__ = ["comparison_page", "comparison_view", "difference_page"]
+__all__ = ["COMPARISONS", "difference_page"]
 
 COMPARISON = """comparison.*,
   coalesce((select jsonb_agg(jsonb_build_object('half', r.half, 'name', r.name, 'read', r.read,
@@ -24,25 +31,24 @@ COMPARISON = """comparison.*,
       group by entity, kind, reason, state, outcome) d), '[]') as differences"""
 
 
-async def comparison_page(at: Reading, asked: PageQuery) -> Page[ComparisonView]:
-    """Comparisons, the newest first."""
-    return await fetch_page(
-        at.sql,
-        columns=COMPARISON,
-        source="comparison",
-        view=_comparison,
-        sorts={"begun_at": Sort("begun_at", "timestamptz")},
-        default="-begun_at",
-        asked=asked,
-    )
+def _filters(at: Reading, wanted: ComparisonQuery) -> list[Filter]:
+    return [
+        among("state", wanted.state),
+        *on_days(at, "begun_at", wanted.begun_from, wanted.begun_to),
+    ]
 
 
-async def comparison_view(at: Reading, comparison_id: UUID) -> ComparisonView:
-    """One comparison. Raises NotFound."""
-    row = await at.sql.fetchrow(f"select {COMPARISON} from comparison where id = $1", comparison_id)
-    if row is None:
-        raise NotFound(entity="comparison", id=comparison_id)
-    return _comparison(row)
+COMPARISONS = Reads(
+    name="comparison",
+    view=ComparisonView,
+    columns=COMPARISON,
+    source="comparison",
+    visible=everybody,
+    query=ComparisonQuery,
+    filters=_filters,
+    sorts={"begun_at": Sort("begun_at", "timestamptz")},
+    default_sort="-begun_at",
+)
 
 
 async def difference_page(
@@ -67,10 +73,6 @@ async def difference_page(
             Filter("state = {}", wanted.state),
         ],
     )
-
-
-def _comparison(row: Mapping[str, Any]) -> ComparisonView:
-    return ComparisonView.model_validate(dict(row))
 
 
 def _difference(row: Mapping[str, Any]) -> DifferenceView:

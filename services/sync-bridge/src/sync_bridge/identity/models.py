@@ -87,6 +87,8 @@ class Review(Identified, Versioned, Base):
         ),
         Index("ix_review_subject", "entity", "half", "subject"),
         Index("ix_review_state", "state", "created_at", "id"),
+        Index("ix_review_created_at", "created_at", "id"),
+        Index("ix_review_updated_at", "updated_at", "id"),
         Index("ix_review_subject_created_at", "subject", "created_at", "id"),
         Index(
             "ix_review_candidates",

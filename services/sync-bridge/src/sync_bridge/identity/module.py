@@ -9,6 +9,11 @@ __all__ = ["MODULE"]
 MODULE = Module(
     name="identity",
     tables=(Pair, Creation, Shadow, Review),
+    rights={
+        "pair": "select, insert, update, delete",
+        "creation": "select, insert, update, delete",
+        "shadow": "select, insert, update, delete",
+    },
     metrics=(
         Metric(
             "bridge_reviews_open",

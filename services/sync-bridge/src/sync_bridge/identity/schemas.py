@@ -1,12 +1,13 @@
 """What callers ask of identity, and what they see."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from records.filters import AnyOf
 from sync_bridge.labels import Asked
 from sync_bridge.states import LinkOrigin, ReviewState, values_text
 
@@ -26,6 +27,7 @@ class PairQuery(BaseModel):
     """Which links are wanted."""
 
     type: str | None = Field(default=None, max_length=60, description="Such as customer.")
+    how: Annotated[str, AnyOf(LinkOrigin)] | None = None
     crm_id: UUID | None = None
     erp_id: UUID | None = None
 
@@ -44,7 +46,7 @@ class PairView(BaseModel):
 class ReviewQuery(BaseModel):
     """Which reviews are wanted."""
 
-    state: ReviewState | None = None
+    state: Annotated[str, AnyOf(ReviewState)] | None = None
     half: Literal["crm", "erp"] | None = None
     subject: UUID | None = Field(default=None, description="Id of the record that is asked about.")
     candidate: UUID | None = Field(default=None, description="Id of a record that it may be.")

@@ -173,6 +173,7 @@ class Quarantine(Identified, Base):
     __table_args__ = (
         Index("uq_quarantine_place", "source", "place", unique=True),
         Index("ix_quarantine_received_at", "received_at", "id"),
+        Index("ix_quarantine_updated_at", text("coalesce(decided_at, received_at)"), "id"),
         Index("ix_quarantine_state", "state", "received_at", "id"),
         Index("ix_quarantine_subject", "subject", "received_at", "id"),
         enum_check("state", QuarantineState),

@@ -35,6 +35,10 @@ MODULE = Module(
         SourceCondition,
         Quarantine,
     ),
+    rights={
+        "inbox": "select, insert, update, delete",
+        "cursor": "select, insert, update, delete",
+    },
     metrics=(
         Metric(
             "bridge_events_open",

@@ -1,31 +1,24 @@
 """Paths of the inbox and the quarantine."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
-
 from chassis.http.dependencies import InReading, InWork, OnlyOnce
-from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
-from chassis.storage.paging import Page
+from records.paths import RecordPaths
+from records.read_routes import list_route
 from sync_bridge.inbox import service, views
 from sync_bridge.inbox.errors import NewerVersionCame, NotAnEvent, QuarantineDecided
 from sync_bridge.inbox.schemas import (
     Decision,
-    EventView,
-    InboxQuery,
     QuarantinedContent,
-    QuarantineQuery,
-    QuarantineView,
     Replay,
     Replayed,
 )
-from sync_bridge.routes import Observer, Operator
+from sync_bridge.routes import READ, WRITE, Operator
 
 __all__ = ["inbox_router", "quarantine_router"]
 
@@ -34,12 +27,8 @@ inbox_router = api_router(prefix="/v1/inbox", tag="inbox")
 quarantine_router = api_router(prefix="/v1/quarantine", tag="quarantine")
 
 
-@inbox_router.get("")
-async def inbox_list(
-    _by: Observer, wanted: Annotated[InboxQuery, Query()], asked: PageAsked, at: InReading
-) -> Page[EventView]:
-    """Events as they were received, the newest first."""
-    return await views.event_page(at, wanted, asked)
+EVENT = RecordPaths(inbox_router, views.EVENTS, "event", READ, WRITE)
+list_route(EVENT, "Events as they were received, the newest first.")
 
 
 @inbox_router.post("/replay")
@@ -48,12 +37,8 @@ async def inbox_replay(command: Replay, _by: Operator, _once: OnlyOnce, work: In
     return await service.replay_unknown(work, command)
 
 
-@quarantine_router.get("")
-async def quarantine_list(
-    _by: Observer, wanted: Annotated[QuarantineQuery, Query()], asked: PageAsked, at: InReading
-) -> Page[QuarantineView]:
-    """What was received and could not be read, and events that go in circles."""
-    return await views.quarantine_page(at, wanted, asked)
+QUARANTINED = RecordPaths(quarantine_router, views.QUARANTINE, "entry", READ, WRITE)
+list_route(QUARANTINED, "What was received and could not be read, and events that go in circles.")
 
 
 @quarantine_router.get("/{entry}", responses=refuses(NotFound))

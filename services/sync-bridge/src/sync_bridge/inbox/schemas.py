@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from records.filters import AnyOf
 from sync_bridge.labels import Asked, search_key
 from sync_bridge.states import EventState, QuarantineState, values_text
+from values.days import Day
 
 __all__ = [
     "Decision",
@@ -57,9 +59,15 @@ class InboxQuery(RecordQuery):
     reason: str | None = Field(
         default=None, max_length=60, description="What it came to, such as too_many_hops."
     )
-    state: EventState | None = None
+    state: Annotated[str, AnyOf(EventState)] | None = None
     type: str | None = Field(default=None, max_length=200)
     lane: str | None = Field(default=None, max_length=120)
+    received_from: Day | None = Field(
+        default=None, description="The first business day on which they were received."
+    )
+    received_to: Day | None = Field(
+        default=None, description="The last business day on which they were received."
+    )
 
 
 class EventView(BaseModel):
@@ -88,7 +96,7 @@ class EventView(BaseModel):
 class QuarantineQuery(RecordQuery):
     """Which things in quarantine are wanted."""
 
-    state: QuarantineState | None = None
+    state: Annotated[str, AnyOf(QuarantineState)] | None = None
     reason: str | None = Field(
         default=None, max_length=200, description="Such as too_many_hops or caused_by_itself."
     )

@@ -27,6 +27,7 @@ __all__ = [
     "dismiss_quarantined",
     "forget_cursor",
     "ingest",
+    "left_cursor",
     "next_backfill",
     "purge",
     "quarantine",
@@ -230,10 +231,18 @@ async def sources(reading: Reading) -> list[str]:
 async def forget_cursor(work: Work, name: str) -> bool:
     """Let the source of that name read on at the oldest event there is; False: it had no place.
 
-    What comes again is known by its id and changes nothing.
+    What comes again is known by its id and changes nothing. How far it was is kept
+    (`left_cursor`): it shows whether the half was restored meanwhile.
     """
-    gone = await work.sql.fetchval("delete from cursor where name = $1 returning true", name)
-    return bool(gone)
+    gone = await work.sql.fetchval("delete from cursor where name = $1 returning value", name)
+    if gone is not None:
+        await queries.store_cursor(work.sql, left_cursor(name), gone)
+    return gone is not None
+
+
+def left_cursor(name: str) -> str:
+    """The name under which is kept how far a source was that reads from the oldest event on."""
+    return f"left:{name}"
 
 
 async def ancestors(reading: Reading, events: Sequence[ReceivedEvent]) -> dict[UUID, int]:

@@ -1,15 +1,15 @@
 """Events and quarantine as lists."""
 
 import base64
-from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 import orjson
 
 from chassis.problems.standard import NotFound
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
+from records.filters import among, on_days
+from records.reads import Reads, everybody
 from sync_bridge.flows import types_of
 from sync_bridge.inbox.models import RARE_OUTCOME
 from sync_bridge.inbox.schemas import (
@@ -23,64 +23,13 @@ from sync_bridge.inbox.schemas import (
 from sync_bridge.labels import BY_NAME, BY_NUMBER
 from sync_bridge.states import COMMON_OUTCOMES
 
-__all__ = ["event_page", "quarantine_entry", "quarantine_page"]
+__all__ = ["EVENTS", "QUARANTINE", "quarantine_entry"]
 
 
 _QUARANTINE = "quarantine q left join lane l on l.key = q.lane"
 _QUARANTINED = """q.id, q.source, q.place, q.reason, octet_length(q.raw) as bytes, q.headers,
   q.received_at, q.state, q.type, q.lane, q.subject, l.number, l.name, q.decided_at,
   q.decided_by, q.note"""
-
-
-async def event_page(at: Reading, wanted: InboxQuery, asked: PageQuery) -> Page[EventView]:
-    """Events, the newest first."""
-    return await fetch_page(
-        at.sql,
-        columns="""source, event_id, type, inbox.lane, inbox.subject, aggversion, occurred_at,
-          origin, hops, correlationid, causationid, feed_seq, inbox.state, outcome, received_at,
-          settled_at, l.number, l.name""",
-        source="inbox left join lane l on l.key = inbox.lane",
-        view=_event,
-        sorts={"received_at": Sort("received_at", "timestamptz")},
-        default="-received_at",
-        asked=asked,
-        where=[
-            Filter("inbox.state = {}", wanted.state),
-            Filter("inbox.type = {}", wanted.type),
-            Filter("inbox.lane = {}", wanted.lane),
-            Filter("inbox.subject = {}", _subject_of(wanted.lane)),
-            Filter(
-                "inbox.outcome = {}", wanted.reason if wanted.reason in COMMON_OUTCOMES else None
-            ),
-            Filter(
-                f"inbox.outcome = {{}} and {RARE_OUTCOME}",
-                None if wanted.reason in COMMON_OUTCOMES else wanted.reason,
-            ),
-            *_record("inbox", wanted),
-        ],
-        key="event_id",
-    )
-
-
-async def quarantine_page(
-    at: Reading, wanted: QuarantineQuery, asked: PageQuery
-) -> Page[QuarantineView]:
-    """What is or was in quarantine, the newest first."""
-    return await fetch_page(
-        at.sql,
-        columns=_QUARANTINED,
-        source=_QUARANTINE,
-        view=_quarantined,
-        sorts={"received_at": Sort("q.received_at", "timestamptz")},
-        default="-received_at",
-        asked=asked,
-        where=[
-            Filter("q.state = {}", wanted.state),
-            Filter("q.reason = {}", wanted.reason),
-            *_record("q", wanted),
-        ],
-        key="q.id",
-    )
 
 
 async def quarantine_entry(at: Reading, entry: UUID) -> QuarantinedContent:
@@ -127,9 +76,56 @@ def _subject_of(lane: str | None) -> UUID | None:
         return None
 
 
-def _event(row: Mapping[str, Any]) -> EventView:
-    return EventView.model_validate(dict(row))
+def _of_events(at: Reading, wanted: InboxQuery) -> list[Filter]:
+    common = wanted.reason in COMMON_OUTCOMES
+    return [
+        among("inbox.state", wanted.state),
+        Filter("inbox.type = {}", wanted.type),
+        Filter("inbox.lane = {}", wanted.lane),
+        Filter("inbox.subject = {}", _subject_of(wanted.lane)),
+        Filter("inbox.outcome = {}", wanted.reason if common else None),
+        Filter(f"inbox.outcome = {{}} and {RARE_OUTCOME}", None if common else wanted.reason),
+        *_record("inbox", wanted),
+        *on_days(at, "inbox.received_at", wanted.received_from, wanted.received_to),
+    ]
 
 
-def _quarantined(row: Mapping[str, Any]) -> QuarantineView:
-    return QuarantineView.model_validate(dict(row))
+def _of_quarantined(_at: Reading, wanted: QuarantineQuery) -> list[Filter]:
+    return [
+        among("q.state", wanted.state),
+        Filter("q.reason = {}", wanted.reason),
+        *_record("q", wanted),
+    ]
+
+
+EVENTS = Reads(
+    name="inbox",
+    view=EventView,
+    columns="""source, event_id, type, inbox.lane, inbox.subject, aggversion, occurred_at,
+      origin, hops, correlationid, causationid, feed_seq, inbox.state, outcome, received_at,
+      settled_at, l.number, l.name""",
+    source="inbox left join lane l on l.key = inbox.lane",
+    key="event_id",
+    visible=everybody,
+    query=InboxQuery,
+    filters=_of_events,
+    sorts={"received_at": Sort("received_at", "timestamptz")},
+    default_sort="-received_at",
+)
+_RECEIVED = Sort("q.received_at", "timestamptz")
+QUARANTINE = Reads(
+    name="quarantine",
+    view=QuarantineView,
+    columns=_QUARANTINED,
+    source=_QUARANTINE,
+    key="q.id",
+    visible=everybody,
+    query=QuarantineQuery,
+    filters=_of_quarantined,
+    sorts={
+        "received_at": _RECEIVED,
+        "created_at": _RECEIVED,
+        "updated_at": Sort("coalesce(q.decided_at, q.received_at)", "timestamptz"),
+    },
+    default_sort="-received_at",
+)

@@ -18,7 +18,7 @@ from sync_bridge.inbox.received import ReceivedEvent
 from sync_bridge.lanes import queries, views
 from sync_bridge.lanes.events import LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct
-from sync_bridge.lanes.schemas import LaneQuery, LanesRetried, RetriedView, RetryLanes
+from sync_bridge.lanes.schemas import HeldLaneQuery, LanesRetried, RetriedView, RetryLanes
 from sync_bridge.lanes.stopped import ReviewNeeded
 
 __all__ = [
@@ -82,10 +82,9 @@ async def retry_requested(work: Work, command: RetryLanes, *, view_of: ViewOf) -
     """Retry the lanes named, or those the filter finds that stand for longest."""
     names, more = command.lanes or [], False
     if command.filter is not None:
-        query = LaneQuery.model_validate(command.filter.model_dump())
-        asked = PageQuery(limit=command.limit)
-        page = await views.find_lanes(work, query, asked, held=True)
-        names, more = [row["key"] for row in page.items], page.next_cursor is not None
+        query = HeldLaneQuery.model_validate(command.filter.model_dump())
+        page = await views.LANES.page(work, query, PageQuery(limit=command.limit))
+        names, more = [lane.key for lane in page.items], page.next_cursor is not None
     names = list(dict.fromkeys(names))
     done = await retry_lanes(work, names, note=command.note)
     items = [

@@ -155,7 +155,7 @@ class Hole(Identified, Base):
     """An event that was skipped by a person: it never took effect on the other side."""
 
     __tablename__ = "hole"
-    __table_args__ = (Index("ix_hole_at", "at", "id"),)
+    __table_args__ = (Index("ix_hole_at", "at", "id"), Index("ix_hole_lane", "lane", "at", "id"))
 
     lane: Mapped[str]
     source: Mapped[str]
@@ -170,7 +170,10 @@ class LaneAct(Identified, Base):
     """What a person did to a lane, and why."""
 
     __tablename__ = "lane_act"
-    __table_args__ = (Index("ix_lane_act_at", "at", "id"),)
+    __table_args__ = (
+        Index("ix_lane_act_at", "at", "id"),
+        Index("ix_lane_act_lane", "lane", "at", "id"),
+    )
 
     lane: Mapped[str]
     act: Mapped[str]

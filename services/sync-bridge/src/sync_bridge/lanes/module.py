@@ -7,7 +7,7 @@ from sync_bridge.lanes.events import LaneParked, LaneResumed
 from sync_bridge.lanes.models import Hole, Lane, LaneAct, LevelledState, Pause
 from sync_bridge.lanes.pairing import UNLINK, unlink_halves
 from sync_bridge.lanes.review_router import mapping_router, review_router
-from sync_bridge.lanes.router import flow_router, lane_router
+from sync_bridge.lanes.router import act_router, flow_router, hole_router, lane_router
 
 __all__ = ["MODULE"]
 
@@ -16,7 +16,7 @@ _OLDEST = """select coalesce(extract(epoch from now() - min(since)), 0)::float8
 
 MODULE = Module(
     name="lanes",
-    routers=(lane_router, flow_router, mapping_router, review_router),
+    routers=(hole_router, act_router, lane_router, flow_router, mapping_router, review_router),
     tags={
         "flows": "Kinds of records that cross, and the pauses that stop one of them.",
         "lanes": "The queue of each record: what waits, what is parked and why, retry and skip.",
@@ -24,6 +24,10 @@ MODULE = Module(
         "reviews": "Questions that a person has to answer before a record crosses.",
     },
     tables=(Lane, LevelledState, Pause, Hole, LaneAct),
+    rights={
+        "levelled_state": "select, insert, update, delete",
+        "pause": "select, insert, update, delete",
+    },
     events=(LaneParked, LaneResumed),
     jobs={UNLINK: unlink_halves},
     background=(deliver_lanes,),

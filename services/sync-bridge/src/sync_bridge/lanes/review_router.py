@@ -1,19 +1,21 @@
 """Paths of links and reviews. A decision moves a lane, so they stand beside the lanes."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response, status
+from fastapi import Depends, Response, status
 
-from chassis.http.dependencies import IfMatch, InReading, InWork, OnlyOnce
+from chassis.http.dependencies import IfMatch, InWork, OnlyOnce
 from chassis.http.etag import reply_with
-from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
-from chassis.storage.paging import Page
+from chassis.storage.reading import Reading
+from records.paths import RecordPaths
+from records.read_routes import Explain, get_route, list_route
 from sync_bridge.identity import views
 from sync_bridge.identity.errors import (
     AnswerTookEffect,
@@ -26,15 +28,12 @@ from sync_bridge.identity.errors import (
 from sync_bridge.identity.schemas import (
     Decide,
     LinkByHand,
-    PairQuery,
-    PairView,
-    ReviewQuery,
     ReviewView,
     Unlink,
 )
 from sync_bridge.lanes import pairing
 from sync_bridge.lanes.errors import LaneMoving, NothingToCarry
-from sync_bridge.routes import Observer, Operator
+from sync_bridge.routes import READ, WRITE, Operator
 from sync_bridge.translator import InLanguage
 
 __all__ = ["mapping_router", "review_router"]
@@ -44,12 +43,29 @@ mapping_router = api_router(prefix="/v1/mappings", tag="mappings")
 review_router = api_router(prefix="/v1/reviews", tag="reviews")
 
 
-@mapping_router.get("")
-async def mapping_list(
-    _by: Observer, wanted: Annotated[PairQuery, Query()], asked: PageAsked, at: InReading
-) -> Page[PairView]:
-    """Which record of one half is which of the other, the newest link first."""
-    return await views.pair_page(at, wanted, asked)
+async def explained(translator: InLanguage) -> Explain:
+    """What says to this caller why records are compared."""
+
+    async def in_words(at: Reading, reviews: Sequence[ReviewView]) -> Sequence[ReviewView]:
+        return await views.explain_reviews(at, reviews, translator)
+
+    return in_words
+
+
+Explained = Annotated[Explain, Depends(explained)]
+MAPPING = RecordPaths(mapping_router, views.PAIRS, "mapping", READ, WRITE)
+list_route(MAPPING, "Which record of one half is which of the other, the newest link first.")
+REVIEW = RecordPaths(review_router, views.REVIEWS, "review", READ, WRITE)
+list_route(
+    REVIEW,
+    "Records that may have a twin already, the oldest question first.",
+    explain=Explained,
+)
+get_route(
+    REVIEW,
+    "A question, with the records of both sides, and why they may be the same.",
+    explain=Explained,
+)
 
 
 @mapping_router.post(
@@ -75,28 +91,6 @@ async def mapping_unlink(
 ) -> None:
     """End a link: both records stay, apart from each other, until a person says otherwise."""
     await pairing.unlink(work, mapping_id, note=command.note)
-
-
-@review_router.get("")
-async def review_list(
-    _by: Observer,
-    wanted: Annotated[ReviewQuery, Query()],
-    asked: PageAsked,
-    at: InReading,
-    translator: InLanguage,
-) -> Page[ReviewView]:
-    """Records that may have a twin already, the oldest question first."""
-    return await views.review_page(at, wanted, asked, translator)
-
-
-@review_router.get("/{review_id}", responses=refuses(NotFound))
-async def review_get(
-    review_id: UUID, _by: Observer, at: InReading, translator: InLanguage, response: Response
-) -> ReviewView:
-    """A question, with the records of both sides, and why they may be the same."""
-    review = await views.review_view(at, review_id, translator)
-    reply_with(response, review)
-    return review
 
 
 @review_router.post(

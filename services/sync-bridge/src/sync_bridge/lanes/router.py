@@ -1,60 +1,62 @@
 """Paths of lanes, and of flows that are held."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Path, Query, status
+from fastapi import Depends, Path, status
 
 from chassis.http.dependencies import InReading, InWork, OnlyOnce, ProblemViews
-from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
     NotFound,
 )
 from chassis.storage.paging import Page
+from chassis.storage.reading import Reading
+from records.paths import RecordPaths
+from records.read_routes import Explain, list_route
 from sync_bridge.lanes import commands, views
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
 from sync_bridge.lanes.schemas import (
-    ActView,
-    HoleView,
-    LaneQuery,
     LanesRetried,
     LaneView,
     Note,
     PauseView,
     RetryLanes,
 )
-from sync_bridge.routes import Observer, Operator
+from sync_bridge.routes import READ, WRITE, Observer, Operator
 from sync_bridge.translator import InLanguage
 
-__all__ = ["flow_router", "lane_router"]
+__all__ = ["act_router", "flow_router", "hole_router", "lane_router"]
 
-Wanted = Annotated[LaneQuery, Query()]
 Key = Annotated[str, Path(max_length=120, description="Such as crm.customer:<id>; or its id.")]
 Kind = Annotated[str, Path(max_length=60, description="Such as crm.customer.")]
 
+hole_router = api_router(prefix="/v1/lanes/holes", tag="lanes")
+act_router = api_router(prefix="/v1/lanes/acts", tag="lanes")
 lane_router = api_router(prefix="/v1/lanes", tag="lanes")
 flow_router = api_router(prefix="/v1/flows", tag="flows")
 
 
-@lane_router.get("")
-async def lane_list(
-    _by: Observer, wanted: Wanted, asked: PageAsked, at: InReading, translator: InLanguage
-) -> Page[LaneView]:
-    """Lanes, those first that have been as they are for longest."""
-    return await views.lane_page(at, wanted, asked, translator)
+async def explained(translator: InLanguage) -> Explain:
+    """What says to this caller what holds lanes."""
+
+    async def in_words(at: Reading, lanes: Sequence[LaneView]) -> Sequence[LaneView]:
+        return await views.explain_lanes(at, lanes, translator)
+
+    return in_words
 
 
-@lane_router.get("/holes")
-async def lane_hole_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[HoleView]:
-    """Events that were skipped by a person, the newest first."""
-    return await views.hole_page(at, asked)
-
-
-@lane_router.get("/acts")
-async def lane_act_list(_by: Observer, asked: PageAsked, at: InReading) -> Page[ActView]:
-    """What persons did to lanes, the newest first."""
-    return await views.act_page(at, asked)
+LANE = RecordPaths(lane_router, views.LANES, "lane", READ, WRITE)
+list_route(
+    LANE,
+    "Lanes, those first that have been as they are for longest.",
+    explain=Annotated[Explain, Depends(explained)],
+)
+HOLE = RecordPaths(hole_router, views.HOLES, "hole", READ, WRITE)
+list_route(HOLE, "Events that were skipped by a person, the newest first.")
+ACT = RecordPaths(act_router, views.ACTS, "act", READ, WRITE)
+list_route(ACT, "What persons did to lanes, the newest first.")
 
 
 @lane_router.post("/retry")

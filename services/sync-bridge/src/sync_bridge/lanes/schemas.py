@@ -8,13 +8,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.problems.problem import ProblemView
+from records.filters import AnyOf
 from sync_bridge.inbox.schemas import RecordQuery
 from sync_bridge.lanes.rules.retry import state_of_reason
 from sync_bridge.states import LaneState, values_text
+from values.days import Day
 
 __all__ = [
     "RETRIES_MAX",
     "ActView",
+    "HeldLaneQuery",
     "HoleView",
     "LaneFilter",
     "LaneQuery",
@@ -22,6 +25,7 @@ __all__ = [
     "LanesRetried",
     "NeededView",
     "Note",
+    "OfLane",
     "PauseView",
     "RetriedView",
     "RetryLanes",
@@ -42,9 +46,27 @@ class LaneQuery(RecordQuery):
     """Which lanes are wanted."""
 
     kind: str | None = Field(default=None, max_length=60, description="Such as crm.customer.")
-    state: LaneState | None = None
+    state: Annotated[str, AnyOf(LaneState)] | None = None
     reason: str | None = Field(
         default=None, max_length=60, description="Why they are stopped, such as review."
+    )
+    since_from: Day | None = Field(
+        default=None, description="The first business day on which they came to be as they are."
+    )
+    since_to: Day | None = Field(
+        default=None, description="The last business day on which they came to be as they are."
+    )
+
+
+class HeldLaneQuery(LaneQuery):
+    """Which lanes are wanted of those that something holds."""
+
+
+class OfLane(BaseModel):
+    """Of which lane acts or holes are wanted."""
+
+    lane: str | None = Field(
+        default=None, min_length=1, max_length=120, description="Such as crm.customer:<id>."
     )
 
 

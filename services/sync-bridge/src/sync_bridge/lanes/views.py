@@ -9,74 +9,116 @@ from uuid import UUID
 import asyncpg
 
 from chassis.problems.standard import NotFound
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Page, PageQuery, Sort
 from chassis.storage.reading import Reading
+from records.filters import among, on_days
+from records.reads import Reads, everybody
 from sync_bridge.labels import BY_NAME, BY_NUMBER
 from sync_bridge.lanes.rules.explanations import BY_REASON, Needed, explain
-from sync_bridge.lanes.schemas import ActView, HoleView, LaneQuery, LaneView, NeededView, PauseView
+from sync_bridge.lanes.schemas import (
+    ActView,
+    HeldLaneQuery,
+    HoleView,
+    LaneQuery,
+    LaneView,
+    NeededView,
+    OfLane,
+    PauseView,
+)
 from sync_bridge.states import LaneState
 from sync_bridge.translator import Translator
 
 __all__ = [
-    "act_page",
-    "find_lanes",
-    "hole_page",
+    "ACTS",
+    "HOLES",
+    "LANES",
+    "explain_lanes",
     "keys_of",
     "lane_page",
     "lane_view",
-    "lane_views",
     "pause_page",
-    "rows_of",
 ]
 
-_AT = {"at": Sort("at", "timestamptz")}
+
+def _filters(at: Reading, wanted: LaneQuery) -> list[Filter]:
+    held = isinstance(wanted, HeldLaneQuery)
+    return [
+        among("state", wanted.state),
+        Filter("kind = {}", wanted.kind),
+        Filter("reason = {}", wanted.reason),
+        Filter("subject = {}", wanted.subject),
+        Filter(BY_NUMBER, wanted.number_key),
+        Filter(BY_NAME, wanted.name_key),
+        Filter("({} and reason is not null)", held or None),
+        *on_days(at, "since", wanted.since_from, wanted.since_to),
+    ]
+
+
+LANES = Reads(
+    name="lane",
+    view=LaneView,
+    columns="lane.*, null as explanation, null as needs",
+    source="lane",
+    visible=everybody,
+    query=LaneQuery,
+    filters=_filters,
+    sorts={"since": Sort("since", "timestamptz")},
+    default_sort="since",
+)
+
+
+def _of_lane(_at: Reading, wanted: OfLane) -> list[Filter]:
+    return [Filter("lane = {}", wanted.lane)]
+
+
+_AT = dict.fromkeys(("created_at", "updated_at", "at"), Sort("at", "timestamptz"))
+"""What is recorded once has changed when it was recorded."""
+HOLES = Reads(
+    name="lane_hole",
+    view=HoleView,
+    columns="hole.*",
+    source="hole",
+    visible=everybody,
+    query=OfLane,
+    filters=_of_lane,
+    sorts=_AT,
+    default_sort="-at",
+)
+ACTS = Reads(
+    name="lane_act",
+    view=ActView,
+    columns="lane_act.*",
+    source="lane_act",
+    visible=everybody,
+    query=OfLane,
+    filters=_of_lane,
+    sorts=_AT,
+    default_sort="-at",
+)
 
 
 async def lane_page(
     at: Reading, wanted: LaneQuery, asked: PageQuery, translator: Translator
 ) -> Page[LaneView]:
     """Lanes, those first that have been as they are for longest."""
-    page = await find_lanes(at, wanted, asked)
-    views = await lane_views(at, page.items, translator)
-    return Page(items=views, next_cursor=page.next_cursor)
+    page = await LANES.page(at, wanted, asked)
+    return page.model_copy(update={"items": await explain_lanes(at, page.items, translator)})
 
 
 async def lane_view(at: Reading, name: str, translator: Translator) -> LaneView:
     """The lane of that key or id. Raises NotFound."""
     keys = await keys_of(at, [name])
-    rows = await rows_of(at, list(keys.values()))
-    if not rows:
+    row = await at.sql.fetchrow(BY_KEY, keys[name])
+    if row is None:
         raise NotFound(entity="lane", id=name)
-    (view,) = await lane_views(at, rows, translator)
+    (view,) = await explain_lanes(at, [LaneView.model_validate(dict(row))], translator)
     return view
-
-
-async def hole_page(at: Reading, asked: PageQuery) -> Page[HoleView]:
-    """Events that were skipped, the newest first."""
-    return await fetch_page(
-        at.sql, columns="hole.*", source="hole", view=_hole, sorts=_AT, default="-at", asked=asked
-    )
-
-
-async def act_page(at: Reading, asked: PageQuery) -> Page[ActView]:
-    """What persons did to lanes, the newest first."""
-    return await fetch_page(
-        at.sql, columns="a.*", source="lane_act a", view=_act, sorts=_AT, default="-at", asked=asked
-    )
 
 
 async def pause_page(at: Reading) -> Page[PauseView]:
     """Flows that are held; there are never more than a few."""
     rows = await at.sql.fetch("select * from pause order by kind")
     return Page(items=[PauseView.model_validate(dict(row)) for row in rows])
-
-
-def _hole(row: Mapping[str, Any]) -> HoleView:
-    return HoleView.model_validate(dict(row))
-
-
-def _act(row: Mapping[str, Any]) -> ActView:
-    return ActView.model_validate(dict(row))
 
 
 NEEDED = """select n.key, n.entity, n.half, n.subject, l.number, l.name, l.state, l.reason,
@@ -86,7 +128,7 @@ NEEDED = """select n.key, n.entity, n.half, n.subject, l.number, l.name, l.state
   left join review r on r.entity = n.entity and r.half = n.half and r.subject = n.subject
     and r.state = 'open'"""
 
-BY_KEYS = "select * from lane where key = any($1::text[]) order by key"
+BY_KEY = f"select {LANES.columns} from lane where key = $1"
 
 
 @dataclass(frozen=True)
@@ -112,33 +154,6 @@ class Need:
         return f"{self.half}.{self.entity}:{self.subject}"
 
 
-async def find_lanes(
-    at: Reading, wanted: LaneQuery, asked: PageQuery, *, held: bool = False
-) -> Page[Mapping[str, Any]]:
-    """Lanes as they are stored, those first that have been as they are for longest.
-
-    `held`: only those that something holds.
-    """
-    return await fetch_page(
-        at.sql,
-        columns="lane.*",
-        source="lane",
-        view=dict,
-        sorts={"since": Sort("since", "timestamptz")},
-        default="since",
-        asked=asked,
-        where=[
-            Filter("state = {}", wanted.state),
-            Filter("kind = {}", wanted.kind),
-            Filter("reason = {}", wanted.reason),
-            Filter("subject = {}", wanted.subject),
-            Filter(BY_NUMBER, wanted.number_key),
-            Filter(BY_NAME, wanted.name_key),
-            Filter("({} and reason is not null)", held or None),
-        ],
-    )
-
-
 async def keys_of(at: Reading, names: Sequence[str]) -> dict[str, str]:
     """The keys of lanes that are named by key or id; what is no id is a key."""
     ids = {name: lane for name in names if (lane := _id(name)) is not None}
@@ -154,26 +169,21 @@ def _id(name: str) -> UUID | None:
         return None
 
 
-async def rows_of(at: Reading, keys: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The lanes as they are stored, in key order."""
-    return [dict(row) for row in await at.sql.fetch(BY_KEYS, keys)]
-
-
-async def lane_views(
-    at: Reading, lanes: Sequence[Mapping[str, Any]], translator: Translator
+async def explain_lanes(
+    at: Reading, lanes: Sequence[LaneView], translator: Translator
 ) -> list[LaneView]:
-    """Lanes as callers see them, with what holds each of them in words."""
-    needs = {lane["key"]: Need.parse(lane["waits_for"]) for lane in lanes if lane["waits_for"]}
+    """The lanes with what holds each of them in words."""
+    needs = {lane.key: Need.parse(lane.waits_for) for lane in lanes if lane.waits_for}
     found = await _needed(at, list(needs.values()))
     pauses = (
         await at.sql.fetch("select kind, until from pause where until > now()") if lanes else []
     )
     until = {row["kind"]: row["until"] for row in pauses}
-    return [_view(lane, needs.get(lane["key"]), found, until, translator) for lane in lanes]
+    return [_explained(lane, needs.get(lane.key), found, until, translator) for lane in lanes]
 
 
-def _view(
-    lane: Mapping[str, Any],
+def _explained(
+    lane: LaneView,
     need: Need | None,
     found: Mapping[str, NeededView],
     until: Mapping[str, datetime],
@@ -181,11 +191,13 @@ def _view(
 ) -> LaneView:
     view = found[need.lane] if need else None
     needed = _facts(need, view) if need and view else None
-    if lane["reason"] not in BY_REASON:
-        lane = {**lane, "detail": translator.summary(lane["detail"] or "")}
-    told = explain(lane, needed=needed, paused_until=until.get(lane["kind"]))
-    shown = dict(lane) | {"needs": view, "explanation": told and translator.write(told)}
-    return LaneView.model_validate(shown)
+    shown: dict[str, Any] = {"needs": view}
+    if lane.reason not in BY_REASON:
+        shown["detail"] = translator.summary(lane.detail or "")
+    stored = lane.model_dump() | shown
+    sentence = explain(stored, needed=needed, paused_until=until.get(lane.kind))
+    shown["explanation"] = sentence and translator.write(sentence)
+    return lane.model_copy(update=shown)
 
 
 async def _needed(at: Reading, needs: Sequence[Need]) -> dict[str, NeededView]:

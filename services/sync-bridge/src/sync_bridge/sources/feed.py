@@ -21,6 +21,7 @@ import structlog
 from chassis.events.cursor import Cursor as Place
 from chassis.events.cursor import CursorMalformed
 from sync_bridge.inbox.received import Cursor, Quarantined, ReadMode, ReceivedEvent
+from sync_bridge.inbox.service import left_cursor
 from sync_bridge.sources.attributes import Unreadable, read_event
 from sync_bridge.sources.batch import Envelope, envelopes
 from sync_bridge.sources.port import (
@@ -46,6 +47,7 @@ LATE_PAGES = 4
 PATIENCE_SECONDS = 10.0
 """How much longer than the long poll an answer may take."""
 
+RESTORED = "410 cursor_foreign"
 SURVIVES: tuple[type[Exception], ...] = (*TROUBLE, httpx.TransportError)
 NO_CURSOR = "the answer has no Tandem-Cursor: is this URL a Tandem service?"
 NO_BATCH = "the answer is no batch of events"
@@ -109,7 +111,7 @@ class FeedSource:
         await keep_following(self.condition, self._follow, survives=SURVIVES)
 
     async def _follow(self) -> None:
-        cursor = await self._read_cursor(self.condition.name)
+        cursor = await self._read_cursor(self.condition.name) or await self._notice_restore()
         self._late, self._full_pages = False, 0
         ending: asyncio.Task[None] | None = None
         try:
@@ -130,6 +132,19 @@ class FeedSource:
             if ending is not None:
                 ending.cancel()
                 await asyncio.gather(ending, return_exceptions=True)
+
+    async def _notice_restore(self) -> str | None:
+        """Ask from where the feed was left: a half that has less begins a new history.
+
+        Where that begins; None where the feed is read from its oldest event on.
+        """
+        left = await self._read_cursor(left_cursor(self.condition.name))
+        if left is None:
+            return None
+        reply = await self._ask(left, wait=0)
+        if problem_of(reply) != RESTORED:
+            return None
+        return await self._resume(None, reply)
 
     async def _notice_backlog(self, page: _Page) -> None:
         """Ask how far the end is, at the first full page and now and then while more come."""

@@ -3,8 +3,10 @@ from alembic import op
 from chassis.events.schema import BEGAN_AT
 from chassis.http.shared_counts import DDL as RATE_COUNT
 from chassis.schema import tables
+from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.source_versions import CONTENT, HISTORY
 from identity import schema as identity
+from identity.audit import schema as audit
 
 revision = "0001"
 down_revision = None
@@ -18,7 +20,9 @@ def upgrade() -> None:
     op.execute(identity.REVOKED_BY)
     for statement in (*identity.LAST_ADMINISTRATOR, *identity.FORMER_SECRETS):
         op.execute(statement)
-    for statement in (*identity.SESSION_PLACES, *identity.SECOND_FACTORS):
+    for statement in (*identity.SESSION_PLACES, *audit.AUDIT, *audit.AUDIT_OF_CALLERS):
+        op.execute(statement)
+    for statement in (*identity.SECOND_FACTORS, *audit.AUDIT_OF_FACTORS):
         op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
@@ -31,6 +35,7 @@ def upgrade() -> None:
              constraint pk_note primary key (id),
              constraint ck_note_title check (title <> 'forbidden'))"""
     )
+    op.execute(PIN_FUNCTIONS)
 
 
 def downgrade() -> None:

@@ -19,6 +19,7 @@ from crm.staff.rules.permissions import missing_permission
 from crm.staff.schemas import AddMember, ChangeMember, MemberView
 from crm.staff.service.teams import require_open_team
 from identity import users
+from identity.audit.entries import name_actor
 from identity.passwords import HashedPassword
 
 __all__ = [
@@ -56,6 +57,7 @@ async def add_member(work: Work, command: AddMember, password: HashedPassword) -
     if command.team_id:
         await require_open_team(work, command.team_id)
         await require_team(work, command.team_id)
+    await name_actor(work.sql, work.actor, work.trace)
     user = await users.add_user(
         work.sql,
         login=command.login,
@@ -133,6 +135,7 @@ async def _lock_member(work: Work, member_id: UUID, *, revision: int | None = No
     Raises NotFound, Forbidden, StaleRevision, UserIsErased.
     """
     await queries.lock_member(work.sql, member_id)
+    await name_actor(work.sql, work.actor, work.trace)
     view = await queries.USERS.get(work, member_id)
     if view.login.startswith(users.ERASED_LOGIN):
         raise users.UserIsErased(login=view.login)

@@ -9,6 +9,7 @@ from erp import searched
 from erp.catalog.models import Item, ItemCategory
 from erp.catalog.schemas import CategoryView, ItemQuery, ItemView, UnitView
 from erp.sql import Sql
+from records.includes import Include
 from records.reads import Reads, columns_of, everybody, record_filters, sorts_of
 from records.tagged import Tagged
 
@@ -56,6 +57,7 @@ ITEMS = Reads(
     filters=_filters,
     searched=searched.ITEMS,
     sorts=sorts_of("item", texts=("sku",)),
+    includes={"category": Include(CategoryView, "category", by="code")},
 )
 
 

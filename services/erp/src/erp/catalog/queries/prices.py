@@ -70,7 +70,10 @@ PRICES = Reads(
     title="item.sku",
     subtitle="item.name",
     sorts=sorts_of("price", named=False),
-    includes={"item": Include(ItemView, "item_id")},
+    includes={
+        "item": Include(ItemView, "item_id"),
+        "price_list": Include(PriceListView, "price_list", by="code"),
+    },
 )
 
 

@@ -123,18 +123,26 @@ async def _accept_change(
     """
     order = await lock_order(work, order_id)
     given = command.custom
-    has_others = bool(given) and await change_fields(work, ORDER_FIELDS, order_id, given or {})
     command = with_omitted_fields(await _with_base_of_now(work, command), order)
     if command.cancelled:
-        cancelled = await cancel(work, order, command.source_version)
-        return REFUSED if order.refusal else cancelled
+        changed = await cancel(work, order, command.source_version)
+    else:
+        changed = await _merge_content(work, order, command)
+    if order.refusal:
+        return REFUSED
+    has_others = bool(given) and await change_fields(work, ORDER_FIELDS, order_id, given or {})
+    return changed or has_others
+
+
+async def _merge_content(work: Work, order: LockedOrder, command: UpsertOrder) -> bool:
+    """Take over what was sent of header and lines; whether anything changed."""
     header = order.header
     merged = merge_with_current(command, header, order.lines, order.charges)
     version = header.version
     changed = await _apply(work, order, merged)
     if header.version == version and merged is not command:
         await writing.save(work, order)
-        await publish_changes(work, [order_id], ["lines"])
+        await publish_changes(work, [header.id], ["lines"])
     refused = header.version != version and not changed
     header.sent = (
         current_content(header, order.lines, order.charges)
@@ -142,7 +150,7 @@ async def _accept_change(
         else sent_content(command, version=header.version)
     )
     await writing.store_sent_content(work, header)
-    return REFUSED if order.refusal else changed or has_others
+    return changed
 
 
 async def _with_base_of_now(work: Work, command: UpsertOrder) -> UpsertOrder:

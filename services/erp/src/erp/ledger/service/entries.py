@@ -35,6 +35,7 @@ from erp.ledger.schemas import (
 )
 from erp.ledger.states import AccountRole, PeriodState
 from erp.sql import Sql
+from records.document_fields.service import keep_fields_of_new
 from values.decimals import rounded
 from values.money import digits_of
 
@@ -150,13 +151,14 @@ async def _write_lines(work: Work, real: Sequence[tuple[Posting, Sequence[Postin
 async def post_manual_entry(work: Work, command: NewEntry, entry_id: UUID | None = None) -> UUID:
     """Post what an accountant wrote, under the id given.
 
-    Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent),
-    MissingReference (neither a customer nor a supplier).
+    Raises as `post`, Forbidden (a past day), ControlAccount, InvalidInput (parts of a cent, custom
+    fields), MissingReference (neither a customer nor a supplier).
     """
     entry_id = entry_id or uuid7()
     lines = await _lines_by_hand(work, command.lines)
     day = business_day_of(work, command.effective_on)
     await post(work, [Posting(entry_id, day, "manual", entry_id, command.memo, lines)])
+    await keep_fields_of_new(work, queries.ENTRY_FIELDS, {entry_id: command.custom})
     return entry_id
 
 

@@ -1,4 +1,4 @@
-"""Secrets that API keys had before they were rotated; from where sessions are used; second factors.
+"""Secrets that API keys had before they were rotated; from where sessions are used.
 
 Revision ID: e530
 Revises: e510
@@ -13,16 +13,13 @@ down_revision = "e510"
 
 
 def upgrade() -> None:
-    """Add the tables and the columns."""
-    added = (schema.FORMER_SECRETS, schema.SESSION_PLACES, schema.SECOND_FACTORS)
-    for statement in (one for several in added for one in several):
+    """Add the table and the columns."""
+    for statement in (*schema.FORMER_SECRETS, *schema.SESSION_PLACES):
         op.execute(statement)
 
 
 def downgrade() -> None:
-    """Take them away."""
-    op.execute("drop table recovery_code")
-    op.execute("drop table second_factor")
+    """Take both away."""
     op.execute("drop index ix_user_session_created_at")
     op.execute(
         "alter table user_session drop column source, drop column user_agent,"

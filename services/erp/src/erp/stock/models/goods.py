@@ -90,6 +90,11 @@ class Level(Base):
             ["item_id", "tracking"], ["item.id", "item.tracking"], onupdate="cascade"
         ),
         Index("ix_stock_level_location_id", "location_id"),
+        Index(
+            "uq_stock_level_key",
+            text("(md5((item_id::text || location_id::text) || lot)::uuid)"),
+            unique=True,
+        ),
     )
 
     item_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -5,21 +5,21 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
-from chassis.storage.searching import containing
 from erp import searched
 from erp.catalog.schemas import ItemView
 from erp.sql import Sql
 from erp.stock.lines import DemandState, Shortage
 from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
-from erp.stock.schemas import LevelView, MoveQuery, MoveView, WarehouseView
+from erp.stock.schemas import LevelQuery, LevelView, MoveQuery, MoveView, WarehouseView
 from records.includes import Include
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 from records.tagged import Tagged
 
 __all__ = [
+    "LEVELS",
     "MOVED",
     "MOVES",
     "MOVE_VIEW",
@@ -29,7 +29,6 @@ __all__ = [
     "demand_states",
     "goods_by_sku",
     "items_to_reserve",
-    "level_page",
     "shortages",
     "supply_and_demand",
     "units_of_items",
@@ -115,10 +114,33 @@ async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[
 
 _LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code as location,
   s.on_hand, s.reserved, s.on_hand - s.reserved as free"""
-LEVEL_SORTS = {"sku": Sort("i.sku", "text")}
-"""By what levels are sorted."""
+LEVEL_KEY = "(md5(s.item_id::text || s.location_id::text || s.lot)::uuid)"
+"""What tells levels apart: an item may lie at many places. It has an index."""
 _LEVELS = """stock_level s join item i on i.id = s.item_id
   join location l on l.id = s.location_id join warehouse h on h.id = l.warehouse_id"""
+
+
+def _of_levels(_at: Reading, query: LevelQuery) -> list[Filter]:
+    return [
+        Filter("i.sku = {}", query.sku),
+        Filter("h.code = {}", query.warehouse),
+        Filter("(s.on_hand > 0) = {}", query.on_hand),
+    ]
+
+
+LEVELS = Reads(
+    name="stock_level",
+    view=LevelView,
+    columns=_LEVEL_VIEW,
+    source=_LEVELS,
+    key=LEVEL_KEY,
+    visible=everybody,
+    query=LevelQuery,
+    filters=_of_levels,
+    searched=searched.LEVELS,
+    sorts={"sku": Sort("i.sku", "text"), "name": Sort("i.sort_key", "text")},
+    default_sort="sku",
+)
 MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
   m.serial, m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id,
   m.actor"""
@@ -203,24 +225,3 @@ async def valuation_lines(sql: Sql, *, on: date | None) -> list[Mapping[str, Any
     """The worth of every item on hand, by SKU; at the end of a day by the moves up to it."""
     rows = await sql.fetch(_VALUATION_ON, on) if on else await sql.fetch(_VALUATION)
     return [dict(row) for row in rows]
-
-
-async def level_page(
-    sql: Sql, asked: PageQuery, *, sku: str | None, on_hand: bool | None
-) -> Page[LevelView]:
-    """One page of levels; `on_hand`: only those with something, or with nothing."""
-    return await fetch_page(
-        sql,
-        columns=_LEVEL_VIEW,
-        source=_LEVELS,
-        where=[
-            Filter("i.sku = {}", sku),
-            Filter("(s.on_hand > 0) = {}", on_hand),
-            *await containing(sql, asked.q, searched.LEVELS),
-        ],
-        sorts=LEVEL_SORTS,
-        default="sku",
-        asked=asked,
-        key="s.item_id",
-        view=lambda row: LevelView.model_validate(dict(row)),
-    )
