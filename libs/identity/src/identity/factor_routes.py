@@ -163,7 +163,11 @@ async def me_second_factor_remove(
     responses=refuses(NotFound),
 )
 async def second_factor_reset(
-    wanted: ResetSecondFactor, by: Administrator, ending: Ending, once: OnlyOnce, work: InEnteredWork
+    wanted: ResetSecondFactor,
+    by: Administrator,
+    ending: Ending,
+    once: OnlyOnce,
+    work: InEnteredWork,
 ) -> EndedSessions:
     """Take away a second factor that was lost. All sessions of the person end."""
     await factors.remove(work.sql, wanted.user_id)
