@@ -125,7 +125,8 @@ RIGHTS = {
     "api_key_former_secret": "select, insert, update (ended_at, last_used_at)",
     "local_user": "select, insert, update",
     "user_session": "select, insert, update, delete",
-    "second_factor": "select, insert, update (secret, enrolled_at, confirmed_at, last_step), delete",
+    "second_factor": "select, insert, delete,"
+    " update (secret, enrolled_at, confirmed_at, last_step)",
     "recovery_code": "select, insert, update (used_at)",
     "login_failure": "select, delete",
 }
