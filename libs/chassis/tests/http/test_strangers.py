@@ -162,7 +162,7 @@ async def test_whatever_may_be_got_answers_head(sample, path):
 
 
 async def test_a_path_without_get_has_no_head_and_says_what_it_knows(sample):
-    reply = await sample.client.head("/v1/sessions")
+    reply = await sample.client.head("/v1/sessions/end")
     assert (reply.status_code, reply.headers["allow"]) == (405, "POST")
     other = await sample.client.delete("/v1/notes")
     assert other.headers["allow"] == "GET, HEAD, POST"

@@ -53,7 +53,8 @@ async def test_a_new_item_is_told_with_the_whole_state(desk):
     item = await desk.item(conversions=[BOX])
     [event] = await desk.events_of(item["id"])
     assert (event["type"], event["topic"]) == ("tandem.erp.item-changed.v1", "erp.item.v1")
-    shown = item.keys() - {"external_refs", "revision", "created_at", "updated_at", "tags"}
+    of_the_view = {"external_refs", "revision", "created_at", "updated_at", "tags", "included"}
+    shown = item.keys() - of_the_view
     assert {name: event["payload"][name] for name in shown} == {name: item[name] for name in shown}
     assert event["payload"]["changed"] == sorted(shown - {"id", "version"})
 

@@ -167,7 +167,17 @@ async def test_an_invoice_written_by_any_path_has_its_number_at_commit(office, d
                  source_id, document_number, effective_on, due_on, amount, open_amount, credited)
                  select gen_random_uuid(), now(), side, party_id, source_type, $1, '',
                    effective_on, due_on, amount, open_amount, credited
-                   from open_item where source_id = $2)
+                   from open_item where source_id = $2),
+               posted as (insert into journal_entry (id, effective_on, recorded_at, period_id,
+                 source_type, source_id, memo, actor)
+                 select gen_random_uuid(), effective_on, now(), period_id, source_type, $1, memo,
+                   actor from journal_entry where source_id = $2 returning id),
+               sums as (insert into journal_line (id, entry_id, position, account_id, debit,
+                 credit, party_id)
+                 select gen_random_uuid(), p.id, l.position, l.account_id, l.debit, l.credit,
+                   l.party_id
+                   from posted p, journal_entry e join journal_line l on l.entry_id = e.id
+                   where e.source_id = $2)
                insert into invoice select $1, version, created_at, updated_at, kind, state,
                  customer_id, order_id, credits_id, effective_on, due_on, currency, net, tax,
                  gross, open_amount, credited, reason from invoice where id = $2""",

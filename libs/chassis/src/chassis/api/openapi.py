@@ -91,8 +91,8 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
         for method, operation in operations.items():
             if method == "patch":
                 operation["requestBody"]["description"] = PATCHED
-            is_log_in = (method, path) == ("post", LOG_IN)
-            _finish(operation, secured=path.startswith("/v1/") and not is_log_in)
+            logs_in = (method, path) == ("post", LOG_IN)
+            _finish(operation, secured=path.startswith("/v1/") and not logs_in)
     _name_by_titles(document)
     _declare_headers(app, document)
     describe_fields(document, app.state.service.fields)
