@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
+from pyotp import TOTP
 
 from chassis.clock import utc_now
 from contracts.generator.__main__ import registered
@@ -160,6 +161,17 @@ async def _own_password(caller: Caller) -> None:
     """A person logs in and takes another password."""
     session = await caller.send("session_create")
     await caller.send("session_end_all", user_id=session["user_id"])
+    session = await caller.send("session_create")
+    person = caller.server.with_key(session["token"])
+    secret = (await caller.send("me_second_factor_enrol", by=person))["secret"]
+    now, codes = utc_now(), TOTP(secret)
+    sent = {"code": codes.at(now)}
+    await caller.send("me_second_factor_confirm", by=person, **sent)
+    sent = {"code": codes.at(now, counter_offset=1)}
+    await caller.send("me_second_factor_remove", by=person, **sent)
+    secret = (await caller.send("me_second_factor_enrol", by=person))["secret"]
+    await caller.send("me_second_factor_confirm", by=person, code=TOTP(secret).at(now))
+    await caller.send("second_factor_reset", user_id=session["user_id"])
     session = await caller.send("session_create")
     person = caller.server.with_key(session["token"])
     await caller.send("me_password_change", by=person)

@@ -3,12 +3,16 @@
 import pytest
 
 from chassis.texts import Texts
-from identity import LOCALE, attempts, jwt, own, places, sessions, users
+from identity import LOCALE, attempts, factors, jwt, own, places, rotation, sessions, users
 
 PROBLEMS = (
     jwt.IssuerUnavailable,
     sessions.LoginRefused,
     attempts.TooManyAttempts,
+    factors.FactorExists,
+    factors.SecondFactorRequired,
+    factors.SecondFactorWrong,
+    rotation.ApiKeyEnded,
     own.NoLocalUser,
     places.LoginsBusy,
     users.LastAdministrator,
@@ -18,7 +22,9 @@ PROBLEMS = (
 
 @pytest.mark.parametrize("problem", PROBLEMS, ids=lambda problem: problem.code)
 def test_a_problem_is_told_in_chinese_as_well(problem):
-    view = problem(wait_seconds=3, login="mia").view(Texts.load([LOCALE]), "zh-CN", "r1")
+    view = problem(wait_seconds=3, login="mia", name="till").view(
+        Texts.load([LOCALE]), "zh-CN", "r1"
+    )
     assert view["title"] != problem.title
     assert not view["detail"].isascii()
     assert "{" not in view["detail"]

@@ -39,6 +39,9 @@ def test_a_refusal_has_exit_code_1_and_says_why(run, login):
     assert refused.exit_code == 1
     assert "/roles/0: There is no such role here." in refused.stderr
     assert run("users", "disable", login).exit_code == 1
+    assert run("users", "add", login, "--role", "writer", "--generate").exit_code == 0
+    lost = run("users", "reset-factor", login)
+    assert (lost.exit_code, "second factor" in lost.stderr) == (1, True)
 
 
 def test_wrong_arguments_have_exit_code_2(run):

@@ -21,7 +21,10 @@ __all__ = ["Attempt", "TooManyAttempts", "printable"]
 
 LIMITS: tuple[RateLimitItem, ...] = tuple(parse_many("10/minute; 60/hour"))
 """For one login from one address."""
+CODE_LIMITS: tuple[RateLimitItem, ...] = tuple(parse_many("20/hour"))
+"""For codes of one user, from all addresses: only who knows the password may send one."""
 COUNTED = "login"
+CODES_COUNTED = "second_factor"
 LENGTH_SHOWN = 100
 USER_AGENT_LENGTH_MAX = 200
 log = get_logger("identity")
@@ -41,9 +44,12 @@ class TooManyAttempts(Problem):
 
 
 class Attempt:
-    """An attempt to prove who one is, by a login from the address of a request."""
+    """An attempt to prove who one is, by a login from the address of a request.
 
-    def __init__(self, request: Request, login: str) -> None:
+    `code` is what was sent of a second factor.
+    """
+
+    def __init__(self, request: Request, login: str, *, code: str | None = None) -> None:
         self._request = request
         self._limits: RateLimits = request.app.state.rate_limits
         self.login = login.strip().lower()[:LENGTH_SHOWN]
@@ -53,6 +59,8 @@ class Attempt:
         hashed = hashlib.sha256(self.login.encode("utf-8", "surrogatepass")).hexdigest()
         self.trace = request.state.trace
         self._who = f"{self.source} {hashed}"
+        self.code = code
+        self._codes_of = ""
 
     async def count(self) -> int:
         """Count it, over all processes; how many came from its address in this minute.
@@ -68,10 +76,20 @@ class Attempt:
             raise TooManyAttempts(wait_seconds=wait_seconds)
         return from_there
 
+    async def count_code(self, user_id: UUID) -> None:
+        """Count a code of the user, whose password was right. Raises TooManyAttempts."""
+        self._codes_of = str(user_id)
+        counted = {"counted": CODES_COUNTED}
+        if wait_seconds := await _count_all(self._limits, CODE_LIMITS, self._codes_of, **counted):
+            self.failed("throttled", user_id=user_id)
+            raise TooManyAttempts(wait_seconds=wait_seconds)
+
     async def succeeded(self) -> None:
-        """Forget the attempts with this login from there."""
+        """Forget the attempts with this login from there, and the codes."""
         for limit in LIMITS:
             await self._limits.counts.clear(limit.key_for(COUNTED, self._who))
+        for limit in CODE_LIMITS if self._codes_of else ():
+            await self._limits.counts.clear(limit.key_for(CODES_COUNTED, self._codes_of))
 
     def failed(self, why: str, *, user_id: UUID | None = None) -> None:
         """Log who tried what from where; `user_id` where there is such a login.
@@ -84,12 +102,14 @@ class Attempt:
         log.warning("login_failed", login=printable(self.login), source=self.source, why=why)
 
 
-async def _count_all(limits: RateLimits, every: Sequence[RateLimitItem], who: str) -> int:
+async def _count_all(
+    limits: RateLimits, every: Sequence[RateLimitItem], who: str, *, counted: str = COUNTED
+) -> int:
     """Count for each of the limits, over all processes; seconds to wait where one is passed."""
     for limit in every:
-        await limits.limiter.hit(limit, COUNTED, who)
+        await limits.limiter.hit(limit, counted, who)
     await limits.counts.settle()
-    keys = {limit: limit.key_for(COUNTED, who) for limit in every}
+    keys = {limit: limit.key_for(counted, who) for limit in every}
     ends = [
         await limits.counts.get_expiry(key)
         for limit, key in keys.items()

@@ -18,6 +18,7 @@ from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections
 from identity import keys, sessions
 from identity.audit.denials import Denials
+from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerKeys, TokenVerifier
 from identity.sessions import LoginRefused
 
@@ -25,6 +26,7 @@ __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
 CACHE_LIFE_SECONDS = 5.0
 _CACHE_SIZE_MAX = 10_000
+_OF_LOG_IN = (LoginRefused, SecondFactorRequired, SecondFactorWrong)
 
 
 class Authenticator:
@@ -67,7 +69,7 @@ class Authenticator:
 
     def denied(self, request: Request, problem: Problem) -> None:
         """Count a refusal for the audit log; a log-in counts its own."""
-        if not isinstance(problem, LoginRefused):
+        if not isinstance(problem, _OF_LOG_IN):
             self.denials.count(request, problem)
 
     def forget(self, credential_shown: str) -> None:

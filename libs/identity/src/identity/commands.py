@@ -13,8 +13,9 @@ from chassis.cli.console import AsJson, command, show, show_table
 from chassis.cli.installation import connected
 from chassis.clock import utc_now
 from chassis.service import Service
-from identity import keys, users
+from identity import factors, keys, users
 from identity.audit.entries import CLI, name_actor, name_cli
+from identity.open_sessions import end_others
 from identity.passwords import hash_password
 from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
 
@@ -136,6 +137,18 @@ def _add_access(group: typer.Typer, service: Service) -> None:
             )
         state = "enabled" if active else "disabled"
         show(asdict(changed), f"{state} {changed.login}", as_json=as_json)
+
+    @group.command(name="reset-factor")
+    @command
+    async def reset_factor(login: Login, as_json: AsJson = False) -> None:
+        """Take away a second factor that was lost; every session of the user ends."""
+        async with connected(service) as (_here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
+            user = await users.find_user(work.sql, login=login)
+            await factors.remove(work.sql, user.id)
+            ended = await end_others(work.sql, user.id, now=work.now)
+        document = {"login": user.login, "ended": len(ended)}
+        show(document, f"{user.login} logs in with the password alone", as_json=as_json)
 
 
 def add_keys(cli: typer.Typer, service: Service) -> None:

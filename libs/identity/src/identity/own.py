@@ -1,6 +1,7 @@
 """What a person may change of the own account."""
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import Request
 
@@ -15,7 +16,7 @@ from identity.authenticate import credential
 from identity.keys import digest
 from identity.passwords import hash_password, verify_password
 
-__all__ = ["NoLocalUser", "change_password"]
+__all__ = ["NoLocalUser", "change_password", "own_account", "prove_password"]
 
 
 class NoLocalUser(Problem):
@@ -35,25 +36,40 @@ async def change_password(
     Raises NoLocalUser, InvalidInput for a wrong present or a bad new password, TooManyAttempts,
     RateLimited, LoginsBusy. No connection is held while passwords are worked on.
     """
+    user, attempt = await prove_password(request, actor, present)
     database: Database = request.app.state.database
-    user = None
-    if actor.kind == "user":
-        async with database.driver() as sql:
-            user = await sql.fetchrow(_USER, actor.id)
-    if user is None:
-        raise NoLocalUser
-    attempt = Attempt(request, user["login"])
-    right, _ = await verify_password(present, user["password_hash"], rank=await attempt.count())
-    if not right:
-        attempt.failed("refused", user_id=user["id"])
-        message = "This is not your present password."
-        raise InvalidInput(errors=[FieldError("/present_password", "password_wrong", message)])
     hashed = await hash_password(new)
     shown = digest(credential(request.headers) or "")
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
         await name_actor(work.sql, actor, work.trace)
         await users.set_password(work.sql, user["id"], hashed, now=now, but_session=shown)
     await attempt.succeeded()
+
+
+async def prove_password(request: Request, actor: Actor, present: str) -> tuple[Any, Attempt]:
+    """The account of the caller, who says the present password, and the attempt that it was.
+
+    Raises NoLocalUser, InvalidInput, TooManyAttempts, RateLimited, LoginsBusy.
+    """
+    user = await own_account(request, actor)
+    attempt = Attempt(request, user["login"])
+    right, _ = await verify_password(present, user["password_hash"], rank=await attempt.count())
+    if not right:
+        attempt.failed("refused", user_id=user["id"])
+        message = "This is not your present password."
+        raise InvalidInput(errors=[FieldError("/present_password", "password_wrong", message)])
+    return user, attempt
+
+
+async def own_account(request: Request, actor: Actor) -> Any:
+    """The caller's id, login and stored password. Raises NoLocalUser."""
+    user = None
+    if actor.kind == "user":
+        async with request.app.state.database.driver() as sql:
+            user = await sql.fetchrow(_USER, actor.id)
+    if user is None:
+        raise NoLocalUser
+    return user
 
 
 _USER = "select id, login, password_hash from local_user where id = $1::uuid"

@@ -19,11 +19,12 @@ from chassis.service import Service
 from chassis.storage.paging import Page, Sort, fetch_page
 from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-from identity import keys, own, session_routes, sessions
+from identity import factor_routes, keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
 from identity.audit.acting import InEnteredWork
 from identity.audit.routes import audit_router
 from identity.authenticate import credential
+from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerUnavailable
 from identity.own import NoLocalUser
 from identity.passwords import PasswordText
@@ -129,6 +130,16 @@ class Login(BaseModel):
 
     login: Annotated[str, Field(min_length=1, max_length=100)]
     password: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
+    code: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=40,
+            repr=False,
+            description="Of who has a second factor: six digits of the authenticator, or a "
+            "recovery code. Without one the answer is `second_factor_required`.",
+        ),
+    ] = None
 
 
 class ChangePassword(BaseModel):
@@ -156,7 +167,14 @@ class SessionView(BaseModel):
 me_router = api_router(prefix="/v1/me", tag="identity")
 api_key_router = api_router(prefix="/v1/api-keys", tag="api-keys")
 session_router = api_router(prefix="/v1/sessions", tag="sessions")
-ROUTERS = (me_router, api_key_router, session_router, *session_routes.ROUTERS, audit_router)
+ROUTERS = (
+    me_router,
+    api_key_router,
+    session_router,
+    *session_routes.ROUTERS,
+    *factor_routes.ROUTERS,
+    audit_router,
+)
 
 
 @me_router.get(
@@ -270,14 +288,15 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
     status_code=201,
     response_model=SessionView,
     summary="Log in",
-    responses=refuses(LoginRefused, TooManyAttempts, LoginsBusy),
+    responses=refuses(
+        LoginRefused, SecondFactorRequired, SecondFactorWrong, TooManyAttempts, LoginsBusy
+    ),
 )
 async def session_create(login: Login, service: Here, request: Request) -> sessions.Session:
     """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
-    database, attempt = request.app.state.database, Attempt(request, login.login)
-    return await sessions.log_in(
-        database, attempt, login.password, service=service.name, now=utc_now()
-    )
+    attempt = Attempt(request, login.login, code=login.code)
+    database, name = request.app.state.database, service.name
+    return await sessions.log_in(database, attempt, login.password, service=name, now=utc_now())
 
 
 @session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))

@@ -2,11 +2,13 @@
 
 __all__ = [
     "DDL",
+    "DROP_SECOND_FACTORS",
     "FORMER_SECRETS",
     "KEY_SYSTEMS",
     "LAST_ADMINISTRATOR",
     "REVOKED_BY",
     "RIGHTS",
+    "SECOND_FACTORS",
     "SESSION_PLACES",
 ]
 
@@ -123,10 +125,15 @@ RIGHTS = {
     "api_key_former_secret": "select, insert, update (ended_at, last_used_at)",
     "local_user": "select, insert, update",
     "user_session": "select, insert, update, delete",
+    "second_factor": "select, insert, delete,"
+    " update (secret, enrolled_at, confirmed_at, last_step)",
+    "recovery_code": "select, insert, update (used_at)",
     "login_failure": "select, delete",
 }
 """What the runtime role may do: keys stay, also those revoked; who made them, and how long they
-live, never changes. Scopes follow the bootstrap file, secrets are rotated."""
+live, never changes. Scopes follow the bootstrap file, secrets are rotated. Recovery codes go with
+their factor alone."""
+
 SESSION_PLACES: tuple[str, ...] = (
     """alter table user_session
       add column source text not null default '',
@@ -137,3 +144,30 @@ SESSION_PLACES: tuple[str, ...] = (
     "create index ix_user_session_created_at on user_session (created_at desc, id desc)",
 )
 """From where a session was begun, by which program, and when it was used last."""
+
+SECOND_FACTORS: tuple[str, ...] = (
+    """create table second_factor (
+      user_id uuid not null,
+      secret text not null,
+      enrolled_at timestamptz not null,
+      confirmed_at timestamptz,
+      last_step bigint,
+      constraint pk_second_factor primary key (user_id),
+      constraint fk_second_factor_user_id_local_user foreign key (user_id)
+        references local_user (id) on delete cascade,
+      constraint ck_second_factor_secret check (secret ~ '^[A-Z2-7]{32,64}$'),
+      constraint ck_second_factor_last_step check ((confirmed_at is null) = (last_step is null))
+    )""",
+    """create table recovery_code (
+      user_id uuid not null,
+      code_hash bytea not null,
+      used_at timestamptz,
+      constraint pk_recovery_code primary key (user_id, code_hash),
+      constraint fk_recovery_code_user_id_second_factor foreign key (user_id)
+        references second_factor (user_id) on delete cascade,
+      constraint ck_recovery_code_code_hash check (length(code_hash) = 32)
+    )""",
+)
+"""`last_step` is the step of 30 seconds whose code was used last: none before it counts again."""
+
+DROP_SECOND_FACTORS: tuple[str, ...] = ("drop table recovery_code", "drop table second_factor")

@@ -18,6 +18,7 @@ from chassis.problems.standard import NotFound
 from chassis.storage.connections import Connections
 from identity.attempts import Attempt
 from identity.audit.entries import name_actor
+from identity.factors import SecondFactorRequired, SecondFactorWrong, use_code
 from identity.keys import digest
 from identity.passwords import verify_password
 
@@ -57,9 +58,16 @@ class Session:
 
 
 async def log_in(
-    connections: Connections, attempt: Attempt, password: str, *, service: str, now: datetime
+    connections: Connections,
+    attempt: Attempt,
+    password: str,
+    *,
+    service: str,
+    now: datetime,
 ) -> Session:
     """Begin a session. Raises LoginRefused, TooManyAttempts, RateLimited, LoginsBusy.
+
+    Of who has a second factor a code is asked: raises SecondFactorRequired, SecondFactorWrong.
 
     The attempt counts before the password is looked at, whether or not the login exists; success
     forgets the count. No connection is held while the password is tried.
@@ -71,6 +79,8 @@ async def log_in(
     if user is None or not (right and user["active"]):
         attempt.failed("refused", user_id=user and user["id"])
         raise LoginRefused
+    if user["has_factor"]:
+        await _require_code(connections, attempt, user["id"], now=now)
     token = f"{MARK}{service}_{secrets.token_hex(32)}"
     session = Session(uuid7(), user["id"], token, now + LIFE)
     made = (session.id, session.user_id, digest(token), now, session.expires_at)
@@ -79,10 +89,27 @@ async def log_in(
         await name_actor(sql, f"user:{user['id']}", attempt.trace)
         if better:
             await sql.execute(_UPGRADE, user["id"], better, user["password_hash"])
-        if not await sql.fetchval(_BEGIN, *made, user["password_hash"], better, *place):
+        if not await sql.fetchval(
+            _BEGIN, *made, user["password_hash"], better, *place, user["has_factor"]
+        ):
             raise LoginRefused
     await attempt.succeeded()
     return session
+
+
+async def _require_code(
+    connections: Connections, attempt: Attempt, user_id: UUID, *, now: datetime
+) -> None:
+    """See to it that the code counts. Raises SecondFactorRequired, -Wrong, TooManyAttempts."""
+    if attempt.code is None:
+        raise SecondFactorRequired
+    await attempt.count_code(user_id)
+    async with connections.driver() as sql, sql.transaction():
+        await name_actor(sql, f"user:{user_id}", attempt.trace)
+        counts = await use_code(sql, user_id, attempt.code, now=now)
+    if not counts:
+        attempt.failed("second_factor", user_id=user_id)
+        raise SecondFactorWrong
 
 
 async def end_session(sql: "asyncpg.Connection[Any]", token: str, *, now: datetime) -> None:
@@ -96,16 +123,21 @@ async def sweep(sql: "asyncpg.Connection[Any]", *, now: datetime) -> int:
     return int(await sql.fetchval(_SWEEP, now - timedelta(days=30)))
 
 
-_USER = "select id, password_hash, active from local_user where login = $1"
+_USER = """select id, password_hash, active, exists (select from second_factor f
+    where f.user_id = local_user.id and f.confirmed_at is not null) as has_factor
+  from local_user where login = $1"""
 
 _UPGRADE = "update local_user set password_hash = $2 where id = $1 and password_hash = $3"
 
 _BEGIN = """insert into user_session
     (id, user_id, secret_hash, created_at, expires_at, source, user_agent)
   select $1, id, $3, $4, $5, $8, $9 from local_user
-   where id = $2 and active and password_hash in ($6, $7) for key share
+   where id = $2 and active and password_hash in ($6, $7)
+     and $10 = exists (select from second_factor f
+       where f.user_id = local_user.id and f.confirmed_at is not null)
+     for key share
   returning true"""
-"""Not where the user was kept out, or given another password, while this one was tried."""
+"""Not where the user was kept out, given another password or a factor, while this was tried."""
 
 _END = """update user_session set ended_at = $2
   where secret_hash = $1 and ended_at is null returning true"""

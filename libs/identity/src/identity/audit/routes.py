@@ -29,6 +29,7 @@ class AuditEntryView(BaseModel):
     act: str = Field(
         description="session.begun, session.ended, session.refused, access.denied, key.created, "
         "key.changed, key.rotated, key.revoked, user.created, user.changed, user.password_changed, "
+        "factor.confirmed, factor.changed, factor.removed, factor.recovery_code_used, "
         "export.requested, export.fetched, settings.changed, and others to come."
     )
     actor: str = Field(description="Who: `user:`, `key:` or `token:` and an id; `nobody`.")

@@ -4,7 +4,14 @@ Entries of keys, people and sessions are written by triggers: an act leaves its 
 way it comes, by SQL as well, and in the same transaction.
 """
 
-__all__ = ["AUDIT", "AUDIT_OF_CALLERS", "DROP_AUDIT", "DROP_AUDIT_OF_CALLERS"]
+__all__ = [
+    "AUDIT",
+    "AUDIT_OF_CALLERS",
+    "AUDIT_OF_FACTORS",
+    "DROP_AUDIT",
+    "DROP_AUDIT_OF_CALLERS",
+    "DROP_AUDIT_OF_FACTORS",
+]
 
 _PATH = "set search_path = pg_catalog, public, pg_temp"
 
@@ -165,6 +172,46 @@ DROP_AUDIT_OF_CALLERS: tuple[str, ...] = (
     "drop function audit_user_session()",
     "drop function audit_local_user()",
     "drop function audit_api_key()",
+)
+
+AUDIT_OF_FACTORS: tuple[str, ...] = (
+    f"""create function audit_second_factor() returns trigger language plpgsql {_PATH} as $$
+    declare
+      was_confirmed boolean := old.confirmed_at is not null;
+      is_confirmed boolean := new.confirmed_at is not null;
+    begin
+      perform write_audit_entry(
+        case when is_confirmed and was_confirmed then 'factor.changed'
+          when is_confirmed then 'factor.confirmed' else 'factor.removed' end,
+        'user:' || coalesce(new.user_id, old.user_id), '{{}}');
+      return null;
+    end $$""",
+    """create trigger audit_second_factor after insert on second_factor for each row
+      when (new.confirmed_at is not null) execute function audit_second_factor()""",
+    """create trigger audit_second_factor_changed after update on second_factor for each row
+      when ((old.confirmed_at is null) <> (new.confirmed_at is null)
+        or new.confirmed_at is not null and (old.user_id, old.secret) <> (new.user_id, new.secret))
+      execute function audit_second_factor()""",
+    """create trigger audit_second_factor_removed after delete on second_factor for each row
+      when (old.confirmed_at is not null) execute function audit_second_factor()""",
+    f"""create function audit_recovery_code() returns trigger language plpgsql {_PATH} as $$
+    begin
+      perform write_audit_entry('factor.recovery_code_used', 'user:' || new.user_id, '{{}}');
+      return null;
+    end $$""",
+    """create trigger audit_recovery_code after update on recovery_code for each row
+      when (old.used_at is null and new.used_at is not null)
+      execute function audit_recovery_code()""",
+)
+"""A secret that waits to be confirmed counts for nothing and is not entered."""
+
+DROP_AUDIT_OF_FACTORS: tuple[str, ...] = (
+    "drop trigger audit_recovery_code on recovery_code",
+    "drop trigger audit_second_factor_removed on second_factor",
+    "drop trigger audit_second_factor_changed on second_factor",
+    "drop trigger audit_second_factor on second_factor",
+    "drop function audit_recovery_code()",
+    "drop function audit_second_factor()",
 )
 
 DROP_AUDIT: tuple[str, ...] = (

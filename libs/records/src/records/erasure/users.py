@@ -119,6 +119,7 @@ async def _erase(
     reference = f"user:{user_id}"
     await work.sql.execute(_EMPTY, user_id, pseudonym, ERASED, work.now)
     await work.sql.execute("delete from user_session where user_id = $1", user_id)
+    await work.sql.execute("delete from second_factor where user_id = $1", user_id)
     await work.sql.execute("delete from login_failure where login = $1", login)
     await work.sql.execute("delete from default_view where actor = $1", reference)
     counts = {"records": 1, "saved_views": await work.sql.fetchval(_OWN_VIEWS, reference)}

@@ -22,6 +22,8 @@ def upgrade() -> None:
         op.execute(statement)
     for statement in (*identity.SESSION_PLACES, *audit.AUDIT, *audit.AUDIT_OF_CALLERS):
         op.execute(statement)
+    for statement in (*identity.SECOND_FACTORS, *audit.AUDIT_OF_FACTORS):
+        op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)

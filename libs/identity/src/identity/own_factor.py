@@ -1,0 +1,81 @@
+"""The own second factor: enrolled with the password, confirmed by a code, removed with both."""
+
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from chassis.actor import Actor
+from chassis.clock import utc_now
+from chassis.problems.standard import InvalidInput
+from chassis.work.database import Database
+from identity import factors, totp
+from identity.attempts import Attempt
+from identity.audit.entries import name_actor
+from identity.authenticate import credential
+from identity.keys import digest
+from identity.open_sessions import end_others
+from identity.own import own_account, prove_password
+
+__all__ = ["EnrolledFactor", "confirm", "enrol", "remove"]
+
+
+@dataclass(frozen=True)
+class EnrolledFactor:
+    """A secret for an authenticator, shown this once."""
+
+    secret: str = field(repr=False)
+    otpauth_uri: str = field(repr=False)
+
+
+async def enrol(request: Request, actor: Actor, *, present: str) -> EnrolledFactor:
+    """Make a secret that waits to be confirmed; one that waited before counts no more.
+
+    Raises NoLocalUser, FactorExists, and what a wrong password raises.
+    """
+    user, attempt = await prove_password(request, actor, present)
+    database: Database = request.app.state.database
+    async with database.driver() as sql:
+        secret = await factors.enrol(sql, user["id"], now=utc_now())
+    await attempt.succeeded()
+    title = request.app.state.service.title
+    return EnrolledFactor(secret, totp.uri_of(secret, login=user["login"], issuer=title))
+
+
+async def confirm(request: Request, actor: Actor, *, code: str) -> list[str]:
+    """Make the enrolled secret the second factor; every other session ends. The recovery codes.
+
+    Raises NoLocalUser, NotFound, FactorExists, InvalidInput, TooManyAttempts, RateLimited.
+    """
+    user = await own_account(request, actor)
+    attempt = Attempt(request, user["login"])
+    await attempt.count()
+    shown = digest(credential(request.headers) or "")
+    database: Database = request.app.state.database
+    try:
+        async with database.transaction(actor=actor, trace=request.state.trace) as work:
+            await name_actor(work.sql, actor, work.trace)
+            codes = await factors.confirm(work.sql, user["id"], code, now=work.now)
+            ended = await end_others(work.sql, user["id"], now=work.now, but=shown)
+    except InvalidInput:
+        attempt.failed("second_factor", user_id=user["id"])
+        raise
+    request.app.state.authenticator.forget_hashed([*ended, shown])
+    await attempt.succeeded()
+    return codes
+
+
+async def remove(request: Request, actor: Actor, *, present: str, code: str) -> None:
+    """Take the own second factor away. Raises NoLocalUser, NotFound, InvalidInput, and more.
+
+    The more is what a wrong password raises, and TooManyAttempts for codes.
+    """
+    user, attempt = await prove_password(request, actor, present)
+    await attempt.count_code(user["id"])
+    database: Database = request.app.state.database
+    async with database.transaction(actor=actor, trace=request.state.trace) as work:
+        await name_actor(work.sql, actor, work.trace)
+        if not await factors.use_code(work.sql, user["id"], code, now=work.now):
+            attempt.failed("second_factor", user_id=user["id"])
+            raise factors.wrong_code()
+        await factors.remove(work.sql, user["id"])
+    await attempt.succeeded()

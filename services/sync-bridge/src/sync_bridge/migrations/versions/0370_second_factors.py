@@ -1,0 +1,25 @@
+"""Second factors of people, their recovery codes, and the triggers by which the audit log has them.
+
+Revision ID: 0370
+Revises: 0350
+"""
+
+from alembic import op
+
+from identity import schema
+from identity.audit import schema as audit
+
+revision = "0370"
+down_revision = "0350"
+
+
+def upgrade() -> None:
+    """Add the tables; nobody has a second factor yet."""
+    for statement in (*schema.SECOND_FACTORS, *audit.AUDIT_OF_FACTORS):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Take second factors away; people log in with the password alone."""
+    for statement in (*audit.DROP_AUDIT_OF_FACTORS, *schema.DROP_SECOND_FACTORS):
+        op.execute(statement)
