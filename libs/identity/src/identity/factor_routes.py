@@ -67,7 +67,7 @@ class ConfirmSecondFactor(BaseModel):
     code: Code
 
 
-class RecoveryCodes(BaseModel):
+class IssuedRecoveryCodes(BaseModel):
     """Codes for the day when the authenticator is lost, shown this once."""
 
     recovery_codes: list[str] = Field(description="Ten codes; each logs in once.")
@@ -129,16 +129,16 @@ async def me_second_factor_enrol(
 
 @me_factor_router.post(
     "/confirm",
-    response_model=RecoveryCodes,
+    response_model=IssuedRecoveryCodes,
     summary="Confirm a second factor",
     responses=refuses(NoLocalUser, NotFound, FactorExists, TooManyAttempts),
 )
 async def me_second_factor_confirm(
     wanted: ConfirmSecondFactor, caller: Caller, request: Request
-) -> RecoveryCodes:
+) -> IssuedRecoveryCodes:
     """From now on logging in asks for a code. Every other session of the person ends."""
     code = wanted.code.get_secret_value()
-    return RecoveryCodes(recovery_codes=await own_factor.confirm(request, caller, code=code))
+    return IssuedRecoveryCodes(recovery_codes=await own_factor.confirm(request, caller, code=code))
 
 
 @me_factor_router.post(
