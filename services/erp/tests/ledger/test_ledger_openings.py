@@ -1,5 +1,7 @@
 """Balances of the books' first day: against the opening balances, each once."""
 
+from decimal import Decimal
+
 import pytest
 
 from importer.mapping import Mapping
@@ -48,7 +50,7 @@ async def test_balances_are_posted_once_against_the_opening_balances(desk, accou
     assert await send(desk, opening(key, *sides)) == ["unchanged"]
     assert await send(desk, opening(key, *sides, version=2)) == ["unchanged"]
     [after] = await balances(desk, [opened])
-    assert float(after) - float(before) == -70
+    assert Decimal(after) - Decimal(before) == -70
     assert await balances(desk, accounts) == ["120", "-50"]
     other = opening(key, {"account": till, "debit": "1"}, version=3)
     assert await send(desk, other) == ["entry_posted"]
