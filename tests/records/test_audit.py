@@ -50,7 +50,7 @@ async def test_an_export_by_a_job_is_entered_when_it_is_asked_for(half):
     assert entry["request_id"] == asked.headers["x-request-id"]
 
 
-async def test_what_is_known_of_a_person_is_given_out_with_an_entry(half):
+async def test_personal_data_is_given_out_with_an_entry(half):
     hidden = "Zhou Yuewen"
     path = EXPORTS[half.service.name]
     made = await half.post(path, {"name": hidden, "kind": "person"})

@@ -31,7 +31,7 @@ async def desks(cluster):
         yield {"crm": Desk(crm), "erp": Desk(erp)}
 
 
-async def known_in_crm(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
+async def person_in_crm(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
     """A private account with an order: its path, and type and path of its documents."""
     values = {"kind": "person", "email": "amber@mill.example", "phone": "13911112222"}
     address = {"line1": "Basalt Lane 5", "country": "CN"}
@@ -45,7 +45,7 @@ async def known_in_crm(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
     return f"/v1/accounts/{person['id']}", [("order", f"/v1/orders/{placed['id']}")]
 
 
-async def known_in_erp(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
+async def person_in_erp(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
     """A customer with an order that is shipped and invoiced: its path, and its documents."""
     values = {"kind": "person", "email": "amber@mill.example", "phone": "13911112222"}
     address = {"line1": "Basalt Lane 5", "country": "CN"}
@@ -64,7 +64,7 @@ async def known_in_erp(desk: Desk) -> tuple[str, list[tuple[str, str]]]:
     return f"/v1/customers/{person['id']}", documents
 
 
-KNOWN = {"crm": known_in_crm, "erp": known_in_erp}
+KNOWN = {"crm": person_in_crm, "erp": person_in_erp}
 
 
 async def with_all(desk: Desk, half: str) -> tuple[str, dict[str, tuple[str, str, str]]]:

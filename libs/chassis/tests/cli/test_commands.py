@@ -125,7 +125,7 @@ def test_doctor_tells_what_is_bad_and_what_to_do(run, installed, monkeypatch):
     assert "BAD rights: the runtime role owns" in found.stdout
 
 
-async def test_doctor_tells_of_rights_that_are_not_declared(run, installed):
+async def test_doctor_reports_rights_that_are_not_declared(run, installed):
     role = make_url(installed.urls.runtime).username
     sql = await asyncpg.connect(driver_url(installed.urls.owner))
     await sql.execute(f"grant delete on api_key to {role}")

@@ -21,7 +21,7 @@ ASCII_ONLY = """create function search_fold(text) returns text language sql immu
         ((ASCII_ONLY,), 1, "BAD search: letters outside ASCII are found as they are written only"),
     ],
 )
-async def test_doctor_tells_which_letters_are_folded(  # noqa: PLR0917 - a table
+async def test_doctor_reports_which_letters_are_folded(  # noqa: PLR0917 - a table
     cluster, sample_module, run, monkeypatch, functions, code, told
 ):
     urls = cluster.migrated(sample_module.SERVICE, f"search_{uuid4().hex[:8]}")

@@ -71,7 +71,7 @@ async def test_lists_answer_while_a_hundred_changes_wait_for_one_row(
         assert sorted(replies) == [200] + [412] * (WRITERS - 1)
 
 
-async def test_who_waits_for_a_row_too_long_is_told(cluster, sample_module):
+async def test_waiting_too_long_for_a_row_is_answered_busy(cluster, sample_module):
     async with (
         running(
             sample_module.SERVICE, cluster, **PATIENT | {"lock_timeout_seconds": 0.05}
@@ -83,7 +83,7 @@ async def test_who_waits_for_a_row_too_long_is_told(cluster, sample_module):
             assert reply.headers["retry-after"] == "1"
 
 
-async def test_who_waits_for_a_connection_too_long_is_told(cluster, sample_module):
+async def test_waiting_too_long_for_a_connection_is_answered_busy(cluster, sample_module):
     async with (
         running(sample_module.SERVICE, cluster, **PATIENT | {"pool_wait_seconds": 0.5}) as service,
         locked_note(service) as (path, let_go),
@@ -97,7 +97,7 @@ async def test_who_waits_for_a_connection_too_long_is_told(cluster, sample_modul
         assert sorted(one.status_code for one in await asyncio.gather(*first)) == [200, 412]
 
 
-async def test_a_statement_that_takes_too_long_is_ended_and_told(cluster, sample_module):
+async def test_a_statement_that_takes_too_long_is_ended(cluster, sample_module):
     async with (
         running(
             sample_module.SERVICE, cluster, **PATIENT, statement_timeout_seconds=0.3
