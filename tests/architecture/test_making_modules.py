@@ -15,7 +15,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-MADE = {"crm": ("lead", "leads"), "erp": ("campaign_contact", "campaign_contacts")}
+MADE = {"crm": ("referral", "referrals"), "erp": ("campaign_contact", "campaign_contacts")}
 LINES = 250
 BIN = Path(sys.executable).parent
 CHECKS: dict[str, list[str | Path]] = {

@@ -10,7 +10,7 @@ from chassis.schema.rights import grant
 from chassis.storage.bootstrap import (
     Roles,
     create_roles,
-    drop_database,
+    drop_databases,
     ensure_database,
     in_own_loop,
     owns_tables,
@@ -107,8 +107,7 @@ async def test_a_database_that_stands_is_left_alone_and_a_password_is_renewed(cl
     await run(new.urls(cluster.admin_url, name).owner, "select * from kept")
     with pytest.raises(asyncpg.InvalidPasswordError):
         await run(old.urls(cluster.admin_url, name).runtime, "select 1")
-    await drop_database(cluster.admin_url, name)
-    await drop_database(cluster.admin_url, name)
+    await drop_databases(cluster.admin_url, [name, name])
     await run(cluster.admin_url, f'drop role "{name}", "{name}_owner"')
 
 

@@ -5,7 +5,7 @@ writes rows. So no request, however wrong, can drop a trigger that guards a ledg
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ __all__ = [
     "Roles",
     "create_database",
     "create_roles",
-    "drop_database",
+    "drop_databases",
     "ensure_database",
     "in_own_loop",
     "owns_tables",
@@ -87,12 +87,15 @@ async def create_roles(admin_url: str, roles: Roles) -> None:
 async def create_database(
     admin_url: str, name: str, roles: Roles, *, template: str = "template0"
 ) -> None:
-    """Create a database that only its two roles may enter."""
+    """Create a database that only its two roles may enter.
+
+    A template of our own is copied file by file: through the WAL its 11 MB take four times as long.
+    """
     sql = await asyncpg.connect(driver_url(admin_url))
     try:
-        encoding = "encoding 'UTF8'" if template == "template0" else ""
+        how = "encoding 'UTF8'" if template == "template0" else "strategy file_copy"
         await sql.execute(
-            f'create database "{name}" owner "{roles.owner}" template "{template}" {encoding}'
+            f'create database "{name}" owner "{roles.owner}" template "{template}" {how}'
         )
         await sql.execute(f'revoke all on database "{name}" from public')
         await sql.execute(f'grant connect on database "{name}" to "{roles.name}"')
@@ -112,11 +115,12 @@ async def ensure_database(admin_url: str, name: str, roles: Roles) -> None:
         await create_database(admin_url, name, roles)
 
 
-async def drop_database(admin_url: str, name: str) -> None:
-    """Drop a database with all connections to it; none of that name is fine."""
+async def drop_databases(admin_url: str, names: Iterable[str]) -> None:
+    """Drop databases with all connections to them; none of a name is fine."""
     sql = await asyncpg.connect(driver_url(admin_url))
     try:
-        await sql.execute(f'drop database if exists "{name}" with (force)')
+        for name in names:
+            await sql.execute(f'drop database if exists "{name}" with (force)')
     finally:
         await sql.close()
 

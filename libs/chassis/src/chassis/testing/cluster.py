@@ -23,7 +23,7 @@ from chassis.storage.bootstrap import (
     Roles,
     create_database,
     create_roles,
-    drop_database,
+    drop_databases,
     in_own_loop,
 )
 from chassis.storage.connections import driver_url
@@ -65,21 +65,21 @@ class TestCluster:
 
     def drop_all(self) -> None:
         """Drop what this process made, except templates that others may be copying."""
-        for name in self._made:
-            in_own_loop(drop_database(self.admin_url, name))
+        in_own_loop(drop_databases(self.admin_url, self._made))
 
     def drop_prefixed(self) -> None:
         """Drop every database of this prefix, templates too, on a server that stays."""
-        for name in in_own_loop(_test_databases(self.admin_url)):
-            if name.startswith(self.prefix):
-                in_own_loop(drop_database(self.admin_url, name))
+        names = in_own_loop(_test_databases(self.admin_url))
+        ours = [name for name in names if name.startswith(self.prefix)]
+        in_own_loop(drop_databases(self.admin_url, ours))
 
     def drop_leftovers(self) -> None:
         """Drop databases of tests that ended before this server started."""
         with self._in_line():
-            for name in in_own_loop(_test_databases(self.admin_url)):
-                if name[1].isdigit() and not name.startswith(self.prefix):
-                    in_own_loop(drop_database(self.admin_url, name))
+            names = in_own_loop(_test_databases(self.admin_url))
+            earlier = [name for name in names if name[1].isdigit()]
+            left = [name for name in earlier if not name.startswith(self.prefix)]
+            in_own_loop(drop_databases(self.admin_url, left))
 
     def _roles(self, name: str) -> Roles:
         """Roles of tests alone, so that a server's real roles keep their passwords."""
@@ -104,7 +104,7 @@ class TestCluster:
             return name
         roles = self._roles(service.name)
         unfinished = f"{name}_new"
-        in_own_loop(drop_database(self.admin_url, unfinished))
+        in_own_loop(drop_databases(self.admin_url, [unfinished]))
         in_own_loop(create_roles(self.admin_url, roles))
         in_own_loop(create_database(self.admin_url, unfinished, roles))
         urls = roles.urls(self.admin_url, unfinished)
