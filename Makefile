@@ -50,9 +50,9 @@ check: environment ## Check format, lint, types, imports, contracts and deployme
 contracts: environment ## Generate contracts/ anew from the code
 	@$(BIN)/python -m contracts.generator generate
 
-module: environment ## Make a module on the kit: NAME=lead SERVICE=crm; MANY=leads CHINESE=线索
+module: environment ## Make a module on the kit: NAME=referral SERVICE=crm; MANY=referrals CHINESE=推荐
 	@test -n "$(NAME)" -a -n "$(SERVICE)" || { \
-	  echo "usage: make module NAME=lead SERVICE=crm [MANY=leads] [CHINESE=线索]" >&2; \
+	  echo "usage: make module NAME=referral SERVICE=crm [MANY=referrals] [CHINESE=推荐]" >&2; \
 	  echo "NAME is one record in snake_case, SERVICE crm or erp" >&2; exit 2; }
 	@$(BIN)/python deploy/local/module.py "$(NAME)" "$(SERVICE)" \
 	  --many "$(MANY)" --chinese "$(CHINESE)"

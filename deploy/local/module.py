@@ -1,4 +1,4 @@
-"""`make module NAME=lead SERVICE=crm`: a module of master data on the kit, whole and green at once.
+"""`make module NAME=referral SERVICE=crm`: a module of master data on the kit, whole and green at once.
 
 It writes the package, migration, tests and an example of the event from the templates beside this
 file, and registers the module: in `app.py`, in what is searched, in the layers of import-linter,
@@ -253,7 +253,7 @@ def make(module: NewModule) -> None:
 def main() -> int:
     """Read the names, make the module, say what comes next."""
     parser = argparse.ArgumentParser(prog="make module", description=__doc__)
-    parser.add_argument("name", help="one record, such as lead or price_list")
+    parser.add_argument("name", help="one record, such as referral or price_list")
     parser.add_argument("service", choices=sorted(ROLES))
     parser.add_argument("--many", default="", help="its plural, where adding an s is wrong")
     parser.add_argument("--chinese", default="", help="its name in Chinese")

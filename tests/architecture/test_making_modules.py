@@ -77,7 +77,7 @@ def plain() -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("Lead", "no name"),
+        ("Referral", "no name"),
         ("x" * 17, "longer than 16"),
         ("order", "word of SQL"),
         ("account", "has a table account"),
