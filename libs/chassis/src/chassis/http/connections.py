@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from chassis.http.rate_limits import source_of
+from chassis.http.upgrades import DecliningParser, is_offer
 from chassis.ids import uuid7
 from chassis.problems.connecting import HeadTooLarge, TooManyConnections
 from chassis.problems.problem import MEDIA_TYPE, Problem
@@ -53,6 +54,7 @@ class Connection(HttpToolsProtocol):
         **given: Any,
     ) -> None:
         super().__init__(**given)
+        self.parser = DecliningParser(self)
         self._settings, self._connections_max = settings, connections
         self._sources, self._proxies, self._source = sources, proxies, ""
         self._heads = self._parsed = self._unparsed = 0
@@ -107,6 +109,8 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole: its body has to come now."""
+        if is_offer(self.parser):
+            return
         self._in_head, self._heads = False, self._heads + 1
         self._body_bytes = self._body_seen = 0
         self._forget()
@@ -122,7 +126,8 @@ class Connection(HttpToolsProtocol):
         """The request is whole; the next one may begin."""
         self._forget()
         self._in_head, self._parsed, self._unparsed = True, 0, 0
-        super().on_message_complete()
+        if not is_offer(self.parser):
+            super().on_message_complete()
 
     def pause_writing(self) -> None:
         """The caller reads slower than we write: it has a time to go on."""
