@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from chassis.mistyped import mistyped_settings
 from chassis.secret_files import VARIABLES, secret_files
 
 __all__ = ["GuardedSettings", "files_of_everybody", "shared"]
@@ -57,6 +58,12 @@ class GuardedSettings(BaseSettings):
     jwks_url: str | None = Field(
         default=None, description="Where the issuer publishes its signing keys (JWK Set)."
     )
+
+    @model_validator(mode="after")
+    def _nothing_is_mistyped(self) -> Self:
+        if wrong := list(mistyped_settings(type(self))):
+            raise ValueError("; ".join(wrong))
+        return self
 
     @model_validator(mode="after")
     def _production_is_safe(self) -> Self:

@@ -9,7 +9,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-__all__ = ["VARIABLES", "SecretFiles", "secret_files"]
+__all__ = ["VARIABLES", "SecretFiles", "names_of", "secret_files"]
 
 VARIABLES: Mapping[str, str] = os.environ
 """What settings are read from."""
@@ -20,7 +20,7 @@ class SecretFiles(PydanticBaseSettingsSource):
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
         """Value, key and whether it is complex, as the settings library asks for it."""
-        for name in _names(self.settings_cls, field, field_name):
+        for name in names_of(self.settings_cls, field, field_name):
             path = VARIABLES.get(f"{name}_FILE")
             if path:
                 return Path(path).read_text(encoding="utf-8").strip(), field_name, False
@@ -45,12 +45,13 @@ def secret_files(settings: type[BaseSettings]) -> dict[str, Path]:
     names = [
         name if field_name.endswith("_file") else f"{name}_FILE"
         for field_name, field in settings.model_fields.items()
-        for name in _names(settings, field, field_name)
+        for name in names_of(settings, field, field_name)
     ]
     return {name: Path(path) for name in names if (path := VARIABLES.get(name))}
 
 
-def _names(settings: type[BaseSettings], field: FieldInfo, field_name: str) -> list[str]:
+def names_of(settings: type[BaseSettings], field: FieldInfo, field_name: str) -> list[str]:
+    """The variables that a setting is read from."""
     prefix = str(settings.model_config.get("env_prefix", ""))
     alias = field.validation_alias
     if isinstance(alias, AliasChoices):

@@ -93,6 +93,38 @@ def test_a_wrong_setting_is_told_without_a_traceback(run, monkeypatch):
     assert "Traceback" not in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("variable", "said"),
+    [
+        ("SAMPLE_DATABSE_URL", "did you mean SAMPLE_DATABASE_URL?"),
+        ("SAMPLE_ZONE_FIL", "did you mean SAMPLE_ZONE_FILE?"),
+        ("TANDEM_ENVIRONMENT", "did you mean TANDEM_ENV?"),
+        ("SAMPLE_QQQ", "SAMPLE_QQQ is set and is no setting"),
+    ],
+)
+def test_a_mistyped_setting_refuses_the_start(run, monkeypatch, variable, said):
+    monkeypatch.setenv(variable, "x")
+    refused = run("doctor")
+    assert refused.exit_code == 2
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "OTHER_DATABSE_URL",
+        "SAMPLE_SERVICE_HOST",
+        "SAMPLE_SERVICE_PORT_HTTP",
+        "SAMPLE_PORT_8000_TCP_ADDR",
+        "TANDEM_TEST_SOMETHING",
+    ],
+)
+def test_variables_of_others_are_none_of_ours(run, monkeypatch, variable):
+    monkeypatch.setenv(variable, "x")
+    assert run("settings").exit_code == 0
+
+
 def test_the_api_document_is_printed(run):
     document = json.loads(run("openapi").stdout)
     assert document["openapi"].startswith("3.1")

@@ -1,0 +1,43 @@
+"""Variables that look like settings and are none: a mistyped one would be ignored in silence."""
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from pydantic_settings import BaseSettings
+
+from chassis.secret_files import VARIABLES, names_of
+
+__all__ = ["mistyped_settings"]
+
+SHARED_PREFIX = "TANDEM_"
+BESIDE_SERVICES = frozenset({"TANDEM_AS_IT_IS", "TANDEM_CACHE", "TANDEM_SERVICES", "TANDEM_SHARED"})
+"""What the runner and the tests read."""
+TEST_PREFIX = "TANDEM_TEST_"
+# Kubernetes tells each container the address of a service named erp by ERP_SERVICE_HOST and more.
+_SERVICE_LINK = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP)(_.+)?)")
+
+
+def mistyped_settings(settings: type[BaseSettings]) -> Iterator[str]:
+    """Each variable with the service's prefix, or `TANDEM_`, that no setting reads: what to do."""
+    prefix = str(settings.model_config.get("env_prefix", ""))
+    names = {
+        name
+        for field_name, field in settings.model_fields.items()
+        for name in names_of(settings, field, field_name)
+    }
+    files = {f"{name}_FILE" for name in names}
+    for variable in sorted(VARIABLES):
+        if not variable.startswith((prefix or SHARED_PREFIX, SHARED_PREFIX)):
+            continue
+        if variable in names | files | BESIDE_SERVICES or variable.startswith(TEST_PREFIX):
+            continue
+        if not _SERVICE_LINK.fullmatch(variable):
+            yield f"{variable} is set and is no setting{_meant(variable, sorted(names | files))}"
+
+
+def _meant(variable: str, names: list[str]) -> str:
+    """The name that is the same but for its end, else the one most alike."""
+    longer = [name for name in names if variable.startswith(name)]
+    near = longer or get_close_matches(variable, names, n=1)
+    return f"; did you mean {near[-1]}?" if near else ""
