@@ -23,6 +23,7 @@ __all__ = ["DISTRIBUTIONS", "Environment", "Kind"]
 
 DISTRIBUTIONS = (
     "libs/values",
+    "libs/calendars",
     "libs/chassis",
     "libs/identity",
     "libs/records",
