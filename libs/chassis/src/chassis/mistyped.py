@@ -14,6 +14,7 @@ SHARED_PREFIX = "TANDEM_"
 BESIDE_SERVICES = frozenset({"TANDEM_AS_IT_IS", "TANDEM_CACHE", "TANDEM_SERVICES", "TANDEM_SHARED"})
 """What the runner and the tests read."""
 TEST_PREFIX = "TANDEM_TEST_"
+NEARLY_SAME = 0.9
 # Kubernetes tells each container the address of a service named erp by ERP_SERVICE_HOST and more.
 _SERVICE_LINK = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|UDP)(_.+)?)")
 
@@ -37,7 +38,8 @@ def mistyped_settings(settings: type[BaseSettings]) -> Iterator[str]:
 
 
 def _meant(variable: str, names: list[str]) -> str:
-    """The name that is the same but for its end, else the one most alike."""
-    longer = [name for name in names if variable.startswith(name)]
-    near = longer or get_close_matches(variable, names, n=1)
-    return f"; did you mean {near[-1]}?" if near else ""
+    """The name that is nearly the same, or the same but for its end, or the one most alike."""
+    begins = [name for name in names if variable.startswith(name)]
+    near = get_close_matches(variable, names, n=1, cutoff=NEARLY_SAME) or begins[-1:]
+    near = near or get_close_matches(variable, names, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
