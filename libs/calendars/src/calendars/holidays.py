@@ -32,17 +32,26 @@ class PublicHolidays:
             message = f"no public holidays are listed for {self.country} {self.region or ''}"
             raise UnknownHolidays(message.strip())
 
-    def of_year(self, year: int) -> HolidayYear:
-        """The days of a year; published swap days of mainland China are among them."""
-        return _of_decade(self.country, self.region, year // 10)[year % 10]
+    def of_year(self, year: int, language: str = "en_US") -> HolidayYear:
+        """The days of a year; published swap days of mainland China are among them.
+
+        Names are in that language where they have been translated.
+        """
+        return _of_decade(self.country, self.region, year // 10, language)[year % 10]
 
 
 @lru_cache(maxsize=1024)
-def _of_decade(country: str, region: str | None, decade: int) -> tuple[HolidayYear, ...]:
+def _of_decade(
+    country: str, region: str | None, decade: int, language: str
+) -> tuple[HolidayYear, ...]:
     """Ten years at once. A day off may be due to a feast of the year before or after."""
     first = decade * 10
     listed = holidays.country_holidays(
-        country, subdiv=region, years=range(first - 1, first + 11), expand=False
+        country,
+        subdiv=region,
+        years=range(first - 1, first + 11),
+        expand=False,
+        language=language,
     )
     off: list[dict[date, str]] = [{} for _ in range(10)]
     for day, name in listed.items():

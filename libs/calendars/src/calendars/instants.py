@@ -11,6 +11,7 @@ __all__ = [
     "MINUTE",
     "SECOND",
     "day_number",
+    "day_of",
     "instant_of",
     "micros_of",
     "span_of",
@@ -51,6 +52,11 @@ def instant_of(micros: int) -> datetime:
 def day_number(day: date) -> int:
     """Days since 1970-01-01."""
     return day.toordinal() - _EPOCH_ORDINAL
+
+
+def day_of(number: int) -> date:
+    """The day that lies so many days after 1970-01-01."""
+    return date.fromordinal(_EPOCH_ORDINAL + number)
 
 
 def year_of(micros: int) -> int:

@@ -8,7 +8,7 @@ from calendars.errors import EmptyCalendar
 from calendars.instants import instant_of, micros_of, year_of, year_start
 from calendars.working import WorkingCalendar
 
-__all__ = ["ShiftSpan", "ShiftPlan"]
+__all__ = ["ShiftPlan", "ShiftSpan"]
 
 ShiftSpan = tuple[datetime, datetime, frozenset[str]]
 """From and until in UTC, and which shifts work meanwhile."""
@@ -75,6 +75,6 @@ class ShiftPlan:
         for low, high, working in self.intervals(at, until):
             done = (high - low) * len(working)
             if done >= left:
-                return low + left / len(working)
+                return low - (-left // len(working))
             left -= done
         return until

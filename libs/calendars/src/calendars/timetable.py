@@ -6,7 +6,7 @@ from datetime import date
 from itertools import accumulate
 
 from calendars.blocks import Block
-from calendars.instants import DAY, MINUTE, day_number
+from calendars.instants import DAY, MINUTE, day_of
 from calendars.zones import even_spans
 
 __all__ = ["Interval", "Timetable", "joined", "timetable_of"]
@@ -86,13 +86,11 @@ def timetable_of(zone: str, year: int, blocks_of: BlocksOf) -> Timetable:
     clock leaves out is not worked, and one that it shows twice is worked twice.
     """
     intervals: list[Interval] = []
-    epoch = date.fromordinal(date(1970, 1, 1).toordinal())
-    shift = epoch.toordinal() - day_number(epoch)
     for begin, end, offset in even_spans(zone, year):
         first, last = (begin + offset) // DAY - 1, (end + offset - 1) // DAY
         for number in range(first, last + 1):
             midnight = number * DAY - offset
-            for block in blocks_of(date.fromordinal(number + shift)):
+            for block in blocks_of(day_of(number)):
                 low = max(begin, midnight + block.start * MINUTE)
                 high = min(end, midnight + block.end * MINUTE)
                 if low < high:

@@ -172,7 +172,7 @@ class WorkingCalendar:
             if pause.end is not None and pause.end <= at:
                 continue
             found = self.add(at, left)
-            if found <= pause.start:
+            if found <= max(at, pause.start):
                 return found
             if pause.end is None:
                 return None

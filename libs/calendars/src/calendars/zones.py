@@ -1,6 +1,6 @@
 """When the offset of a zone changes: a year as spans within which the clock runs evenly."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -66,8 +66,3 @@ def even_spans(zone_name: str, year: int) -> tuple[EvenSpan, ...]:
     if start < end:
         spans.append((start, end, offset))
     return tuple(spans)
-
-
-def local_day(zone_name: str, instant: datetime) -> datetime:
-    """The instant as the clock on the wall of the zone shows it."""
-    return instant.astimezone(UTC).astimezone(require_zone(zone_name))
