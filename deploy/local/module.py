@@ -1,4 +1,4 @@
-"""`make module NAME=referral SERVICE=crm`: a module of master data on the kit, whole and green at once.
+"""`make module NAME=referral SERVICE=crm`: a module of master data, whole and green at once.
 
 It writes the package, migration, tests and an example of the event from the templates beside this
 file, and registers the module: in `app.py`, in what is searched, in the layers of import-linter,
