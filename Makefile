@@ -14,7 +14,7 @@ help: ## Print this help
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## Run ERP :8001, CRM :8002 and bridge :8003 here; ONLY=erp or ONLY=crm runs one half
+run: ## Run ERP :8001, CRM :8002, bridge :8003; ONLY=erp or ONLY=crm: one half; LOGS=1: all log lines
 	@$(LOCAL) up
 
 test: environment ## Run all tests on a real PostgreSQL; PG=external: yours; FUZZ=60: fuzz longer

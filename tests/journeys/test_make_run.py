@@ -143,6 +143,9 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(open_folder, types_ma
             "/v1/customers", json={"name": "Kept over night"}, headers={"Idempotency-Key": "k1"}
         )
         assert made.status_code == 201, made.text
+    assert (
+        "/v1/customers" not in terminal.screen
+    )  # what is done stays out: the log-in stays in view
     assert terminal.press_ctrl_c() == 0, terminal.screen
     assert terminal.lines[-1] == "Stopped."
     assert processes_of(data) == []
@@ -155,6 +158,16 @@ def test_one_half_runs_stops_and_runs_again_with_its_state(open_folder, types_ma
         kept = api.get(f"/v1/customers/{made.json()['id']}")
         assert kept.json()["name"] == "Kept over night"
     assert json.loads(credentials.read_text())["erp"] == known
+
+
+def test_every_line_is_shown_to_who_asks_for_it(open_folder, types_make_run):
+    data, port = open_folder / "data", str(free_port())
+    terminal = types_make_run(data, ONLY="erp", ERP_PORT=port, DEMO="0", LOGS="1")
+    assert terminal.shows(READY), terminal.screen
+    with erp(data) as api:
+        api.get("/v1/customers")
+    assert terminal.shows("/v1/customers"), terminal.screen
+    assert terminal.press_ctrl_c() == 0, terminal.screen
 
 
 def test_what_is_killed_comes_back_by_itself(open_folder, types_make_run):

@@ -202,6 +202,8 @@ class Run:
         say(f"  The same in {self.credentials.path} (only you can read it).")
         kafka = self.plan.given.get("KAFKA_BOOTSTRAP_SERVERS")
         say(f"  Events travel by {f'Kafka at {kafka}' if kafka else 'the HTTP feeds'}.")
+        if self.plan.given.get("LOGS") != "1":
+            say("  Only warnings of the services follow; `make run LOGS=1` shows every line.")
         say("  Ctrl-C stops everything; the data stays.")
         say()
 

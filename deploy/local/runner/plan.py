@@ -101,6 +101,7 @@ class Plan:
         own = {
             f"{service.prefix}PORT": str(self.port(service)),
             f"{service.prefix}LOG_FORMAT": "console",
+            f"{service.prefix}LOG_LEVEL": "info" if self.given.get("LOGS") == "1" else "warning",
             "PYTHONUNBUFFERED": "1",
         }
         ours = {

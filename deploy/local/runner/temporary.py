@@ -134,7 +134,7 @@ def _environment(folder: Path) -> dict[str, str]:
     ports = {
         f"{service.prefix}PORT": str(port) for service, port in zip(ALL, _ports(), strict=True)
     }
-    data = {"TANDEM_DATA": str(folder / "data"), "TANDEM_AS_IT_IS": "1", "DEMO": "0"}
+    data = {"TANDEM_DATA": str(folder / "data"), "TANDEM_AS_IT_IS": "1", "DEMO": "0", "LOGS": "1"}
     return plain | ports | data
 
 

@@ -181,6 +181,10 @@ class ServiceSettings(GuardedSettings):
     log_format: Literal["json", "console"] = Field(
         default="json", description="Form of log lines on standard output."
     )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="Least level of log lines. Requests are logged at `info`, what failed above.",
+    )
 
     @field_validator("zone")
     @classmethod

@@ -299,6 +299,16 @@ async def test_a_stranger_learns_nothing_of_parameters(sample):
     assert told["actor"].startswith("key:")
 
 
+async def test_the_feed_is_logged_where_it_refuses(sample):
+    """It is asked all the time; who may not is worth a line."""
+    with capture_logs() as logs:
+        assert (
+            await sample.client.get("/v1/events", headers={"Authorization": "Bearer nobody"})
+        ).status_code == 401
+        assert (await sample.client.get("/v1/events")).status_code == 200
+    assert [one["status"] for one in logs if one["event"] == "request"] == [401]
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
 async def test_the_log_says_the_method_that_was_asked(sample, method):
     with capture_logs() as logs:

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+from datetime import datetime, timedelta
 
 import pytest
 import structlog
@@ -44,6 +45,26 @@ def test_a_line_says_what_when_and_where(lines):
         "request_id": "r1",
         "quantity": 3,
     }
+
+
+def test_a_line_of_a_library_says_when_as_well(lines):
+    get_logger("erp").warning("ours")
+    logging.getLogger("library").warning("theirs")
+    ours, theirs = lines()
+    when = [datetime.fromisoformat(line["at"]) for line in (ours, theirs)]
+    assert theirs["at"].endswith("Z")
+    assert timedelta(0) <= when[1] - when[0] < timedelta(minutes=1)
+
+
+def test_lines_below_the_level_are_left_out():
+    written = Lines()
+    configure_logs("json", service="erp", level="warning", out=written.out)
+    get_logger("erp").info("request")
+    logging.getLogger("uvicorn.error").info("started")
+    get_logger("erp").warning("ours")
+    logging.getLogger("uvicorn.error").warning("theirs")
+    structlog.reset_defaults()
+    assert [line["event"] for line in written()] == ["ours", "theirs"]
 
 
 def test_debug_lines_are_left_out(lines):

@@ -15,6 +15,7 @@ from chassis.events.wakeup import Wakeups
 from chassis.schema.migrate import head_of, upgrade
 from chassis.schema.rights import grant
 from chassis.service import Service
+from chassis.settings import ServiceSettings
 from chassis.storage.bootstrap import owns_tables
 from chassis.telemetry.logs import configure_logs
 from chassis.work.database import Database
@@ -35,7 +36,7 @@ def add_operating(cli: typer.Typer, service: Service) -> None:
     def serve(host: Host = None, port: Port = None, with_worker: WithWorker = False) -> None:
         """Serve the API until stopped. Never migrates; says so when that is needed."""
         with installation(service, host=host, port=port) as here:
-            configure_logs(here.settings.log_format, service=service.name)
+            _log(here.settings, service)
             _run(_serve(here, with_worker=with_worker))
 
     @cli.command()
@@ -43,7 +44,7 @@ def add_operating(cli: typer.Typer, service: Service) -> None:
     def worker() -> None:
         """Run what happens behind the API: event sequencer, Kafka relay, jobs, clock."""
         with installation(service) as here:
-            configure_logs(here.settings.log_format, service=service.name)
+            _log(here.settings, service)
             _run(_work(here))
 
     @cli.command()
@@ -61,6 +62,10 @@ def add_operating(cli: typer.Typer, service: Service) -> None:
 def _run(main: Coroutine[Any, Any, None]) -> None:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(main)
+
+
+def _log(settings: ServiceSettings, service: Service) -> None:
+    configure_logs(settings.log_format, service=service.name, level=settings.log_level)
 
 
 async def _serve(here: Installation, *, with_worker: bool) -> None:

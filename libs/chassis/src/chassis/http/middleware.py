@@ -27,7 +27,10 @@ _ALWAYS = (
 )
 _NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """What a reply may load that is no page of ours."""
-QUIET = frozenset({"/livez", "/readyz", "/metrics", "/v1/events"})
+PROBES = frozenset({"/livez", "/readyz"})
+REFUSED_FROM = 400
+ASKED_OFTEN = frozenset({"/metrics", "/v1/events"})
+"""Asked again and again: only refusals are worth a line."""
 """What is asked all day long by machines; metrics count it."""
 
 
@@ -105,7 +108,7 @@ class Edge:
         route = scope.get("route")
         path = getattr(route, "path", "unmatched")
         self.metrics.request(method, path, status, seconds)
-        if path in QUIET:
+        if path in PROBES or (path in ASKED_OFTEN and status < REFUSED_FROM):
             return
         actor = scope["state"].get("actor")
         log.info(

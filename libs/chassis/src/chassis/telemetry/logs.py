@@ -8,6 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from datetime import UTC, datetime
 from typing import Any, Literal, TextIO
 
 import orjson
@@ -81,7 +82,7 @@ def configure_logs(
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     for name in ("uvicorn", "uvicorn.error", "alembic.runtime.migration"):
         logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).setLevel(logging.INFO)
+        logging.getLogger(name).setLevel(max(logging.INFO, _LEVELS[level]))
 
 
 def get_logger(name: str) -> Any:
@@ -148,7 +149,9 @@ class _Library(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
+        at = datetime.fromtimestamp(record.created, UTC).isoformat().replace("+00:00", "Z")
         event: dict[str, Any] = {
+            "at": at,
             "event": record.getMessage(),
             "part": record.name,
             "level": record.levelname.lower(),
@@ -157,4 +160,8 @@ class _Library(logging.Formatter):
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
         line = _without_secrets(orjson.dumps(event, default=str)).decode()
-        return line if self._form == "json" else f"{record.name}: {event['event']}"
+        return (
+            line
+            if self._form == "json"
+            else f"{at} [{event['level']:<9}] {record.name}: {event['event']}"
+        )
