@@ -20,7 +20,7 @@ FUNCTION_LINES_P90 = 30
 FILE_LINES = 400
 TEST_FILE_LINES = 600
 CHASSIS_FILE_LINES = 250
-CHASSIS_CODE_LINES = 8_700
+CHASSIS_CODE_LINES = 8_800
 ROUTER_BODY_LINES = 5
 BANNED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 ROUTE_METHODS = {"get", "post", "put", "patch", "delete", "head", "options"}
@@ -50,7 +50,7 @@ def test_no_file_is_too_long():
 
 
 def test_the_chassis_stays_small():
-    """Decisions 0001, 0063, 0091 to 0093, 0096, 0098, 0099: no more than one can know."""
+    """Decisions 0001, 0063, 0091 to 0093, 0096, 0098, 0099, 0111: no more than one can know."""
     running = [one for one in sources("libs/chassis/src") if "/testing/" not in one.name]
     assert sum(source.code_lines for source in running) <= CHASSIS_CODE_LINES
 
