@@ -265,6 +265,21 @@ async def test_an_administrator_resets_a_lost_factor(sample, me, mia, factor, lo
     assert (again.status_code, again.json()["code"]) == (404, "not_found")
 
 
+async def test_an_administrator_does_not_reset_the_own_one(sample, mia, me, factor, monkeypatch):
+    """It would need no code: whoever has the session would be rid of the factor."""
+    roles = dict(sample.service.roles) | {"writer": frozenset({"admin"})}
+    monkeypatch.setattr(sample.app.state.authenticator, "_roles", roles)
+    async with sample.database.driver() as sql:
+        await sql.execute("update local_user set roles = '{writer}' where id = $1", mia.id)
+    sample.app.state.authenticator.forget(me.headers["Authorization"].split()[1])
+    refused = await me.post(
+        "/v1/second-factors/reset",
+        json={"user_id": str(mia.id)},
+        headers={"Idempotency-Key": str(uuid4())},
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "own_second_factor_reset")
+
+
 async def test_nobody_else_resets_one(sample, me, factor, mia):
     headers = {"Idempotency-Key": str(uuid4())}
     for client in (me, await sample.as_("notes.write")):
@@ -343,6 +358,38 @@ async def test_a_wrong_code_is_entered_for_its_person(sample, mia, factor, log_i
     asked = {"subject": f"user:{mia.id}", "act": "session.refused"}
     items = (await sample.client.get("/v1/audit-entries", params=asked)).json()["items"]
     assert [one["details"]["reason"] for one in items] == ["second_factor"]
+
+
+async def test_a_right_password_without_a_code_is_entered_and_counted(sample, mia, factor, log_in):
+    """Its owner sees that somebody has the password, from where and how often."""
+    replies = [await log_in() for _ in range(11)]
+    assert [one.json()["code"] for one in replies] == ["second_factor_required"] * 10 + [
+        "too_many_attempts"
+    ]
+    await sample.app.state.authenticator.denials.write(all_of_them=True)
+    asked = {"subject": f"user:{mia.id}", "act": "session.refused"}
+    items = (await sample.client.get("/v1/audit-entries", params=asked)).json()["items"]
+    details = [one["details"] for one in items]
+    assert sum(one["times"] for one in details if one["reason"] == "code_missing") == 10
+
+
+async def test_a_person_sees_who_tried_the_own_password(sample, me, factor, log_in):
+    await log_in(source="198.51.100.7")
+    await log_in(wrong(factor[0]), source="198.51.100.7")
+    await sample.app.state.authenticator.denials.write(all_of_them=True)
+    items = (await me.get("/v1/me/logins")).json()["items"]
+    assert {
+        (one["succeeded"], one["reason"], one["source"] == "198.51.100.7", one["times"])
+        for one in items
+    } == {
+        (True, None, False, 1),
+        (False, "code_missing", True, 1),
+        (False, "second_factor", True, 1),
+    }
+
+
+async def test_a_key_has_no_log_ins(sample, factor):
+    assert (await sample.client.get("/v1/me/logins")).json()["items"] == []
 
 
 async def test_a_secret_that_is_exchanged_by_sql_is_entered(sample, mia, factor):

@@ -255,9 +255,9 @@ async def test_without_any_key_the_issuer_is_said_to_be_unavailable(issuer, veri
 async def test_the_edge_takes_tokens_when_an_issuer_is_set(sample, issuer, verifier):
     authenticator = Authenticator(sample.service, sample.settings, sample.database, tokens=verifier)
     headers = {"authorization": f"Bearer {issuer.token()}"}
-    actor = await authenticator.authenticate(headers)
+    actor = await authenticator.identify(headers)
     assert actor.kind == "token"
-    assert await authenticator.authenticate(headers) is actor
+    assert await authenticator.identify(headers) is actor
 
 
 async def test_half_of_the_issuers_settings_is_refused_at_start(sample):

@@ -59,11 +59,11 @@ def bearer(secret):
 
 async def test_a_key_is_known_by_either_header(sample, authenticator):
     issued = await issue(sample, "notes.write")
-    actor = await authenticator.authenticate(bearer(issued.secret))
+    actor = await authenticator.identify(bearer(issued.secret))
     assert (actor.kind, actor.id, actor.name) == ("key", str(issued.key.id), "till")
     assert actor.scopes == {"notes.write"}
-    assert await authenticator.authenticate({"x-api-key": issued.secret}) == actor
-    assert await authenticator.authenticate({"authorization": f"bearer {issued.secret}"}) == actor
+    assert await authenticator.identify({"x-api-key": issued.secret}) == actor
+    assert await authenticator.identify({"authorization": f"bearer {issued.secret}"}) == actor
 
 
 async def test_only_the_hash_of_a_key_is_stored(sample):
@@ -93,25 +93,25 @@ async def test_only_the_hash_of_a_key_is_stored(sample):
 )
 async def test_who_shows_nothing_valid_is_not_known(authenticator, headers):
     with pytest.raises(Unauthorized):
-        await authenticator.authenticate(headers)
+        await authenticator.identify(headers)
 
 
 async def test_a_known_key_costs_no_statement_for_five_seconds(sample, authenticator, watch):
     """Authentication takes no statement on the hot path; a revoked key ends within five seconds."""
     issued = await issue(sample)
-    await authenticator.authenticate(bearer(issued.secret))
+    await authenticator.identify(bearer(issued.secret))
     await revoke(sample, issued)
     watch.now += CACHE_LIFE_SECONDS - 0.1
-    await authenticator.authenticate(bearer(issued.secret))
+    await authenticator.identify(bearer(issued.secret))
     watch.now += 0.2
     with pytest.raises(Unauthorized):
-        await authenticator.authenticate(bearer(issued.secret))
+        await authenticator.identify(bearer(issued.secret))
 
 
 async def test_an_unknown_key_is_remembered_as_well(sample, authenticator, watch):
     secret = keys.new_secret("sample")
     with pytest.raises(Unauthorized):
-        await authenticator.authenticate(bearer(secret))
+        await authenticator.identify(bearer(secret))
     async with sample.database.driver() as sql:
         await keys.install(
             sql,
@@ -122,26 +122,26 @@ async def test_an_unknown_key_is_remembered_as_well(sample, authenticator, watch
             now=utc_now(),
         )
     with pytest.raises(Unauthorized):
-        await authenticator.authenticate(bearer(secret))
+        await authenticator.identify(bearer(secret))
     watch.now += CACHE_LIFE_SECONDS
-    assert (await authenticator.authenticate(bearer(secret))).name == "late"
+    assert (await authenticator.identify(bearer(secret))).name == "late"
 
 
 async def test_an_expired_key_is_refused_to_the_second(sample, authenticator, watch):
     now = utc_now()
     issued = await issue(sample, expires_at=now + timedelta(seconds=2))
     with frozen(now):
-        await authenticator.authenticate(bearer(issued.secret))
+        await authenticator.identify(bearer(issued.secret))
     watch.now += 2.1
     with frozen(now + timedelta(seconds=2.1)), pytest.raises(Unauthorized):
-        await authenticator.authenticate(bearer(issued.secret))
+        await authenticator.identify(bearer(issued.secret))
 
 
 async def test_the_cache_does_not_grow_without_end(authenticator, monkeypatch):
     monkeypatch.setattr("identity.authenticate._CACHE_SIZE_MAX", 3)
     for _ in range(5):
         with pytest.raises(Unauthorized):
-            await authenticator.authenticate(bearer(keys.new_secret("sample")))
+            await authenticator.identify(bearer(keys.new_secret("sample")))
     assert len(authenticator._known) == 3
 
 
@@ -155,26 +155,26 @@ async def test_last_use_is_noted_at_most_once_a_minute(sample, authenticator, wa
             )
 
     assert await last_used() is None
-    await authenticator.authenticate(bearer(issued.secret))
+    await authenticator.identify(bearer(issued.secret))
     first = await last_used()
     watch.now += CACHE_LIFE_SECONDS
-    await authenticator.authenticate(bearer(issued.secret))
+    await authenticator.identify(bearer(issued.secret))
     assert await last_used() == first
     watch.now += CACHE_LIFE_SECONDS
     with frozen(first + timedelta(seconds=61)):
-        await authenticator.authenticate(bearer(issued.secret))
+        await authenticator.identify(bearer(issued.secret))
     assert await last_used() > first
 
 
 async def test_two_keys_of_one_name_live_side_by_side_for_rotation(sample, authenticator):
     old, new = await issue(sample, name="shop"), await issue(sample, name="shop")
-    await authenticator.authenticate(bearer(old.secret))
-    await authenticator.authenticate(bearer(new.secret))
+    await authenticator.identify(bearer(old.secret))
+    await authenticator.identify(bearer(new.secret))
     await revoke(sample, old)
     authenticator.forget(old.secret)
     with pytest.raises(Unauthorized):
-        await authenticator.authenticate(bearer(old.secret))
-    await authenticator.authenticate(bearer(new.secret))
+        await authenticator.identify(bearer(old.secret))
+    await authenticator.identify(bearer(new.secret))
 
 
 async def test_unknown_permissions_and_past_expiry_are_named(sample):
@@ -266,8 +266,8 @@ async def test_without_any_credential_me_is_refused(sample):
 
 async def test_a_key_speaks_for_the_systems_it_is_bound_to(sample, authenticator):
     bare, bound = await issue(sample), await issue(sample, systems=["twin", "twin"])
-    assert (await authenticator.authenticate(bearer(bare.secret))).systems == frozenset()
-    assert (await authenticator.authenticate(bearer(bound.secret))).systems == {"twin"}
+    assert (await authenticator.identify(bearer(bare.secret))).systems == frozenset()
+    assert (await authenticator.identify(bearer(bound.secret))).systems == {"twin"}
     assert bound.key.systems == ["twin"]
     told = await sample.with_key(bound.secret).get("/v1/me")
     assert told.json()["systems"] == ["twin"]

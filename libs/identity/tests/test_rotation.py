@@ -45,7 +45,7 @@ async def works(sample, secret, *, after=timedelta()):
     fresh = Authenticator(sample.service, sample.settings, sample.database)
     with frozen(utc_now() + after):
         try:
-            await fresh.authenticate({"x-api-key": secret})
+            await fresh.identify({"x-api-key": secret})
         except Unauthorized:
             return False
     return True
@@ -72,10 +72,10 @@ async def test_a_former_secret_in_use_is_refused_to_the_second(sample, sql):
     with frozen(now):
         await rotated(sample, old.key.id, former_valid_hours=1)
     with frozen(now + timedelta(minutes=59, seconds=58)):
-        await known.authenticate({"x-api-key": old.secret})
+        await known.identify({"x-api-key": old.secret})
     watch[0] += 2.1
     with frozen(now + timedelta(hours=1, seconds=0.1)), pytest.raises(Unauthorized):
-        await known.authenticate({"x-api-key": old.secret})
+        await known.identify({"x-api-key": old.secret})
 
 
 async def test_another_rotation_ends_the_oldest_secret(sample, sql):

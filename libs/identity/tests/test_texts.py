@@ -3,7 +3,18 @@
 import pytest
 
 from chassis.texts import Texts
-from identity import LOCALE, attempts, factors, jwt, own, places, rotation, sessions, users
+from identity import (
+    LOCALE,
+    attempts,
+    factors,
+    jwt,
+    own,
+    places,
+    required_factors,
+    rotation,
+    sessions,
+    users,
+)
 
 PROBLEMS = (
     jwt.IssuerUnavailable,
@@ -12,6 +23,9 @@ PROBLEMS = (
     factors.FactorExists,
     factors.SecondFactorRequired,
     factors.SecondFactorWrong,
+    required_factors.FactorNotEnrolled,
+    required_factors.FactorRequiredByRole,
+    required_factors.OwnFactorReset,
     rotation.ApiKeyEnded,
     own.NoLocalUser,
     places.LoginsBusy,

@@ -126,7 +126,7 @@ async def test_a_change_counts_and_keeps_what_is_not_given(sql, mia):
 async def test_a_session_proves_the_user_with_the_scopes_of_the_roles(sample, sql, mia, log_in):
     session = await log_in(f" {mia.login.upper()} ")
     headers = {"authorization": f"Bearer {session.token}"}
-    actor = await sample.app.state.authenticator.authenticate(headers)
+    actor = await sample.app.state.authenticator.identify(headers)
     assert (actor.kind, actor.id, actor.name) == ("user", str(mia.id), "Mia")
     granted = sample.service.roles.get("clerk", frozenset())
     assert actor.scopes == granted
@@ -138,7 +138,7 @@ async def test_a_session_ends_after_twelve_hours(sample, sql, mia, log_in):
     session = await log_in(mia.login, now=utc_now() - timedelta(hours=12, seconds=1))
     headers = {"authorization": f"Bearer {session.token}"}
     with pytest.raises(Unauthorized):
-        await sample.app.state.authenticator.authenticate(headers)
+        await sample.app.state.authenticator.identify(headers)
 
 
 @pytest.mark.parametrize("end", ["passwd", "disable"])
@@ -151,7 +151,7 @@ async def test_a_new_password_or_a_lock_out_ends_every_session(sample, sql, mia,
         await users.change_user(sql, mia.id, known_roles=ROLES, now=utc_now(), active=False)
     headers = {"authorization": f"Bearer {session.token}"}
     with pytest.raises(Unauthorized):
-        await sample.app.state.authenticator.authenticate(headers)
+        await sample.app.state.authenticator.identify(headers)
     with pytest.raises(LoginRefused):
         await log_in(mia.login)
 

@@ -11,7 +11,14 @@ from records.testing.lists import (
 )
 
 OF_THE_PROGRAM = {
-    *("/v1/api-keys", "/v1/audit-entries", "/v1/jobs", "/v1/sessions", "/v1/me/sessions"),
+    *(
+        "/v1/api-keys",
+        "/v1/audit-entries",
+        "/v1/jobs",
+        "/v1/sessions",
+        "/v1/me/sessions",
+        "/v1/me/logins",
+    ),
     *("/v1/exports", "/v1/imports", "/v1/import-mappings"),
 }
 WITHOUT_TIMES = {
@@ -19,6 +26,7 @@ WITHOUT_TIMES = {
     "/v1/audit-entries": "entries of the program, in its own order and times",
     "/v1/sessions": "those who are logged in now",
     "/v1/me/sessions": "a handful; where one is logged in",
+    "/v1/me/logins": "the own ones, the newest first",
     "/v1/jobs": "work of the program, not records of the business",
     "/v1/exports": "jobs, not records of the business",
     "/v1/imports": "jobs, not records of the business",

@@ -20,6 +20,7 @@ EXEMPT = {
     "/v1/audit-entries": "read in its order, by act, actor, address, subject and time",
     "/v1/sessions": "those who are logged in now",
     "/v1/me/sessions": "a handful; where one is logged in",
+    "/v1/me/logins": "the own ones, the newest first",
     "/v1/jobs": "kinds and states are words of the program, and filters",
     "/v1/saved-views": "a handful; what a person asks lists",
     "/v1/exports": "a person's own jobs, the newest first",

@@ -17,7 +17,7 @@ from tests.halves import Fault
 ITEMS = "/v1/items"
 OF_THE_PROGRAM = {
     *("/v1/api-keys", "/v1/audit-entries", "/v1/jobs"),
-    *("/v1/sessions", "/v1/me/sessions"),
+    *("/v1/sessions", "/v1/me/sessions", "/v1/me/logins"),
 }
 OWN_DAYS = {
     "/v1/comparisons": "begun_from",

@@ -1,6 +1,5 @@
 """Who acts, and what the actor may do."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -53,8 +52,8 @@ class Actor:
 class Authenticator(Protocol):
     """What finds out who calls."""
 
-    async def authenticate(self, headers: Mapping[str, str]) -> Actor:
-        """The caller. Raises Unauthorized when it shows nothing or nothing valid."""
+    async def authenticate(self, request: Any) -> Actor:
+        """The caller, who may ask for this. Raises Unauthorized: it shows nothing valid."""
 
     def denied(self, request: Any, problem: Any) -> None:
         """Keep that a request was answered by a problem that says: not you."""

@@ -34,7 +34,6 @@ from chassis.http.routing import api_router
 from chassis.problems.problem import Problem
 from chassis.problems.standard import NotFound
 from chassis.service import Module, Service
-from chassis.settings import ServiceSettings
 from chassis.storage import external
 from chassis.storage.base import NAMING, TYPES, Identified, Versioned
 from chassis.storage.paging import Filter, Page, Sort, fetch_page
@@ -43,6 +42,7 @@ from chassis.work.locking import read_all
 from chassis.work.states import States
 from chassis.work.unit_of_work import Work
 from identity.module import MODULE as CALLERS
+from identity.settings import IdentitySettings
 
 
 class Base(DeclarativeBase):
@@ -64,7 +64,7 @@ class NoteWritten(Event):
     title: str
 
 
-class SampleSettings(ServiceSettings):
+class SampleSettings(IdentitySettings):
     model_config = SettingsConfigDict(env_prefix="SAMPLE_", extra="ignore", populate_by_name=True)
     service: ClassVar[str] = "sample"
 

@@ -20,7 +20,9 @@ from identity import keys, sessions
 from identity.audit.denials import Denials
 from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerKeys, TokenVerifier
+from identity.required_factors import ActorWithoutFactor, require_open
 from identity.sessions import LoginRefused
+from identity.settings import roles_with_factor
 
 __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
@@ -43,6 +45,7 @@ class Authenticator:
     ) -> None:
         self._connections = connections
         self._roles = service.roles
+        self.roles_with_factor = roles_with_factor(service, settings)
         self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
         self.denials = Denials(connections, clock=clock)
@@ -54,8 +57,17 @@ class Authenticator:
         if self._tokens:
             await self._tokens.close()
 
-    async def authenticate(self, headers: Mapping[str, str]) -> Actor:
-        """The caller. Raises Unauthorized when it shows nothing or nothing valid."""
+    async def authenticate(self, request: Request) -> Actor:
+        """The caller. Raises Unauthorized when it shows nothing or nothing valid.
+
+        Raises FactorNotEnrolled where the person may only enrol a second factor.
+        """
+        actor = await self.identify(request.headers)
+        require_open(request, actor)
+        return actor
+
+    async def identify(self, headers: Mapping[str, str]) -> Actor:
+        """Whose credential it is, whatever is asked. Raises Unauthorized."""
         shown = credential(headers)
         if shown is None:
             raise Unauthorized
@@ -125,15 +137,12 @@ class Authenticator:
                 return None, None
             if row["use_is_news"]:
                 await sql.execute(_SESSION_USED, hashed, now)
+        who = {"id": str(row["id"]), "name": row["name"], "language": row["language"]}
+        ends_at: float = row["expires_at"].timestamp()
+        if self.roles_with_factor.intersection(row["roles"]) and not row["has_factor"]:
+            return ActorWithoutFactor(kind="user", scopes=frozenset(), **who), ends_at
         scopes = frozenset[str]().union(*(self._roles.get(role, ()) for role in row["roles"]))
-        actor = Actor(
-            kind="user",
-            id=str(row["id"]),
-            name=row["name"],
-            scopes=scopes,
-            language=row["language"],
-        )
-        return actor, row["expires_at"].timestamp()
+        return Actor(kind="user", scopes=scopes, **who), ends_at
 
 
 def _verifier(service: Service, settings: ServiceSettings) -> TokenVerifier | None:
@@ -175,6 +184,8 @@ _USED = """with former as (
   update api_key set last_used_at = $2 where id = $1"""
 
 _SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at,
+    exists (select from second_factor f
+      where f.user_id = u.id and f.confirmed_at is not null) as has_factor,
     coalesce(s.last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
   from user_session s join local_user u on u.id = s.user_id
   where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and u.active"""

@@ -18,6 +18,7 @@ from identity.factors import FactorExists
 from identity.open_sessions import end_others
 from identity.own import NoLocalUser
 from identity.places import LoginsBusy
+from identity.required_factors import FactorRequiredByRole, OwnFactorReset, require_other
 from identity.session_routes import Administrator, EndedSessions, Ending, Person
 
 __all__ = ["ROUTERS"]
@@ -145,12 +146,12 @@ async def me_second_factor_confirm(
     "/remove",
     response_model=SecondFactorView,
     summary="Remove the own second factor",
-    responses=refuses(NoLocalUser, NotFound, TooManyAttempts, LoginsBusy),
+    responses=refuses(NoLocalUser, NotFound, FactorRequiredByRole, TooManyAttempts, LoginsBusy),
 )
 async def me_second_factor_remove(
     wanted: RemoveSecondFactor, caller: Caller, request: Request
 ) -> SecondFactorView:
-    """Log in with the password alone again. Its recovery codes go with it."""
+    """Log in with the password alone again, where no role forbids it. Recovery codes go too."""
     present, code = wanted.present_password.get_secret_value(), wanted.code.get_secret_value()
     await own_factor.remove(request, caller, present=present, code=code)
     return SecondFactorView(confirmed_at=None, recovery_codes_left=0)
@@ -160,7 +161,7 @@ async def me_second_factor_remove(
     "/reset",
     response_model=EndedSessions,
     summary="Reset the second factor of a person",
-    responses=refuses(NotFound),
+    responses=refuses(NotFound, OwnFactorReset),
 )
 async def second_factor_reset(
     wanted: ResetSecondFactor,
@@ -170,6 +171,7 @@ async def second_factor_reset(
     work: InEnteredWork,
 ) -> EndedSessions:
     """Take away a second factor that was lost. All sessions of the person end."""
+    require_other(by, wanted.user_id)
     await factors.remove(work.sql, wanted.user_id)
     ending.update(await end_others(work.sql, wanted.user_id, now=work.now))
     return EndedSessions(ended=len(ending))

@@ -15,6 +15,7 @@ from identity.authenticate import credential
 from identity.keys import digest
 from identity.open_sessions import end_others
 from identity.own import own_account, prove_password
+from identity.required_factors import require_own_choice
 
 __all__ = ["EnrolledFactor", "confirm", "enrol", "remove"]
 
@@ -67,13 +68,15 @@ async def confirm(request: Request, actor: Actor, *, code: str) -> list[str]:
 async def remove(request: Request, actor: Actor, *, present: str, code: str) -> None:
     """Take the own second factor away. Raises NoLocalUser, NotFound, InvalidInput, and more.
 
-    The more is what a wrong password raises, and TooManyAttempts for codes.
+    The more is what a wrong password raises, TooManyAttempts for codes, and FactorRequiredByRole.
     """
     user, attempt = await prove_password(request, actor, present)
     await attempt.count_code(user["id"])
     database: Database = request.app.state.database
+    required = request.app.state.authenticator.roles_with_factor
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
         await name_actor(work.sql, actor, work.trace)
+        await require_own_choice(work.sql, user["id"], required)
         if not await factors.use_code(work.sql, user["id"], code, now=work.now):
             attempt.failed("second_factor", user_id=user["id"])
             raise factors.wrong_code()

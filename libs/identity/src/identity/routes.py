@@ -27,6 +27,7 @@ from identity.authenticate import credential
 from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerUnavailable
 from identity.own import NoLocalUser
+from identity.own_logins import own_login_router
 from identity.passwords import PasswordText
 from identity.places import LoginsBusy
 from identity.rotation import (
@@ -173,6 +174,7 @@ ROUTERS = (
     session_router,
     *session_routes.ROUTERS,
     *factor_routes.ROUTERS,
+    own_login_router,
     audit_router,
 )
 

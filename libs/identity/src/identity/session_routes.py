@@ -22,7 +22,7 @@ from identity.authenticate import credential
 from identity.keys import digest
 from identity.own import NoLocalUser
 
-__all__ = ["ROUTERS", "Administrator", "EndedSessions", "Ending", "Person"]
+__all__ = ["ROUTERS", "Administrator", "EndedSessions", "Ending", "Person", "PersonOrNobody"]
 
 NOBODY = UUID(int=0)
 Administrator = Annotated[Actor, Needs(ADMIN)]

@@ -102,6 +102,7 @@ async def _require_code(
 ) -> None:
     """See to it that the code counts. Raises SecondFactorRequired, -Wrong, TooManyAttempts."""
     if attempt.code is None:
+        attempt.failed("code_missing", user_id=user_id)
         raise SecondFactorRequired
     await attempt.count_code(user_id)
     async with connections.driver() as sql, sql.transaction():

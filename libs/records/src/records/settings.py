@@ -6,16 +6,16 @@ from typing import cast
 
 from pydantic import Field, field_validator
 
-from chassis.settings import ServiceSettings
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from identity.settings import IdentitySettings
 from records.file_types import FILE_TYPES
 from values.phone import is_region
 
 __all__ = ["RecordSettings", "record_settings", "source_version_step_max"]
 
 
-class RecordSettings(ServiceSettings):
+class RecordSettings(IdentitySettings):
     """Settings of a service that keeps records."""
 
     region: str = Field(

@@ -6,13 +6,13 @@ from typing import ClassVar
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from chassis.settings import ServiceSettings
+from identity.settings import IdentitySettings
 from sync_bridge.ownership import Half
 
 __all__ = ["BridgeSettings"]
 
 
-class BridgeSettings(ServiceSettings):
+class BridgeSettings(IdentitySettings):
     """What the bridge reads from its environment. Without a URL it is idle, and healthy."""
 
     model_config = SettingsConfigDict(env_prefix="BRIDGE_", extra="ignore", populate_by_name=True)

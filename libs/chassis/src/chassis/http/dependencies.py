@@ -53,7 +53,7 @@ async def caller(request: Request) -> Actor:
     known: Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
-    actor: Actor = await request.app.state.authenticator.authenticate(request.headers)
+    actor: Actor = await request.app.state.authenticator.authenticate(request)
     request.state.actor = actor
     if request.app.state.settings.rate_limit_key:
         await request.app.state.rate_limits.count_caller(request.scope, actor)

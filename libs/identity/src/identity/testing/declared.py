@@ -20,6 +20,7 @@ from chassis.problems.standard import (
     TooLarge,
 )
 from identity.jwt import IssuerUnavailable
+from identity.required_factors import FactorNotEnrolled
 
 __all__ = ["DeclaredProblems", "undeclared"]
 
@@ -31,6 +32,7 @@ ANYWHERE = {
         DatabaseFull,
         DatabaseUnavailable,
         EventTooLarge,
+        FactorNotEnrolled,
         InternalError,
         IssuerUnavailable,
         MethodNotAllowed,
@@ -39,7 +41,7 @@ ANYWHERE = {
         TooLarge,
     )
 }
-"""Problems of the edge, of the issuer, of the database and of what is too large, which no route
+"""Problems of the edge, of who calls, of the database and of what is too large, which no route
 declares."""
 
 
