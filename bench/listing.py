@@ -103,8 +103,8 @@ async def measure(
             took.append((time.perf_counter() - began) * 1000)
         cpu = (tree_cpu_seconds(place.postmaster) - cpu) * 1000 / TIMES
         p50, p95 = quantile(took, 0.5), quantile(took, 0.95)
-        groups = found.get("groups", [found])
-        count = sum(len(one["items"]) for one in groups)
+        groups = found.get("groups") or found.get("sections") or [found]
+        count = sum(len(one.get("items") or one.get("rows") or ()) for one in groups)
         print(f"| {who} | {name} | {count} | {p50:.1f} | {p95:.1f} | {cpu:.1f} |", flush=True)
 
 
@@ -145,7 +145,7 @@ def _rows(service: Service) -> search_rows.Rows:
     return {name: made for name, made in rows.items() if name in KEPT_TABLES[service.name]}
 
 
-def _person(server: Server, role: str, team: str) -> tuple[str, str]:
+def person(server: Server, role: str, team: str) -> tuple[str, str]:
     """A member of the team: its id and a token."""
     password = token_hex(12)
     login = f"{role.replace('_', '.')}.{token_hex(4)}"
@@ -160,8 +160,8 @@ def _crm(place: Place, count: int) -> None:
     with place.serving(CRM, urls) as crm:
         team = crm.call("POST", "/v1/teams", {"name": "East"})["id"]
         other = crm.call("POST", "/v1/teams", {"name": "West"})["id"]
-        manager = _person(crm, "sales_manager", team)
-        people = [_person(crm, "seller", team if n < PEOPLE / 2 else other) for n in range(PEOPLE)]
+        manager = person(crm, "sales_manager", team)
+        people = [person(crm, "seller", team if n < PEOPLE / 2 else other) for n in range(PEOPLE)]
         for name in _TAGS:
             crm.call("POST", "/v1/tags", {"name": name})
         asyncio.run(_fill(place, urls.owner, CRM, count, [one for one, _ in people]))

@@ -1,4 +1,4 @@
-"""Writes the secret files compose.yaml mounts: random passwords, database URLs, first API keys.
+"""Writes the secret files compose.yaml mounts: passwords, database URLs, first keys.
 
     python deploy/make_secrets.py [folder]
 
@@ -8,6 +8,7 @@ there stays as it is, so running it again changes nothing. The administrator's A
 `<service>_bootstrap_keys`, which each service reads when it migrates.
 """
 
+import base64
 import json
 import secrets
 import sys
@@ -75,6 +76,8 @@ def main(folder: Path) -> None:
         owner = f"{service}_owner"
         kept(folder, f"{service}_migration_database_url", database_url(owner, service))
         kept(folder, f"{service}_bootstrap_keys", first_keys(folder, service))
+        key = base64.b64encode(secrets.token_bytes(32)).decode()
+        kept(folder, f"{service}_second_factor_keys", key)
 
 
 if __name__ == "__main__":

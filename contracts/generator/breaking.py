@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
+from values.decimals import AMOUNT, DECIMAL, QUANTITY, UNIT_PRICE
+
 __all__ = ["Change", "Side", "schema_breaks"]
 
 Schema = Mapping[str, Any]
@@ -22,6 +24,8 @@ UNJUDGED = (
     *("multipleOf", "uniqueItems", "contentEncoding", "contentMediaType"),
 )
 """Words whose change is taken for a break, because no rule here can tell."""
+
+FORMATS_OF_DECIMALS = {AMOUNT, DECIMAL, QUANTITY, UNIT_PRICE}
 
 
 class Side(Enum):
@@ -143,7 +147,11 @@ def _type_breaks(change: Change) -> Iterator[str]:
 
 def _format_breaks(change: Change) -> Iterator[str]:
     for word in ("format", "pattern"):
-        old, new = change.old.get(word), change.new.get(word)
+        # What a decimal counts narrows nothing: how it is written says the pattern.
+        old, new = (
+            None if one.get(word) in FORMATS_OF_DECIMALS else one.get(word)
+            for one in (change.old, change.new)
+        )
         stricter = change.side.sent and new is not None
         looser = change.side.received and old is not None
         if old != new and (stricter or looser):

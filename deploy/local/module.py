@@ -187,7 +187,7 @@ def registered(module: NewModule) -> list[Path]:
         f"from {service}.{many}.router import {module.name}\n"
     )
     replaced(app, rf"(?m)^(?=from {service}\.)", lines)
-    replaced(app, r"((?:one\.sheet for one in|_RECORDS =) \()", rf"\1{module.name}, ")
+    replaced(app, r"((?:one\.sheet\s+for one in|_RECORDS =) \()", rf"\1{module.name}, ")
     replaced(app, r"(modules=\(.*?)_WHOLE", rf"\1{records}, _WHOLE")
     kept = (
         f'{record} = Kept(\n    "{module.name}", "name, sort_key",'

@@ -22,7 +22,8 @@ from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
 
 SHARED = {one.name for one in (ATTACHMENTS, CALLERS, NOTES, CRM_CUSTOM, ERP_CUSTOM)} | {
-    *("document_fields", "erasure", "exports", "imports", "saved_views", "search", "tags")
+    *("document_fields", "erasure", "exports", "imports", "merging", "my_day", "saved_views"),
+    *("search", "tags"),
 }
 """Modules of a library, the same in several services but for their roles or record types."""
 SERVICES = {"erp": ERP, "crm": CRM, "sync_bridge": BRIDGE}

@@ -29,11 +29,13 @@ READ_OTHERWISE = {
     "flow_pause_list": "one for each kind of record at most; sent whole",
     "api_key_list": "identity stands below the records",
     "audit_entry_list": "identity stands below the records",
+    "me_login_list": "identity stands below the records",
     "me_session_list": "identity stands below the records",
     "session_list": "identity stands below the records",
     "export_list": "work of the program: each sees what it asked for",
     "import_list": "work of the program: each sees what it asked for",
     "import_mapping_list": "how files are read, no records of the business",
+    "merge_list": "acts on records of any type: of each the rows that its `Reads` show",
     "saved_view_list": "what persons ask lists: their own, their team's and those of all",
 }
 """Lists that are not read by `Reads`, each with its reason (decision 0100)."""

@@ -49,7 +49,9 @@ class Caller:
         named = {one["name"] for one in operation.get("parameters", ())}
         headers = {"Idempotency-Key": str(uuid4())} if "idempotency-key" in named else {}
         if "if-match" in named:
-            read = await self.server.client.get(self.address(path.removesuffix("/content")))
+            read = await self.server.client.get(
+                self.address(re.sub("/(content|merge|stage)$", "", path))
+            )
             headers["If-Match"] = read.headers.get("ETag", '"1"')
         reply: httpx.Response = await (by or self.server.client).request(
             method, self.address(path), json=body | changes, headers=headers

@@ -202,7 +202,8 @@ class Crossing:
 
 def _exact(told: str, taken: str) -> bool:
     """Whether an exact number of any sign is told where the same number from zero up is taken."""
-    return "[0-9]{1,14}" in taken and told in {ANY_NUMBER, f"^-?{taken[1:]}"}
+    digits = taken[1:].removeprefix("(?=.*[1-9])")
+    return "[0-9]{1,14}" in taken and told in {ANY_NUMBER, f"^-?{digits}"}
 
 
 def crossings(flow: Flow) -> Iterator[Crossing]:

@@ -83,7 +83,10 @@ async def test_every_example_of_the_crm_works(crm):
     await crm.send("tag_merge", into=new["id"])
     crm.records["tag"] = new["id"]
     await _staff_and_accounts(crm)
+    await _leads(crm)
     await _products_and_orders(crm)
+    await _opportunities(crm)
+    await _activities(crm)
     await _files_and_views(crm)
     await crm.send_of_collections()
     assert set(crm.calls) - crm.sent == set()
@@ -104,12 +107,69 @@ async def _staff_and_accounts(crm: Caller) -> None:
     await crm.send("user_set_password")
     await crm.send("custom_field_create")
     await crm.send("custom_field_update")
+    await _hours(crm)
     await crm.send("account_create")
+    await _assignment(crm)
     for act in ("upsert", "upsert_batch", "match", "update", "link", "link_batch"):
         await crm.send(f"account_{act}")
+    await _merge(crm, "account")
     await crm.send("contact_create")
     for act in ("upsert", "upsert_batch", "update", "link"):
         await crm.send(f"contact_{act}")
+    await _merge(crm, "contact")
+
+
+async def _merge(crm: Caller, kind: str) -> None:
+    """Make a second record and merge it into the first."""
+    first = crm.records[kind]
+    loser = await crm.send(f"{kind}_create")
+    crm.records[kind] = first
+    await crm.send(f"{kind}_merge", loser_id=loser["id"], loser_version=loser["version"])
+
+
+async def _leads(crm: Caller) -> None:
+    await crm.send("lead_reason_create")
+    await crm.send("lead_reason_update")
+    await crm.send("lead_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"lead_{act}")
+    twin = await crm.server.post("/v1/leads", {"name": "Twin", "phone": "+86 574 8888 0003"})
+    crm.records["twin"] = twin.json()["id"]
+    await crm.send("lead_duplicate_dismiss")
+    await crm.send("lead_touch_create")
+    await crm.send("lead_form_create")
+    await crm.send("lead_form_update")
+    await _open_form(crm)
+    await crm.send("lead_disqualify")
+
+
+async def _open_form(crm: Caller) -> None:
+    """Somebody sends the form, and confirms that we may write."""
+    crm.records["form_code"] = "ask-us"
+    shown = await crm.server.client.get("/v1/open-forms/ask-us")
+    await crm.send("open_form_submit", stamp=shown.json()["stamp"])
+    [lead] = (await crm.server.client.get("/v1/leads", params={"q": "qian.jun"})).json()["items"]
+    issued = await crm.server.post(f"/v1/leads/{lead['id']}/confirmation", None)
+    await crm.send("open_form_confirm", token=issued.json()["token"])
+
+
+async def _hours(crm: Caller) -> None:
+    for kind in ("calendar", "absence"):
+        await crm.send(f"{kind}_create")
+        for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+            await crm.send(f"{kind}_{act}")
+
+
+async def _assignment(crm: Caller) -> None:
+    await crm.send("assignment_rule_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch", "try"):
+        await crm.send(f"assignment_rule_{act}")
+    await crm.send("assignment_request_create")
+    user = crm.records["user"]
+    await crm.send("user_create", login="wang.fang")
+    crm.records |= {"former_user": crm.records["user"], "user": user}
+    await crm.send("hand_over_preview")
+    await crm.send("hand_over_create")
 
 
 async def _products_and_orders(crm: Caller) -> None:
@@ -132,6 +192,23 @@ async def _products_and_orders(crm: Caller) -> None:
         await crm.send(f"{kind}_upsert")
         await crm.send(f"{kind}_upsert_batch")
     del crm.records["system"], crm.records["external_id"]
+
+
+async def _opportunities(crm: Caller) -> None:
+    for kind in ("pipeline", "pipeline_stage", "lost_reason", "competitor", "opportunity"):
+        await crm.send(f"{kind}_create")
+        for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+            await crm.send(f"{kind}_{act}")
+    for act in ("move", "win", "reopen", "lose"):
+        await crm.send(f"opportunity_{act}")
+
+
+async def _activities(crm: Caller) -> None:
+    await crm.send("activity_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch", "reschedule", "complete"):
+        await crm.send(f"activity_{act}")
+    crm.records["activity"] = (await crm.send("activity_create"))["id"]
+    await crm.send("activity_cancel")
 
 
 async def _files_and_views(caller: Caller) -> None:
@@ -174,6 +251,11 @@ async def _own_password(caller: Caller) -> None:
     await caller.send("second_factor_reset", user_id=session["user_id"])
     session = await caller.send("session_create")
     person = caller.server.with_key(session["token"])
+    await caller.send("session_create")
+    mine = (await person.get("/v1/me/sessions")).json()["items"]
+    caller.records["session"] = next(one["id"] for one in mine if not one["current"])
+    await caller.send("me_session_end", by=person)
+    await caller.send("me_session_end_others", by=person)
     await caller.send("me_password_change", by=person)
 
 

@@ -85,8 +85,9 @@ async def said(half: ServiceUnderTest, asked: Asked, value: str, language: str =
     reply = await half.client.request(
         asked.method,
         asked.path,
+        json=None if asked.method == "get" else {},
         params=AT_ONCE.get(asked.path, {}) | {asked.name: value},
-        headers={"Accept-Language": language},
+        headers={"Accept-Language": language, "If-Match": "*"},
     )
     assert reply.status_code < 500, reply.text
     errors = reply.json().get("errors", ()) if reply.status_code == 422 else ()

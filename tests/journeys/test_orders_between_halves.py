@@ -101,7 +101,7 @@ async def test_what_the_erp_amends_stays_when_the_seller_adds_a_note(tandem):
     line = sale["lines"][0]
     await content(tandem, sale, [{"id": line["id"], "item_id": line["item_id"], "quantity": "8"}])
     seen = await alike(tandem, order)
-    assert (seen["lines"][0]["quantity"], seen["net"]) == ("8", "72")
+    assert (seen["lines"][0]["quantity"], seen["net"]) == ("8", "72.00")
     await tandem.change(tandem.crm, "/v1/orders", seen, note="ring twice")
     seen = await alike(tandem, order)
     assert (seen["lines"][0]["quantity"], seen["note"]) == ("8", "ring twice")

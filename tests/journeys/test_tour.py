@@ -77,7 +77,7 @@ async def test_the_tour_ends_as_the_page_says(installation, page):
         def account():
             return services["crm"].get(f"/v1/accounts/{account_id}").json()
 
-        await until(lambda: order()["erp"]["paid"] == order()["total"] == "1190")
+        await until(lambda: order()["erp"]["paid"] == order()["total"] == "1190.00")
         await until(lambda: account()["owes"]["amount"] == "0.00")
         assert order()["erp"]["state"] == "completed"
         assert order()["erp"]["shipments"][0]["tracking_number"] == "CE-0042"

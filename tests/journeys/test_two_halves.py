@@ -364,11 +364,11 @@ async def test_an_order_goes_from_the_crm_to_the_last_payment_and_back(tandem):
     await tandem.make(tandem.erp, f"{path}/invoices")
     shipped = await seen_in_crm(tandem, order)
     assert shipped["erp"]["shipments"][0]["tracking_number"] == "1Z"
-    assert (shipped["erp"]["state"], shipped["erp"]["invoiced"]) == ("completed", "50")
+    assert (shipped["erp"]["state"], shipped["erp"]["invoiced"]) == ("completed", "50.00")
     assert float(shipped["customer_owes"]) == 50
     paid = {"amount": "50.00", "currency": "CNY"}
     await tandem.make(tandem.erp, "/v1/payments", party_id=sales["customer_id"], amount=paid)
-    while (seen := await seen_in_crm(tandem, order))["erp"]["paid"] != "50":  # noqa: ASYNC110
+    while (seen := await seen_in_crm(tandem, order))["erp"]["paid"] != "50.00":  # noqa: ASYNC110
         await asyncio.sleep(0)  # the refill and the payment are told by a job, soon
     assert float(seen["customer_owes"]) == 0
     assert (await tandem.bridge.client.get("/v1/status")).json()["lanes"]["parked"] == 0

@@ -47,6 +47,48 @@ async def user_new(desk: Desk) -> Values:
     return {"login": login, "name": "Lin Mei", "password": secret, "roles": ["seller"]}
 
 
+async def stage_sent(desk: Desk) -> Values:
+    way = desk.word("way")
+    pipeline = await desk.add("/v1/pipelines", code=way, name=way)
+    return {"pipeline_id": pipeline["id"], "code": desk.word("S"), "name": "Step"}
+
+
+async def lead_form_new(desk: Desk) -> Values:
+    inputs = [{"input": "name", "required": True}, {"input": "email"}]
+    return {"code": desk.word("f").lower(), "name": "Ask us", "inputs": inputs}
+
+
+HOURS = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+
+
+"""Mondays only."""
+
+
+async def absence_new(desk: Desk) -> Values:
+    user = await desk.add("/v1/users", **await user_new(desk))
+    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
+    return {"name": desk.word("N"), "user_id": user["id"], **times}
+
+
+CONDITION = {
+    "fact": "industry",
+    "operator": "equals",
+    "values": ["Steel"],
+    "at_least": None,
+    "at_most": None,
+}
+
+
+async def assignment_rule_new(desk: Desk) -> Values:
+    team = await desk.add("/v1/teams", name=desk.word("T"))
+    return {
+        "name": desk.word("N"),
+        "subject_type": "account",
+        "position": 1,
+        "team_id": team["id"],
+    }
+
+
 OF_CRM = (
     Kind(
         half="crm",
@@ -144,8 +186,9 @@ OF_CRM = (
             "roles": (["marketer"], NEVER_EMPTY),
             "email": ("c@mill.example", ""),
             "language": ("zh-CN", None),
+            "capacity": (5, None),
         },
-        apart=frozenset({"team_id"}),
+        apart=frozenset({"team_id", "calendar_id"}),
     ),
     Kind(
         half="crm",
@@ -158,6 +201,210 @@ OF_CRM = (
             "active": (False, NEVER_EMPTY),
         },
         apart=frozenset({"parent_id"}),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/opportunities",
+        table="opportunity",
+        **both(coded("name", "N")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "amount": (CNY, None),
+            "probability": (15, NEVER_EMPTY),
+            "forecast_category": ("commit", NEVER_EMPTY),
+            "opened_on": ("2030-01-01", None),
+            "closes_on": ("2030-01-02", None),
+            "source": ("Fair", ""),
+            "next_step": ("Call", ""),
+            "note": ("Soon.", ""),
+        },
+        apart=frozenset(
+            {
+                *("account_id", "owner_id", "team_id", "contacts", "competitor_ids", "lines"),
+                "lost_reason",
+            }
+        ),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/pipelines",
+        table="pipeline",
+        **both(coded("code", "W", name="Way")),
+        change={"name": "Other"},
+        fields={
+            "code": ("C94A1B2C3D", NEVER_EMPTY),
+            "name": ("Other", NEVER_EMPTY),
+            "name_zh": ("销售", ""),
+        },
+        apart=frozenset({"is_default"}),
+        code="code",
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/pipeline-stages",
+        table="pipeline_stage",
+        **both(stage_sent),
+        change={"name": "Other"},
+        fields={
+            "code": ("C94A1B2C3D", NEVER_EMPTY),
+            "name": ("Other", NEVER_EMPTY),
+            "name_zh": ("报价", ""),
+            "position": (7, NEVER_EMPTY),
+            "probability": (15, NEVER_EMPTY),
+            "forecast_category": ("commit", NEVER_EMPTY),
+            "required_fields": (["amount"], NEVER_EMPTY),
+            "exit_fields": (["note"], NEVER_EMPTY),
+            "stale_after_days": (9, None),
+        },
+    ),
+    Kind(
+        half="crm",
+        path="/v1/lost-reasons",
+        table="lost_reason",
+        **both(coded("code", "R", name="Reason")),
+        change={"name": "Other"},
+        fields={
+            "code": ("C94A1B2C3D", NEVER_EMPTY),
+            "name": ("Other", NEVER_EMPTY),
+            "name_zh": ("价格", ""),
+            "note": ("Soon.", ""),
+        },
+        code="code",
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/competitors",
+        table="competitor",
+        **both(coded("name", "Rival")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "website": ("rival.example", ""),
+            "note": ("Soon.", ""),
+        },
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/leads",
+        table="lead",
+        **both(given(name="Lin", phone="1", address={"city": "Ningbo"}, source="fair")),
+        change={"phone": "2"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "company": ("Mill", ""),
+            "title": ("Buyer", ""),
+            "email": ("b@mill.example", ""),
+            "phone": ("2", ""),
+            "language": ("zh-CN", ""),
+            "note": ("Lamps.", ""),
+            "address": (ADDRESS, EMPTY_ADDRESS),
+            "consent": (
+                {"email": "granted", "phone": "refused"},
+                {"email": "unknown", "phone": "unknown"},
+            ),
+        },
+        apart=frozenset({"owner_id", "team_id"}),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/lead-reasons",
+        table="lead_reason",
+        new=coded("code", "R", name="Too dear"),
+        fields={"name": ("Other", NEVER_EMPTY)},
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/lead-forms",
+        table="lead_form",
+        new=lead_form_new,
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "name_zh": ("其他", ""),
+            "consent_text_zh": ("同意。", ""),
+            "source": ("web", ""),
+            "campaign": ("May", ""),
+            "min_seconds": (9, NEVER_EMPTY),
+        },
+        apart=frozenset({"inputs", "consent_text", "consent_version", "confirmed"}),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/calendars",
+        table="calendar",
+        **both(coded("name", "N", zone="Asia/Shanghai", hours=HOURS)),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "zone": ("Europe/Berlin", NEVER_EMPTY),
+            "country": ("CN", ""),
+            "hours": ([{"weekday": 2, "start": "10:00", "end": "12:00"}], NEVER_EMPTY),
+            "exceptions": ([{"day": "2030-01-02", "name": "", "hours": []}], []),
+        },
+        apart=frozenset({"region"}),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/absences",
+        table="absence",
+        **both(absence_new),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "starts_at": ("2030-01-01T07:00:00Z", NEVER_EMPTY),
+            "ends_at": ("2030-01-03T08:00:00Z", NEVER_EMPTY),
+        },
+    ),
+    Kind(
+        half="crm",
+        path="/v1/assignment-rules",
+        table="assignment_rule",
+        **both(assignment_rule_new),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "position": (7, NEVER_EMPTY),
+            "method": ("load", NEVER_EMPTY),
+            "conditions": ([CONDITION], []),
+        },
+        apart=frozenset({"user_ids", "team_id"}),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/activities",
+        table="activity",
+        **both(given(kind="call", name="Ask for the order", text="By phone.")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "text": ("Soon.", ""),
+            "outcome": ("Bought.", ""),
+            "location": ("Ningbo", ""),
+            "channel": ("wechat", ""),
+            "priority": ("high", NEVER_EMPTY),
+            "starts_at": ("2030-01-01T08:00:00Z", None),
+            "due_on": ("2030-01-02", None),
+            "remind_at": ("2030-01-01T07:00:00Z", None),
+            "system_generated": (True, NEVER_EMPTY),
+            "bulk": (True, NEVER_EMPTY),
+        },
+        apart=frozenset(
+            {"record_type", "record_id", "related", "contact_ids", "user_ids", "owner_id"}
+            | {"team_id", "ends_at", "due_at", "direction"}
+        ),
         found=True,
     ),
 )

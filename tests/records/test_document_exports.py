@@ -50,8 +50,10 @@ NO_FILES = {
     *("/v1/accounts", "/v1/exports", "/v1/imports", "/v1/import-mappings", "/v1/custom-fields"),
     *("/v1/tags", "/v1/saved-views", "/v1/events", "/v1/search"),
     *("/v1/events/consumers", "/v1/jobs", "/v1/api-keys", "/v1/warehouses", "/v1/units"),
-    *("/v1/sessions", "/v1/me/sessions", "/v1/audit-entries"),
+    *("/v1/sessions", "/v1/me/sessions", "/v1/me/logins", "/v1/audit-entries"),
     *("/v1/fiscal-years", "/v1/periods", "/v1/tax-codes", "/v1/account-roles"),
+    *("/v1/assignment-decisions", "/v1/assignment-queue", "/v1/hand-overs", "/v1/merges"),
+    *("/v1/pipeline-stages", "/v1/lead-forms"),
 }
 
 

@@ -263,7 +263,7 @@ async def test_lists_are_filtered_by_them(halves, path):
 
 
 async def test_definitions_know_documents(halves):
-    """Counted where they are used, narrowed against what there is, referred to, not sorted."""
+    """Counted where they are used, narrowed against what there is, referred to."""
     desk, document, name = at(halves, "/v1/invoices")
     field = await define(desk, name)
     fields, definition = f"{document}/custom-fields", f"{FIELDS}/{field['id']}"
@@ -279,9 +279,6 @@ async def test_definitions_know_documents(halves):
     )
     assert pointers(refused) == {f"/custom/{field['key']}": "never_empty"}
     assert (await desk.merge(definition, {"required": False})).is_success
-    body = {"record_type": name, "key": f"s{uuid4().hex[:8]}", "kind": "text", "label": "x"}
-    refused = problem(await desk.server.post(FIELDS, body | {"sorted": True}), 422, "invalid_input")
-    assert pointers(refused) == {"/sorted": "not_sortable"}
     other = await define(desk, name, "reference", refers_to="sales_order")
     order = (await desk.see("/v1/sales-orders"))["items"][0]["id"]
     assert (await desk.merge(fields, {"custom": {other["key"]: order}})).is_success

@@ -194,7 +194,7 @@ async def test_who_may_erase_and_read(crm):
 def test_every_text_column_of_a_person_is_marked():
     """A new column says whether it tells of the person."""
     kinds = [one for one in _person_types() if one.personal]
-    assert {one.name for one in kinds} == {"account", "contact"}
+    assert {one.name for one in kinds} == {"account", "activity", "contact", "lead"}
     for kind in kinds:
         assert impersonal_columns(kind) == kind.personal.impersonal
 

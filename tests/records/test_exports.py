@@ -22,7 +22,9 @@ from tests.records.kinds import HALVES, KINDS
 from tests.records.test_history import has
 
 SHEETS = {
-    (half, sheet.name) for half in HALVES for sheet in importlib.import_module(f"{half}.app").SHEETS
+    (half, sheet.name): sheet
+    for half in HALVES
+    for sheet in importlib.import_module(f"{half}.app").SHEETS
 }
 EXPORTED = [one for one in KINDS if (one.half, one.table) in SHEETS]
 """Master data; documents and other lists have tests of their own."""
@@ -62,7 +64,12 @@ async def exported(desk: Desk, **asked: Any) -> tuple[dict[str, Any], bytes]:
 
 
 def test_every_record_type_with_standard_routes_is_exported():
-    assert {str(one) for one in KINDS if has(one, "_id}/history")} <= {str(one) for one in EXPORTED}
+    no_rows = {
+        "crm/pipeline-stages",  # their codes name them within a pipeline only
+        "crm/lead-forms",  # what they ask is a list
+    }
+    routed = {str(one) for one in KINDS if has(one, "_id}/history")}
+    assert routed - no_rows <= {str(one) for one in EXPORTED}
 
 
 @pytest.mark.parametrize("kind", EXPORTED, ids=by_name)
@@ -76,7 +83,8 @@ async def test_a_file_has_what_the_record_shows(desks, kind):
     assert reply.content.count(b"\r\n") == len(rows_of(reply.content)) + 1
     row = next(one for one in rows_of(reply.content) if one["id"] == record["id"])
     shown = {name: value for name, value in record.items() if isinstance(value, str) and value}
-    shown = {name: value for name, value in shown.items() if name in row}
+    by_word = SHEETS[kind.half, kind.table].references  # such as the login of a user
+    shown = {name: value for name, value in shown.items() if name in row.keys() - by_word.keys()}
     assert {name: row[name] for name in shown} == shown
     assert {"id", "name"} & row.keys()
     job = {"record_type": kind.table, "format": "csv", "query": {"sort": "-created_at"}}

@@ -18,6 +18,8 @@ from records.paths import RecordPaths, described_by
 from records.reads import Reads
 from tests.records.kind import Values
 from tests.records.kinds import HALVES, KINDS
+from tests.records.test_exports import cells_of, rows_of
+from tests.records.test_exports import exported as exported_by_job
 from tests.records.test_one_search import types_of
 
 OF_ADMINISTRATORS = ("/erase", "/personal-data")
@@ -87,6 +89,15 @@ async def parts_of(desk: Desk, path: str) -> dict[str, str]:
     return {"note_id": note["id"], "attachment_id": file["id"], "tag_id": tag["id"]}
 
 
+async def loser_for(desk: Desk, prefix: str, routes: list[tuple[str, str]]) -> Values:
+    """What says which other record is merged into one, where the type has that."""
+    if not any(path.endswith("/merge") for _, path in routes):
+        return {}
+    kind = next(one for one in KINDS if (one.half, one.path) == (desk.server.service.name, prefix))
+    other = await kind.make(desk)
+    return {"loser_id": other["id"], "loser_version": other["version"]}
+
+
 async def test_every_route_of_one_record_says_that_there_is_none(records, desks):
     half, found = records
     desk, wrong, asked = desks[half.service.name], [], 0
@@ -96,13 +107,16 @@ async def test_every_route_of_one_record_says_that_there_is_none(records, desks)
         routes = routes_of_one(of)
         has_notes = any(path.endswith("/notes") for _, path in routes)
         parts = await parts_of(desk, f"{prefix}/{record_id}") if has_notes else {}
+        loser = await loser_for(desk, prefix, routes)
         with hidden(of, record_id):
             for method, path in routes:
                 where = re.sub(r"\{\w+_id\}", record_id, path, count=1)
                 where = where.format(system="shop", external_id="1", **parts)
                 if method == "POST" and where.endswith("/attachments"):
                     where += "?filename=a.txt"
-                sent = BODIES.get(path.rpartition("/")[2], {})
+                if where.endswith("/merge-preview"):
+                    where += f"?loser_id={loser['loser_id']}"
+                sent = {**BODIES, "merge": loser}.get(path.rpartition("/")[2], {})
                 body = None if method in {"GET", "DELETE"} else sent
                 headers = {"Idempotency-Key": str(uuid4()), "If-Match": '"77"'}
                 reply = await desk.client.request(method, where, json=body, headers=headers)
@@ -110,6 +124,9 @@ async def test_every_route_of_one_record_says_that_there_is_none(records, desks)
                 asked += 1
                 if (reply.status_code, facts.get("entity")) != (404, name):
                     wrong.append((method, path, reply.status_code, reply.text[:200]))
+        if parts:
+            away = await desk.client.delete(f"{prefix}/{record_id}/tags/{parts['tag_id']}")
+            assert away.is_success
     assert wrong == []
     assert asked > 50
 
@@ -162,6 +179,38 @@ async def test_lists_counts_files_and_the_search_are_without_it(records, desks):
             if links.is_success and record_id in links.text:
                 wrong.append((name, "links"))
     assert wrong == []
+
+
+async def files_of(desk: Desk, of: RecordPaths) -> dict[str, set[str]]:
+    """Ids in the files of the list: a workbook at once, and by jobs; empty: it leaves as none."""
+    reply = await desk.client.get(f"{of.router.prefix}/export?format=xlsx&fields=id")
+    if not reply.is_success:
+        return {}
+    asked = {"record_type": of.name, "fields": "id"}
+    _, text = await exported_by_job(desk, format="csv", **asked)
+    _, book = await exported_by_job(desk, format="xlsx", **asked)
+    return {
+        "workbook": {str(row[0]) for row in cells_of(reply.content)[1:]},
+        "job": {row["id"] for row in rows_of(text)},
+        "workbook of a job": {str(row[0]) for row in cells_of(book)[1:]},
+    }
+
+
+async def test_workbooks_and_jobs_are_without_it(records, desks):
+    half, found = records
+    desk, wrong, asked = desks[half.service.name], [], 0
+    for name, record_id in (await first_of_each(half.service.name, desk, found)).items():
+        of = types_of(half.service.name)[name]
+        before = await files_of(desk, of)
+        with hidden(of, record_id):
+            after = await files_of(desk, of)
+        for file, ids in before.items():
+            asked += 1
+            assert record_id in ids, (name, file)
+            if after[file] != ids - {record_id}:
+                wrong.append((name, file))
+    assert wrong == []
+    assert asked
 
 
 def ids_in(value: Any) -> set[str]:

@@ -20,7 +20,7 @@ from tests.records.kind import Kind, Values
 from tests.records.kinds import HALVES, KINDS
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-NOT_KEPT = {"id", "version", "revision", "created_at", "updated_at"}
+NOT_KEPT = {"id", "version", "revision", "created_at", "updated_at", "weighted"}
 OF_ONE_RECORD = {"name", "code", "sku", "tax_id"}
 """Fields whose value one record has at most, of some kinds."""
 PATHS = {

@@ -27,7 +27,7 @@ READ = [
         "utf-8",
         "No,Name,Zip\n{0}-1,Tree, tall,1\n{0}-2,Bush,1\n",
         (1, 0, 0, 1),
-        [(2, "", "long_row")],
+        [(2, "D", "long_row")],
     ),
     (
         "utf-8",

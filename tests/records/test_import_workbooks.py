@@ -1,11 +1,14 @@
 """Workbooks as people save them: errors of formulas, codes with zeros in front, days, old ones."""
 
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 import xlsxwriter
+from openpyxl import Workbook
 
 from tests.records.test_imports import brought, counts, errors, run, started
 
@@ -47,6 +50,69 @@ async def test_a_cell_that_could_not_be_computed_is_refused_as_damaged(desks, ha
         names = [(at, "Name", "damaged") for at in range(2, 2 + len(ERRORS))]
         assert await errors(desk, done) == [*names, (2 + len(ERRORS), "No", "damaged")]
         assert counts(done) == (1, 0, 0, len(ERRORS) + 1)
+
+
+def uncomputed(*rows: Sequence[Any]) -> bytes:
+    """A workbook as programs write it that compute nothing: of formulas it has no results."""
+    book, out = Workbook(), io.BytesIO()
+    sheet = book.worksheets[0]
+    for row in rows:
+        sheet.append(list(row))
+    book.save(out)
+    return out.getvalue()
+
+
+_NOTHING = re.compile(rb"<c (r=\S+)>(<f>[^<]*</f><v></v>)")
+
+
+def with_empty_texts(content: bytes) -> bytes:
+    """The workbook as spreadsheets save it: what comes to an empty text says that it is a text.
+
+    xlsxwriter leaves that out, so a reader cannot tell it from a formula that nobody computed.
+    """
+    out = io.BytesIO()
+    with ZipFile(io.BytesIO(content)) as before, ZipFile(out, "w") as packed:
+        for name in before.namelist():
+            packed.writestr(name, _NOTHING.sub(rb'<c \1 t="str">\2', before.read(name)))
+    return out.getvalue()
+
+
+async def test_a_formula_without_a_result_is_refused_and_never_empty(desks):
+    """One that comes to an empty text, as the file says, is empty."""
+    desk = desks["crm"]
+    key = desk.word("E")
+    head = ("No", "Name", "Short")
+    mapping = {"external_id": "No", "name": "Name"}
+    rows = [(f"{key}-1", '="Mill"&1', ""), (f"{key}-2", "Tree", "")]
+    made = await brought(desk, "account", uncomputed(head, *rows))
+    done = await started(desk, made, "run", mapping=mapping)
+    assert await errors(desk, done) == [(2, "Name", "damaged")]
+    assert counts(done) == (1, 0, 0, 1)
+    seen = (await desk.see(f"/v1/imports/{done['id']}/errors"))["items"]
+    assert '="Mill"&1' in seen[0]["errors"][0]["message"]
+    empty = book_of(("No", "Name", "Zip"), (f"{key}-3", "Bush", ('=IF(1,"","x")', "")))
+    made = await brought(desk, "account", with_empty_texts(empty))
+    done = await started(desk, made, "run", mapping=MAPPING)
+    assert counts(done) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "csv"])
+async def test_a_cell_beyond_the_header_is_refused_with_its_column(desks, form):
+    """Never left out in silence; empty ones are nothing."""
+    desk = desks["crm"]
+    key = desk.word("E")
+    rows = [
+        ("No", "Name", "Zip"),
+        (f"{key}-1", "Mill", "12345", "", "more"),
+        (f"{key}-2", "Tree", "12345", "", ""),
+    ]
+    content = book_of(*rows)
+    if form == "csv":
+        content = "\n".join(",".join(row) for row in rows).encode()
+    made = await brought(desk, "account", content)
+    done = await started(desk, made, "run", mapping=MAPPING)
+    assert await errors(desk, done) == [(2, "E", "long_row")]
+    assert counts(done) == (1, 0, 0, 1)
 
 
 async def test_numbers_days_and_marks_are_refused_as_well(desks):

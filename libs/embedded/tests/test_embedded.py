@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: made at first use, shared by processes, robust to their deaths."""
 
 import asyncio
+import codecs
 import os
 import shutil
 import signal
@@ -409,6 +410,7 @@ def as_ordinary_user(act):
     account = ordinary()
     if not account.can_enter(placement._installed()):
         pytest.skip("the environment lies where ordinary users cannot read")
+    codecs.lookup("ascii")  # the child may be unable to read where Python itself lies
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:

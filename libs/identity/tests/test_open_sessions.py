@@ -1,10 +1,12 @@
 """Sessions of people: listed with their places, ended one by one or all, refused from then on."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import pyotp
 import pytest
 
 from chassis.clock import frozen, utc_now
@@ -54,8 +56,9 @@ async def own(person):
     return reply.json()["items"]
 
 
-async def end(person, path, body=None):
-    return await person.post(path, json=body, headers={"Idempotency-Key": str(uuid4())})
+async def end(person, path, **proof):
+    said = proof or {"present_password": PASSWORD}
+    return await person.post(path, json=said, headers={"Idempotency-Key": str(uuid4())})
 
 
 async def is_in(person):
@@ -119,6 +122,39 @@ async def test_all_others_are_ended_and_nobody_elses(sample, mia, bob):
     assert (reply.status_code, reply.json()) == (200, {"ended": 2})
     assert [await is_in(one) for one in (here, *others, stranger)] == [True, False, False, True]
     assert (await end(here, "/v1/me/sessions/end-others")).json() == {"ended": 0}
+
+
+@pytest.mark.parametrize("path", ["/v1/me/sessions/end-others", "/v1/me/sessions/{id}/end"])
+async def test_a_session_alone_ends_no_other(sample, mia, path):
+    """ASVS 7.5.2: whoever finds a session open does not shut the person out."""
+    here, there = await log_in(sample, mia), await log_in(sample, mia)
+    other = next(one for one in await own(here) if not one["current"])
+    path = path.format(id=other["id"])
+    headers = {"Idempotency-Key": str(uuid4())}
+    contents: list[dict[str, Any]] = [{}, {"json": {}}, {"json": {"present_password": None}}]
+    for content in contents:
+        refused = await here.post(path, headers=headers, **content)
+        assert (refused.status_code, refused.json()["code"]) == (403, "proof_needed")
+    refused = await end(here, path, present_password="wrong password!")
+    [error] = refused.json()["errors"]
+    assert (refused.status_code, error["code"]) == (422, "password_wrong")
+    assert (await end(here, path, password=PASSWORD)).status_code == 403
+    assert await is_in(there)
+    assert (await end(here, path)).json() == {"ended": 1}
+    assert not await is_in(there)
+
+
+async def test_a_code_proves_it_as_well(sample, mia):
+    here = await log_in(sample, mia)
+    enrolled = await here.put("/v1/me/second-factor", json={"present_password": PASSWORD})
+    authenticator = pyotp.TOTP(enrolled.json()["secret"])
+    with frozen(utc_now() - timedelta(minutes=5)):
+        code = {"code": authenticator.at(utc_now())}
+        await here.post("/v1/me/second-factor/confirm", json=code)
+    now = authenticator.at(utc_now())
+    assert (await end(here, "/v1/me/sessions/end-others", code=now)).json() == {"ended": 0}
+    again = await end(here, "/v1/me/sessions/end-others", code=now)
+    assert (again.status_code, again.json()["errors"][0]["code"]) == (422, "code_wrong")
 
 
 async def test_a_session_of_somebody_else_is_not_there(sample, mia, bob):

@@ -113,7 +113,7 @@ async def test_one_reads_and_ends_the_own_sessions_before(strict, person):
     assert {one["id"] for one in listed} >= {other["id"]}
     headers = {"Idempotency-Key": str(uuid4())}
     path = f"/v1/me/sessions/{other['id']}/end"
-    assert (await me.post(path, headers=headers)).status_code == 200
+    assert (await me.post(path, json=PRESENT, headers=headers)).status_code == 200
     assert (await strict.with_key(other["token"]).get("/v1/me")).status_code == 401
     assert (await me.delete("/v1/sessions/current")).status_code == 204
 

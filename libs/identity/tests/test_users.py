@@ -198,3 +198,14 @@ async def test_a_person_logs_in_and_out_over_http(sample, mia):
 
 async def test_a_key_has_no_session_to_end(sample):
     assert (await sample.client.delete("/v1/sessions/current")).status_code == 404
+
+
+async def test_a_password_is_compared_as_it_was_typed(sql, log_in):
+    """ASVS 6.2.8, 6.2.9: other capitals, a sign more or less, and the 200th sign all count."""
+    long = "correct horse battery " * 9 + "ab"
+    assert len(long) == 200
+    user = await add(sql, f"mia.{uuid4().hex[:8]}", password=long)
+    assert await log_in(user.login, long)
+    for other in (long[:-1] + "B", long[:-1], long.title(), f" {long[1:]}", long.strip()[:64]):
+        with pytest.raises(LoginRefused):
+            await log_in(user.login, other)

@@ -12,7 +12,7 @@ from records.testing.lists import (
 
 OF_THE_PROGRAM = {
     *("/v1/api-keys", "/v1/audit-entries", "/v1/sessions", "/v1/me/sessions", "/v1/me/logins"),
-    *("/v1/jobs", "/v1/exports", "/v1/imports", "/v1/import-mappings"),
+    *("/v1/jobs", "/v1/exports", "/v1/imports", "/v1/import-mappings", "/v1/merges"),
 }
 WITHOUT_TIMES = {
     "/v1/api-keys": "a handful; seen whole by an administrator",
@@ -24,6 +24,7 @@ WITHOUT_TIMES = {
     "/v1/exports": "jobs, not records of the business",
     "/v1/imports": "jobs, not records of the business",
     "/v1/import-mappings": "how files are read, not records of the business",
+    "/v1/merges": "acts, in the order in which they were done",
     "/v1/saved-views": "what persons ask lists, not records of the business",
 }
 UNINDEXED = ["user by created_at", "user by updated_at"]

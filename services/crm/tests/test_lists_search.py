@@ -10,6 +10,9 @@ from chassis.storage.searching import Searched
 from crm import searched
 
 EXEMPT = {
+    "/v1/assignment-decisions": "records of the program, asked by subject, rule and user",
+    "/v1/assignment-queue": "records of the program, asked by subject",
+    "/v1/hand-overs": "a handful; asked by the user who left",
     "/v1/custom-fields": "at most 300 of a record type; all are shown in a form",
     "/v1/events": "a feed for machines, read in its order",
     "/v1/events/states": "a feed for machines, read in its order",
@@ -22,9 +25,20 @@ EXEMPT = {
     "/v1/saved-views": "a handful; what a person asks lists",
     "/v1/exports": "a person's own jobs, the newest first",
     "/v1/imports": "a person's own jobs, the newest first",
+    "/v1/merges": "asked for by record, the newest first",
     "/v1/import-mappings": "a handful; those that fit a file are suggested",
 }
-OF_ONE_RECORD = ("/history", "/notes", "/timeline", "/attachments", "/errors", "/undo-report")
+OF_ONE_RECORD = (
+    "/history",
+    "/touches",
+    "/consents",
+    "/notes",
+    "/timeline",
+    "/attachments",
+    "/errors",
+    "/undo-report",
+    "/stage-changes",
+)
 """What happened to a record or in a job is read through, the newest first."""
 
 
@@ -45,15 +59,43 @@ async def trade(desk):
     price = await desk.add(
         "/v1/product-prices", product=product["code"], price_list="standard", price=money
     )
+    lead = await desk.add("/v1/leads", name=f"Σοφία {word}", company=f"宁波 {word}")
+    code = f"R-{word}"
+    reason = await desk.add("/v1/lead-reasons", code=code, name=f"Zu teuer für {word}")
+    asked = [{"input": "name", "required": True}, {"input": "email"}]
+    form = await desk.add("/v1/lead-forms", code=word, name=f"Für {word}", inputs=asked)
+    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+    calendar = await desk.add(
+        "/v1/calendars", name=f"Büro {desk.word()}", zone="Asia/Shanghai", hours=hours
+    )
+    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
+    absence = await desk.add(
+        "/v1/absences", name=f"Leave {desk.word()}", user_id=user["id"], **times
+    )
+    ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
+    rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
     named = await desk.crm.add_named()
+    call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
+    activity = await desk.add("/v1/activities", **call)
+    way = await desk.add("/v1/pipelines", code=f"w-{word}", name=f"Großkunden {word}")
+    stage = await desk.add(
+        "/v1/pipeline-stages", pipeline_id=way["id"], code=f"s-{word}", name=f"Besuch {word}"
+    )
+    lost = await desk.add("/v1/lost-reasons", code=f"r-{word}", name=f"Zu spät {word}")
+    governed = {"pipelines": way, "pipeline-stages": stage, "lost-reasons": lost}
+    named |= {f"/v1/{path}": one for path, one in governed.items()}
     return {path: (one["id"], [one["name"]]) for path, one in named.items()} | {
         "/v1/accounts": (account["id"], [account["name"]]),
         "/v1/contacts": (
             contact["id"],
             [contact["name"], account["name"], f"директор {word}", f"ольга electricite {word}"],
         ),
+        "/v1/leads": (lead["id"], [lead["name"], lead["company"], f"σοφια {word}"]),
+        "/v1/lead-reasons": (reason["id"], [code, f"fur {word}"]),
+        "/v1/lead-forms": (form["id"], [word, f"fur {word}"]),
         "/v1/products": (product["id"], [product["code"], f"langang {word}"]),
         "/v1/product-prices": (price["id"], [product["code"], product["name"]]),
+        "/v1/activities": (activity["id"], [f"langang {word}", f"ольга {word}"]),
         "/v1/price-lists": (listed.json()["id"], [prices, f"handler {word}"]),
         "/v1/orders": (
             order["id"],
@@ -61,6 +103,9 @@ async def trade(desk):
         ),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
+        "/v1/calendars": (calendar["id"], [calendar["name"]]),
+        "/v1/absences": (absence["id"], [absence["name"]]),
+        "/v1/assignment-rules": (rule["id"], [rule["name"]]),
     }
 
 

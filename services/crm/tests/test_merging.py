@@ -26,8 +26,8 @@ async def test_an_order_needs_lines_and_may_lose_its_freight(desk, problem):
     at = f"/v1/orders/{await _order_id(desk)}"
     problem(await desk.merge(at, {"lines": None}), 422, "invalid_input")
     freight = await desk.merge(at, {"freight": MONEY})
-    assert freight.json()["freight"] == "1"
-    assert (await desk.merge(at, {"freight": None})).json()["freight"] == "0"
+    assert freight.json()["freight"] == "1.00"
+    assert (await desk.merge(at, {"freight": None})).json()["freight"] == "0.00"
 
 
 async def test_a_freight_keeps_to_the_decimals_of_its_currency(desk, problem):
@@ -78,9 +78,9 @@ async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     part = await desk.send("/v1/orders", key, 3, ship_to={"city": "Beijing"}, **body)
     assert part.json()["ship_to"] == ADDRESS | {"city": "Beijing"}
     dear = await desk.send("/v1/orders", key, 4, freight={"amount": "2.00"}, **body)
-    assert dear.json()["freight"] == "2"
+    assert dear.json()["freight"] == "2.00"
     free = await desk.send("/v1/orders", key, 5, **body, **dict.fromkeys(names))
-    assert [free.json()[one] for one in names] == ["", "0", None, NO_ADDRESS]
+    assert [free.json()[one] for one in names] == ["", "0.00", None, NO_ADDRESS]
     part = await desk.send("/v1/orders", key, 6, ship_to={"city": None}, **body)
     assert part.json()["ship_to"] == NO_ADDRESS
 

@@ -30,7 +30,7 @@ async def test_an_order_keeps_price_and_state_when_the_same_is_sent(desk, batch)
     dearer = {"list_price": {"amount": "9.00", "currency": "CNY"}}
     await desk.change(f"/v1/products/{product['id']}", dearer, revision=product["version"])
     assert await desk.upsert("/v1/orders", key, 2, body, batch=batch) == ("unchanged", order_id)
-    assert (await desk.see(f"/v1/orders/{order_id}"))["net"] == "1"
+    assert (await desk.see(f"/v1/orders/{order_id}"))["net"] == "1.00"
     await desk.crm.post(f"/v1/orders/{order_id}/cancel", {})
     before = await desk.see(f"/v1/orders/{order_id}")
     assert await desk.upsert("/v1/orders", key, 3, body, batch=batch) == ("unchanged", order_id)

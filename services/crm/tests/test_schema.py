@@ -65,7 +65,7 @@ DESCRIBED = {
       left join pg_collation l on l.oid = a.attcollation
       where c.relname = any($1) and not a.attisdropped""",
     "constraints": """select conrelid::regclass || '.' || conname, pg_get_constraintdef(oid)
-      from pg_constraint where conrelid::regclass::text = any($1)""",
+      from pg_constraint where conrelid::regclass::text = any($1) and contype <> 't'""",
     "functions": """select proname, pg_get_functiondef(oid) from pg_proc
       where proname ~ 'search' and pronamespace = 'public'::regnamespace
         and cardinality($1::text[]) > 0""",

@@ -33,8 +33,18 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
     await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
     await seller.crm.attach(f"/v1/orders/{order['id']}")
+    about = {"record_type": "order", "record_id": order["id"]}
+    await seller.add("/v1/activities", kind="call", name="Ask why", **about)
     tag = await seller.add("/v1/tags", name="Late")
     assert (await seller.client.put(f"/v1/orders/{order['id']}/tags/{tag['id']}")).is_success
+
+    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+    await seller.add("/v1/calendars", name="Office", zone="Asia/Shanghai", hours=hours)
+    user = await seller.user()
+    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
+    await seller.add("/v1/absences", name="Leave", user_id=user["id"], **times)
+    rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
+    await seller.add("/v1/assignment-rules", name="All", **rule)
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)
@@ -45,6 +55,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     fields = f"/v1/orders/{order['id']}/custom-fields"
     assert (await seller.merge(fields, given)).is_success
 
+    await _merge_and_undo(seller, await seller.account(), await seller.account())
     events = await seller.crm.feed()
     for event in SERVICE.states:
         kind = event.type_for("crm")
@@ -55,3 +66,12 @@ async def test_a_state_is_what_the_last_event_said(seller):
         for subject, one in states.items():
             assert one["data"] == last[subject]["data"] | {"changed": []}
             assert one["aggversion"] == last[subject]["aggversion"]
+
+
+async def _merge_and_undo(seller, winner, loser):
+    """Two accounts become one, and two again: both are there with their states."""
+    body = {"loser_id": loser["id"], "loser_version": loser["version"]}
+    at = f"/v1/accounts/{winner['id']}/merge"
+    merged = await seller.crm.post(at, body, headers={"If-Match": "*"})
+    undone = await seller.crm.post(f"/v1/merges/{merged.json()['id']}/undo", None)
+    assert undone.is_success, undone.text

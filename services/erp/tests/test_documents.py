@@ -95,7 +95,7 @@ async def test_receipts_are_found_by_order_supplier_number_and_day(clerk):
     assert shown["purchase_order_number"] == order["number"]
     assert shown["supplier_id"] == supplier["id"]
     assert [(one["sku"], one["quantity"], one["value"]) for one in shown["lines"]] == [
-        (item["sku"], "2", "14")
+        (item["sku"], "2", "14.00")
     ]
     both = [rest["id"], first["id"]]
     _, today, after = around(clerk)
@@ -122,8 +122,8 @@ async def test_every_document_that_moved_goods_is_listed_with_what_it_moved(cler
     shown = await clerk.see(f"/v1/stock-documents/{lost['id']}")
     assert (shown["kind"], shown["memo"]) == ("stock_adjustment", "Water")
     assert [(o["sku"], o["quantity"], o["value"], o["serials"]) for o in shown["lines"]] == [
-        (item["sku"], "-4", "-28", []),
-        (piece["sku"], "-1", "-7", serials[:1]),
+        (item["sku"], "-4", "-28.00", []),
+        (piece["sku"], "-1", "-7.00", serials[:1]),
     ]
     of_item = f"/v1/stock-documents?sku={item['sku']}"
     _, today, after = around(clerk)

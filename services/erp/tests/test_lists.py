@@ -41,6 +41,7 @@ WITH_TOTALS = {
     "/v1/open-items",
     "/v1/payables/openings",
     "/v1/payments",
+    "/v1/purchase-orders",
     "/v1/receivables/openings",
     "/v1/sales-orders",
 }

@@ -40,11 +40,11 @@ async def test_an_order_that_is_sent_without_a_field_keeps_it(desk):
     part = await desk.send("/v1/sales-orders", key, 3, ship_to={"city": "Beijing"}, **body)
     assert part.json()["ship_to"] == ADDRESS | {"city": "Beijing"}
     free = await desk.send("/v1/sales-orders", key, 4, **body, charges=[])
-    assert (free.json()["charges"], free.json()["note"]) == ("0", "Soon.")
+    assert (free.json()["charges"], free.json()["note"]) == ("0.00", "Soon.")
     await desk.send("/v1/sales-orders", key, 5, **body, charges=charges)
     empty = dict.fromkeys(("note", "charges", "requested_on", "ship_to"))
     free = await desk.send("/v1/sales-orders", key, 6, **body, **empty)
-    assert [free.json()[one] for one in names] == ["", "0", None, NO_ADDRESS]
+    assert [free.json()[one] for one in names] == ["", "0.00", None, NO_ADDRESS]
     part = await desk.send("/v1/sales-orders", key, 7, ship_to={"city": None}, **body)
     assert part.json()["ship_to"] == NO_ADDRESS
 

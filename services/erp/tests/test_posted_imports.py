@@ -56,8 +56,8 @@ async def test_entries_of_several_rows_are_posted_once(office, desk, tmp_path):
     assert await imported("101") == ({"failed": 1}, ["entry_posted"])
     entries = (await desk.see(f"/v1/journal-entries?q={system}"))["items"]
     assert [(one["debit"], one["credit"]) for one in entries[0]["lines"]] == [
-        ("100", "0"),
-        ("0", "100"),
+        ("100.00", "0.00"),
+        ("0.00", "100.00"),
     ]
     assert len(entries) == 1
 
@@ -79,7 +79,7 @@ async def test_payments_are_booked_once(desk, tmp_path):
     assert await imported("30.50") == ({"unchanged": 1, "failed": 1}, ["missing_reference"])
     assert await imported("31.50") == ({"failed": 2}, ["payment_booked", "missing_reference"])
     found = (await desk.see(f"/v1/payments?party_id={customer['id']}"))["items"]
-    assert [one["amount"] for one in found] == ["30.5"]
+    assert [one["amount"] for one in found] == ["30.50"]
 
 
 def resource(name, target, columns, **facts):

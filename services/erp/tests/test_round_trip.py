@@ -171,4 +171,4 @@ async def test_rows_of_an_order_name_its_customer_by_the_id_of_the_old_shop(desk
         (4, "Customer", "missing_reference")
     ]
     [order] = (await desk.see(f"/v1/sales-orders?external_system={system}"))["items"]
-    assert (order["net"], len(order["lines"])) == ("22", 2)
+    assert (order["net"], len(order["lines"])) == ("22.00", 2)

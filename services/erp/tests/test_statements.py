@@ -118,7 +118,7 @@ async def test_payments_take_fifteen_however_many(office, desk, counted, many):
     items = [{"party_id": one["id"], "amount": amount} for one in customers]
     async with counted(15):
         booked = await office.does("/v1/payments/batch", items=items)
-    assert {one["unallocated"] for one in booked["items"]} == {"0"}
+    assert {one["unallocated"] for one in booked["items"]} == {"0.00"}
 
 
 async def test_a_price_lookup_is_three_reads(desk, counted):
@@ -160,7 +160,7 @@ async def test_prices_of_an_order_are_looked_up_at_once(desk, counted, many):
         order = await desk.add(
             "/v1/sales-orders", customer_id=customer["id"], lines=lines, draft=True
         )
-    assert {line["unit_price"] for line in order["lines"]} == {"2.5"}
+    assert {line["unit_price"] for line in order["lines"]} == {"2.50"}
 
 
 @pytest.mark.parametrize("many", [2, 40])

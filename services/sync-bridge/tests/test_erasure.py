@@ -58,6 +58,18 @@ async def test_older_events_do_not_bring_the_person_back(rig):
     assert (await rig.lane("crm.customer"))["pending"] == 0
 
 
+@pytest.mark.parametrize("record_type", ["contact", "lead"])
+async def test_late_events_that_do_not_cross_are_not_kept_either(rig, record_type):
+    person = rig.crm.makes(ACCOUNTS, **PERSON)
+    first = rig.crm.outbox[0]
+    await rig.synchronize()
+    rig.crm.erases(ACCOUNTS, person)
+    await rig.synchronize()
+    told = f"tandem.crm.{record_type}-changed.v1"
+    assert await rig.receive(replace(first, event_id=uuid7(), type=told, aggversion=9)) == 1
+    assert await traces(rig) == set()
+
+
 async def test_a_person_on_its_way_does_not_arrive(rig):
     """Erased before it was ever across: what still comes of it is refused there, and no trouble."""
     rig.erp.faults = [Fault(status=503) for _ in range(3)]

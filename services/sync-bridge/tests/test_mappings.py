@@ -279,6 +279,8 @@ def test_messages_are_read_tolerantly():
     )
     assert (read.stage, read.email) == ("dormant", "")
     assert not crm_to_erp.is_customer(read)
+    merged = {"id": str(ID), "version": 2, "stage": "customer", "merged_into": str(ID)}
+    assert not crm_to_erp.is_customer(crm.AccountChanged.model_validate(merged))
     with pytest.raises(ValidationError):
         erp.ItemChanged.model_validate({"id": str(ID), "version": 1})
 

@@ -146,6 +146,8 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "production",
         "systems",
         "audit",
+        "second_factors",
+        "second_factor_keys",
     }
     assert all(one["ok"] for one in found.document)
 

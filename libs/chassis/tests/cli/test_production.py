@@ -1,5 +1,7 @@
 """Production refuses what would let others read or change what services say, and tells why."""
 
+from base64 import b64encode
+
 import pytest
 
 DATABASE = "postgresql://sample:secret@db.example.com/sample"
@@ -44,6 +46,7 @@ TAKEN = [
 def production(run, monkeypatch):
     """Commands of the sample in production, with variables of the environment."""
     monkeypatch.setenv("TANDEM_ENV", "production")
+    monkeypatch.setenv("SAMPLE_SECOND_FACTOR_KEYS", b64encode(bytes(32)).decode())
 
     def given(variables):
         for name, value in variables.items():

@@ -16,6 +16,7 @@ from limits import RateLimitItem, parse_many
 from chassis.http.rate_limits import RateLimits, source_of
 from chassis.problems.problem import Problem
 from chassis.telemetry.logs import get_logger
+from identity.factor_keys import FactorKeys
 
 __all__ = ["Attempt", "TooManyAttempts", "printable"]
 
@@ -61,6 +62,12 @@ class Attempt:
         self._who = f"{self.source} {hashed}"
         self.code = code
         self._codes_of = ""
+
+    @property
+    def factor_keys(self) -> FactorKeys:
+        """What decrypts the second factor."""
+        keys: FactorKeys = self._request.app.state.authenticator.factor_keys
+        return keys
 
     async def count(self) -> int:
         """Count it, over all processes; how many came from its address in this minute.

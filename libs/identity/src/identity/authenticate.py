@@ -6,6 +6,7 @@ revoked key or an ended session is refused everywhere within five seconds.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 
 from fastapi import Request
 
@@ -18,6 +19,7 @@ from chassis.settings import ServiceSettings
 from chassis.storage.connections import Connections
 from identity import keys, sessions
 from identity.audit.denials import Denials
+from identity.factor_keys import FactorKeys, factor_keys, keys_given
 from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerKeys, TokenVerifier
 from identity.required_factors import ActorWithoutFactor, require_open
@@ -48,8 +50,15 @@ class Authenticator:
         self.roles_with_factor = roles_with_factor(service, settings)
         self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
+        self._settings = settings
+        keys_given(settings)
         self.denials = Denials(connections, clock=clock)
         self._known: dict[bytes, tuple[float, Actor | None]] = {}
+
+    @cached_property
+    def factor_keys(self) -> FactorKeys:
+        """What encrypts second factors. Raises ValueError where the key in the folder is none."""
+        return factor_keys(self._settings)
 
     async def close(self) -> None:
         """Write the refusals counted; close the connection to the token issuer."""

@@ -15,6 +15,8 @@ from chassis.clock import utc_now
 from chassis.service import Service
 from identity import factors, keys, users
 from identity.audit.entries import CLI, name_actor, name_cli
+from identity.encrypting import encrypt_anew
+from identity.factor_keys import factor_keys
 from identity.open_sessions import end_others
 from identity.passwords import hash_password
 from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
@@ -111,6 +113,7 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         show({"login": user.login} | invented, words, as_json=as_json)
 
     _add_access(group, service)
+    _add_encrypting(group, service)
 
 
 def _add_access(group: typer.Typer, service: Service) -> None:
@@ -149,6 +152,21 @@ def _add_access(group: typer.Typer, service: Service) -> None:
             ended = await end_others(work.sql, user.id, now=work.now)
         document = {"login": user.login, "ended": len(ended)}
         show(document, f"{user.login} logs in with the password alone", as_json=as_json)
+
+
+def _add_encrypting(group: typer.Typer, service: Service) -> None:
+    """Add the command that encrypts second factors by the newest key."""
+
+    @group.command(name="encrypt-factors")
+    @command
+    async def encrypt_factors(as_json: AsJson = False) -> None:
+        """Encrypt all second factors by the newest key; the older ones are not needed then."""
+        async with connected(service) as (here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
+            keys = factor_keys(here.settings)
+            done = await encrypt_anew(work.sql, keys)
+        document = {"encrypted": done, "key": keys.newest}
+        show(document, f"encrypted {done} by the key {keys.newest}", as_json=as_json)
 
 
 def add_keys(cli: typer.Typer, service: Service) -> None:

@@ -10,6 +10,7 @@ import asyncpg
 from chassis.problems.problem import FieldError, Problem
 from chassis.problems.standard import InvalidInput, NotFound
 from identity import totp
+from identity.factor_keys import FactorKeys
 from identity.keys import digest
 
 __all__ = [
@@ -69,16 +70,18 @@ async def state_of(sql: "asyncpg.Connection[Any]", user_id: UUID) -> FactorState
     return FactorState(row["confirmed_at"], row["recovery_codes_left"])
 
 
-async def enrol(sql: "asyncpg.Connection[Any]", user_id: UUID, *, now: datetime) -> str:
+async def enrol(
+    sql: "asyncpg.Connection[Any]", user_id: UUID, *, keys: FactorKeys, now: datetime
+) -> str:
     """A new secret, which counts for nothing until it is confirmed. Raises FactorExists."""
     secret = totp.new_secret()
-    if not await sql.fetchval(_ENROL, user_id, secret, now):
+    if not await sql.fetchval(_ENROL, user_id, keys.encrypt(secret, user_id), now):
         raise FactorExists
     return secret
 
 
 async def confirm(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, now: datetime
+    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
 ) -> list[str]:
     """Make the enrolled secret the second factor; the recovery codes. Needs a transaction.
 
@@ -89,7 +92,7 @@ async def confirm(
         raise NotFound(entity="second_factor", id=user_id)
     if row["confirmed_at"]:
         raise FactorExists
-    step = totp.step_of(row["secret"], code, now=now)
+    step = totp.step_of(keys.decrypt(row["secret"], user_id), code, now=now)
     if step is None:
         raise wrong_code()
     codes = totp.new_recovery_codes()
@@ -99,16 +102,16 @@ async def confirm(
 
 
 async def use_code(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, now: datetime
+    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
 ) -> bool:
     """Whether it is a code of the person that counts now. It never counts again.
 
     One statement judges and marks it, so of two requests with one code one is refused.
     """
-    secret = await sql.fetchval(_CONFIRMED, user_id)
-    if secret is None:
+    stored = await sql.fetchval(_CONFIRMED, user_id)
+    if stored is None:
         return False
-    step = totp.step_of(secret, code, now=now)
+    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now)
     if step is not None:
         return bool(await sql.fetchval(_USE_STEP, user_id, step))
     return bool(await sql.fetchval(_USE_RECOVERY, user_id, digest(totp.plain(code)), now))

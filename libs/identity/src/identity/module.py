@@ -14,6 +14,7 @@ from identity.authenticate import Authenticator
 from identity.bootstrap import make_first_callers
 from identity.commands import add_keys, add_users
 from identity.doctor import bound_keys, whole_audit_log
+from identity.encrypting import encrypt_plain, encrypted_factors
 from identity.required_factors import people_without_factor
 from identity.routes import ROUTERS
 from identity.schema import RIGHTS
@@ -41,12 +42,13 @@ MODULE = Module(
     permissions={PERMISSION: "Read the audit log."},
     roles={"auditor": {PERMISSION}},
     authenticator=Authenticator,
-    at_start=(make_first_callers, note_changed_settings),
+    at_start=(make_first_callers, note_changed_settings, encrypt_plain),
     commands=(add_users, add_keys, add_audit),
     checks={
         "systems": bound_keys,
         "audit": whole_audit_log,
         "second_factors": people_without_factor,
+        "second_factor_keys": encrypted_factors,
     },
     jobs={HOUSEKEEPING: forget_old},
     schedules=(Schedule(HOUSEKEEPING, timedelta(hours=1), HOUSEKEEPING),),

@@ -1,6 +1,7 @@
 """The own second factor: enrolled with the password, confirmed by a code, removed with both."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from fastapi import Request
 
@@ -12,6 +13,7 @@ from identity import factors, totp
 from identity.attempts import Attempt
 from identity.audit.entries import name_actor
 from identity.authenticate import credential
+from identity.factor_keys import FactorKeys
 from identity.keys import digest
 from identity.open_sessions import end_others
 from identity.own import own_account, prove_password
@@ -36,7 +38,7 @@ async def enrol(request: Request, actor: Actor, *, present: str) -> EnrolledFact
     user, attempt = await prove_password(request, actor, present)
     database: Database = request.app.state.database
     async with database.driver() as sql:
-        secret = await factors.enrol(sql, user["id"], now=utc_now())
+        secret = await factors.enrol(sql, user["id"], keys=_keys(request), now=utc_now())
     await attempt.succeeded()
     title = request.app.state.service.title
     return EnrolledFactor(secret, totp.uri_of(secret, login=user["login"], issuer=title))
@@ -55,7 +57,8 @@ async def confirm(request: Request, actor: Actor, *, code: str) -> list[str]:
     try:
         async with database.transaction(actor=actor, trace=request.state.trace) as work:
             await name_actor(work.sql, actor, work.trace)
-            codes = await factors.confirm(work.sql, user["id"], code, now=work.now)
+            given: Any = {"keys": _keys(request), "now": work.now}
+            codes = await factors.confirm(work.sql, user["id"], code, **given)
             ended = await end_others(work.sql, user["id"], now=work.now, but=shown)
     except InvalidInput:
         attempt.failed("second_factor", user_id=user["id"])
@@ -77,8 +80,14 @@ async def remove(request: Request, actor: Actor, *, present: str, code: str) -> 
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
         await name_actor(work.sql, actor, work.trace)
         await require_own_choice(work.sql, user["id"], required)
-        if not await factors.use_code(work.sql, user["id"], code, now=work.now):
+        given: Any = {"keys": _keys(request), "now": work.now}
+        if not await factors.use_code(work.sql, user["id"], code, **given):
             attempt.failed("second_factor", user_id=user["id"])
             raise factors.wrong_code()
         await factors.remove(work.sql, user["id"])
     await attempt.succeeded()
+
+
+def _keys(request: Request) -> FactorKeys:
+    keys: FactorKeys = request.app.state.authenticator.factor_keys
+    return keys

@@ -3,6 +3,7 @@
 __all__ = [
     "DDL",
     "DROP_SECOND_FACTORS",
+    "ENCRYPTED_FACTORS",
     "FORMER_SECRETS",
     "KEY_SYSTEMS",
     "LAST_ADMINISTRATOR",
@@ -169,5 +170,12 @@ SECOND_FACTORS: tuple[str, ...] = (
     )""",
 )
 """`last_step` is the step of 30 seconds whose code was used last: none before it counts again."""
+
+ENCRYPTED_FACTORS: tuple[str, ...] = (
+    "alter table second_factor drop constraint ck_second_factor_secret",
+    """alter table second_factor add constraint ck_second_factor_secret check (
+      secret ~ '^([A-Z2-7]{32,64}|aes:[0-9a-f]{16}:[A-Za-z0-9+/]{80,128}={0,2})$')""",
+)
+"""Secrets are encrypted; those that a release before stored plainly are, at the next start."""
 
 DROP_SECOND_FACTORS: tuple[str, ...] = ("drop table recovery_code", "drop table second_factor")

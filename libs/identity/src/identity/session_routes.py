@@ -21,6 +21,7 @@ from identity.audit.acting import InEnteredWork
 from identity.authenticate import credential
 from identity.keys import digest
 from identity.own import NoLocalUser
+from identity.proving import NOTHING_SAID, Proof, Proven
 
 __all__ = ["ROUTERS", "Administrator", "EndedSessions", "Ending", "Person", "PersonOrNobody"]
 
@@ -115,10 +116,16 @@ async def me_session_list(
     summary="End the own other sessions",
     responses=refuses(NoLocalUser),
 )
-async def me_session_end_others(
-    person: Person, ending: Ending, once: OnlyOnce, work: InEnteredWork, shown: Shown
+async def me_session_end_others(  # noqa: PLR0917 - routes list their dependencies
+    person: Person,
+    proven: Proven,
+    ending: Ending,
+    once: OnlyOnce,
+    work: InEnteredWork,
+    shown: Shown,
+    proof: Proof = NOTHING_SAID,
 ) -> EndedSessions:
-    """End all sessions of one's own but the one that is shown."""
+    """End all sessions of one's own but the one that is shown. Asks for password or code again."""
     ending.update(await open_sessions.end_others(work.sql, person, now=work.now, but=shown))
     return EndedSessions(ended=len(ending))
 
@@ -129,10 +136,16 @@ async def me_session_end_others(
     summary="End an own session",
     responses=refuses(NoLocalUser, NotFound),
 )
-async def me_session_end(
-    session_id: UUID, person: Person, ending: Ending, once: OnlyOnce, work: InEnteredWork
+async def me_session_end(  # noqa: PLR0917 - routes list their dependencies
+    session_id: UUID,
+    person: Person,
+    proven: Proven,
+    ending: Ending,
+    once: OnlyOnce,
+    work: InEnteredWork,
+    proof: Proof = NOTHING_SAID,
 ) -> EndedSessions:
-    """End one session of one's own, as if one logged out there."""
+    """End one session of one's own, as if one logged out there. Asks for password or code again."""
     ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now, user_id=person))
     return EndedSessions(ended=len(ending))
 

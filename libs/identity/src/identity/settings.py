@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from chassis.service import Service
 from chassis.settings import ServiceSettings
@@ -18,6 +18,12 @@ class IdentitySettings(ServiceSettings):
         pattern=r"^[a-z_]*(,[a-z_]+)*$",
         description="Roles whose people need a second factor, such as admin,auditor; until one is "
         "enrolled, their sessions can enrol it and nothing else. Empty: none.",
+    )
+    second_factor_keys: SecretStr | None = Field(
+        default=None,
+        description="Keys that encrypt second factors, each of 32 bytes in base 64, by comma or "
+        "line: the newest first, which encrypts; the others only decrypt. Unset: in development "
+        "one in the data folder; production refuses to serve.",
     )
 
 

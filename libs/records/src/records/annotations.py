@@ -2,6 +2,7 @@
 
 from records.attachments.routes import attachment_routes
 from records.document_fields.routes import document_field_routes
+from records.merging.routes import merge_routes
 from records.notes.routes import note_routes
 from records.paths import RecordPaths
 from records.tags.routes import tag_routes
@@ -11,7 +12,7 @@ __all__ = ["annotate"]
 
 
 def annotate(of: RecordPaths) -> None:
-    """Let people write notes on the records, attach files, tag them, and see what happened.
+    """Let people write notes on the records, attach files, tag, merge, and see what happened.
 
     Documents get their custom fields by it as well.
     """
@@ -19,5 +20,6 @@ def annotate(of: RecordPaths) -> None:
     attachment_routes(of)
     tag_routes(of)
     timeline_route(of)
+    merge_routes(of)
     if of.documents:
         document_field_routes(of, of.documents)

@@ -17,6 +17,7 @@ from records.types import Change, RecordType
 
 __all__ = [
     "keep_order",
+    "keep_places",
     "lay_custom_values",
     "missing_references",
     "order_part",
@@ -125,6 +126,29 @@ def order_part(_work: Work, rows: Sequence[tuple[UUID, UUID, str]]) -> Part:
     return _KEEP_ORDER, columns
 
 
+def keep_places(work: Work, fields: CustomFields, values: Mapping[UUID, Mapping[str, Any]]) -> None:
+    """Keep the place that documents have in lists sorted by custom fields; without a value none."""
+    for definition in fields.ordered:
+        for record_id, custom in values.items():
+            place = order_of(definition.kind, custom.get(definition.key))
+            work.write_at_settle(_places_part, (definition.id, record_id, place))
+
+
+def _places_part(work: Work, rows: Sequence[tuple[UUID, UUID, str]]) -> Part:
+    """As `order_part`, for documents."""
+    return _KEEP_PLACES, order_part(work, rows)[1]
+
+
+_KEEP_PLACES = """document_places as (
+  insert into custom_order as o (field_id, record_id, value_order)
+  select * from unnest($1::uuid[], $2::uuid[], $3::text[]) as n(field_id, record_id, value_order)
+   where value_order <> '' order by field_id, record_id
+  on conflict (field_id, record_id) do update set value_order = excluded.value_order
+   where o.value_order <> excluded.value_order),
+document_places_left as (
+  delete from custom_order o
+   using unnest($1::uuid[], $2::uuid[], $3::text[]) as n(field_id, record_id, value_order)
+   where n.value_order = '' and o.field_id = n.field_id and o.record_id = n.record_id)"""
 _KEEP_ORDER = """custom_places as (
   insert into custom_order as o (field_id, record_id, value_order)
   select * from unnest($1::uuid[], $2::uuid[], $3::text[]) as n(field_id, record_id, value_order)

@@ -83,7 +83,7 @@ class RecordChangeView(BaseModel):
     actor_name: str = Field(description="The actor's name at that time; empty: it was erased.")
     way: str = Field(
         description=f"One of {', '.join(Way)}. ui: a user; api: a key of one's own; import: a file;"
-        " bridge: another system; rule: the service by itself."
+        " bridge: another system; rule: the service by itself; merge: two records became one."
     )
     import_id: UUID | None = Field(description="The import that it was a part of; null: none.")
     correlation_id: UUID = Field(description="The process that it was a part of, as in events.")

@@ -34,7 +34,7 @@ class RecordPaths:
     `one` is the name of one in texts, such as "sales order"; `read` and `write` are the
     permissions; `kind` is how master data is kept, None of documents; `documents` is how documents
     have custom fields, where they have any. `published_as` are the aggregates of its events, where
-    they are not its own name.
+    they are not its own name. `base` is the service's where neither `kind` nor `documents` says it.
     """
 
     router: APIRouter
@@ -45,6 +45,7 @@ class RecordPaths:
     kind: RecordType[Any, Any] | None = None
     published_as: Sequence[str] = ()
     documents: DocumentType | None = None
+    base: type[Any] | None = None
 
     def __post_init__(self) -> None:
         """Let the service know of the type by its router (`record_types_of`)."""
@@ -54,6 +55,13 @@ class RecordPaths:
     def name(self) -> str:
         """The type of record in one word, such as `sales_order`; it begins its operation ids."""
         return self.reads.name
+
+    @property
+    def service_base(self) -> type[Any] | None:
+        """The class from which the entities of its service descend, or one of them."""
+        if self.kind:
+            return self.kind.entity
+        return self.documents.base if self.documents else self.base
 
     @property
     def reader(self) -> Any:

@@ -10,12 +10,14 @@ from chassis.actor import Actor
 from chassis.http.dependencies import InReading
 from chassis.http.etag import reply_with
 from chassis.http.paging import PageAsked, RecordsAsked
+from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from chassis.storage.reading import Reading
 from records.asked import RecordSearchAsked, SearchAsked
 from records.custom.lists import LIST_PARAMETER, with_custom
 from records.paths import RecordPaths
 from records.reads import BY_TIME, Reads
+from records.redirects import winner_of
 from records.replies import asked_includes, include_related, replies_of
 
 __all__ = ["Explain", "get_route", "list_route"]
@@ -89,8 +91,8 @@ def get_route(of: RecordPaths, text: str = "", *, explain: Any = AS_IT_IS) -> No
         response: Response,
         explained: Explain,
     ) -> Any:
-        views = await explained(at, [await replies.get(at, record_id)])
-        [seen] = await include_related(at, of.reads, included, views)
+        found = await _resolved(at, of, record_id, response)
+        [seen] = await include_related(at, of.reads, included, await explained(at, [found]))
         reply_with(response, seen)
         return seen
 
@@ -109,7 +111,24 @@ def get_route(of: RecordPaths, text: str = "", *, explain: Any = AS_IT_IS) -> No
     }
     view: type[BaseModel] = replies.view
     endpoint = get if "version" in view.model_fields else get_unversioned
-    of.add("GET", "", "get", text or f"The {of.one}.", endpoint, types)
+    text = text or f"The {of.one}."
+    if of.kind and of.kind.merging:
+        text += " The id of one that was merged gives the one it is now (`Content-Location`)."
+    of.add("GET", "", "get", text, endpoint, types)
+
+
+async def _resolved(at: Reading, of: RecordPaths, record_id: Any, response: Response) -> Any:
+    """The record, or the one into which it was merged. Raises NotFound."""
+    replies = replies_of(of.reads)
+    try:
+        return await replies.get(at, record_id)
+    except NotFound:
+        merged = of.kind is not None and of.kind.merging is not None
+        into = await winner_of(at, of.name, record_id) if merged else None
+        if into is None or not await of.reads.found_ids(at, [into]):
+            raise
+        response.headers["Content-Location"] = f"{of.router.prefix}/{into}"
+        return await replies.get(at, into)
 
 
 def _asked_of(reads: Reads[Any]) -> Any:

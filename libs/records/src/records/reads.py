@@ -20,10 +20,12 @@ from chassis.storage.reading import Reading
 from chassis.storage.searching import Searched, containing, having_words
 from records.custom.fields import CustomView
 from records.custom.lists import CustomList, custom_list
+from records.custom.pages import page_by_custom
 from records.filters import among
 from records.includes import Include
 from records.links import linked_to, references
 from records.tagged import Tagged, tagged_with
+from values.amounts import InCurrency
 
 __all__ = [
     "BY_NAME",
@@ -185,24 +187,25 @@ class Reads(Generic[V]):
         words = await containing(at.sql, q, self.searched) if self.searched else []
         tag = getattr(wanted, "tag", None)
         tagged = [tagged_with(self.name, self.key, tag)] if tag else []
+        own = [*self._visibility(at), *self.filters(at, wanted), *words, *tagged]
+
+        async def fetch(
+            join: str, sorts: Mapping[str, Sort], where: Sequence[Filter], part: PageQuery
+        ) -> "Page[V]":
+            return await fetch_page(
+                at.sql,
+                columns=self.columns,
+                source=f"{self.source}{join}",
+                view=lambda row: self._view(at, row),
+                sorts={**self.sorts, **sorts},
+                default=self.default_sort,
+                asked=part,
+                where=[*own, *where],
+                key=self.place or self.key,
+            )
+
         by_custom = await self._by_custom(at, asked)
-        return await fetch_page(
-            at.sql,
-            columns=self.columns,
-            source=f"{self.source}{by_custom.join}",
-            view=lambda row: self._view(at, row),
-            sorts={**self.sorts, **by_custom.sorts},
-            default=self.default_sort,
-            asked=asked,
-            where=[
-                *self._visibility(at),
-                *self.filters(at, wanted),
-                *words,
-                *tagged,
-                *by_custom.where,
-            ],
-            key=self.place or self.key,
-        )
+        return await page_by_custom(by_custom, self.place or self.key, asked, fetch)
 
     async def _by_custom(self, at: Reading, asked: PageQuery) -> CustomList:
         if not self.has_custom_fields:
@@ -218,6 +221,11 @@ class Reads(Generic[V]):
     def has_custom_fields(self) -> bool:
         """Whether the records show custom fields."""
         return issubclass(self.view, CustomView)
+
+    @cached_property
+    def has_amounts(self) -> bool:
+        """Whether the view says in which currency its amounts are."""
+        return issubclass(self.view, InCurrency)
 
     @cached_property
     def custom_beside(self) -> bool:
@@ -338,7 +346,11 @@ class Reads(Generic[V]):
         return conditions
 
     def _view(self, at: Reading, row: Mapping[str, Any]) -> V:
-        return self.show(at, row) if self.show else self.view.model_validate(dict(row))
+        shown = dict(row)
+        if self.has_amounts:
+            # Documents whose table names no currency are in the company's.
+            shown.setdefault("currency", at.setting.currency)
+        return self.show(at, shown) if self.show else self.view.model_validate(shown)
 
     @cached_property
     def _one(self) -> str:

@@ -41,6 +41,7 @@ from records.links import ExternalRef, LinkExternal, LinkRecords
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
 from records.reads import View, everybody
+from records.redirects import RecordMerged
 from records.replies import replies_of
 from records.senders import FromSystem, InBatch
 from records.sheets.at_once import add_export
@@ -335,6 +336,8 @@ class RecordRoutes(Generic[E, V]):
         if isinstance(returned, TypeVar):
             endpoint.__annotations__["return"] = replies_of(self.kind.reads).view
         endpoint.__annotations__ |= types
+        if self.kind.merging and method != "GET" and path.startswith(self._path()):
+            refuses = (*refuses, RecordMerged)
         self.router.add_api_route(
             path,
             endpoint,

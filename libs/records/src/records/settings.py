@@ -75,6 +75,14 @@ class RecordSettings(IdentitySettings):
         default=7, ge=1, le=365, description="Days after which the file of an export is deleted."
     )
 
+    merge_undo_days: int = Field(
+        default=30,
+        ge=0,
+        le=365,
+        description="Days within which a merge of two records can be undone; what that needs is "
+        "deleted after them.",
+    )
+
     @field_validator("region")
     @classmethod
     def _region_has_phones(cls, region: str) -> str:

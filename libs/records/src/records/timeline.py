@@ -1,12 +1,13 @@
 """What happened to a record, of every source in one list: `GET /{id}/timeline`.
 
-A source is one `Source` in `SOURCES`, and is a member of `TimelineEntry` by that. All are read by
-one statement, the newest first.
+A source is one `Source` in `SOURCES`, and is a member of `TimelineEntry` by that. A service adds
+its own as `timeline` of its metadata's `info`. All are read by one statement, the newest first.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -25,10 +26,12 @@ from records.history_reads import COLUMNS as CHANGE_COLUMNS
 from records.history_reads import RecordChangeView, shown_changes
 from records.notes.schemas import NoteView
 from records.notes.service import COLUMNS as NOTE_COLUMNS
-from records.paths import RecordPaths
+from records.paths import RecordPaths, described_by
+from records.redirects import losers_of
 from records.tags.schemas import UsedTag
+from records.types import record_types
 
-__all__ = ["SOURCES", "Source", "TimelineEntry", "timeline_route"]
+__all__ = ["SOURCES", "Source", "timeline_route"]
 
 
 class TagsChange(BaseModel):
@@ -60,6 +63,8 @@ class Source:
     at, by    SQL: when it happened, and the columns of who did it and of the name then
     of        SQL: the type and the id of the record; events say another type where the record
               type does (`RecordPaths.published_as`)
+    of_type   the record type that its entries are, by their ids: only those that the caller may
+              read and sees
     """
 
     kind: str
@@ -72,6 +77,7 @@ class Source:
     of: tuple[str, str] = ("record_type", "record_id")
     id: str = "id"
     show: Show | None = None
+    of_type: str = ""
 
     def select(self, of: RecordPaths) -> str:
         """SQL for its entries of records of a type."""
@@ -167,15 +173,17 @@ SOURCES = (
 )
 """Every source of timelines. Events are shown as long as the outbox keeps them."""
 
-KINDS = tuple(one.kind for one in SOURCES)
+
+def sources_of(of: RecordPaths) -> tuple[Source, ...]:
+    """Every source of the timelines of the type's service."""
+    base = of.service_base
+    return (*SOURCES, *(base.metadata.info.get("timeline", ()) if base else ()))
 
 
 class EntryHead(BaseModel):
     """What all entries say."""
 
-    kind: str = Field(
-        description=f"One of {', '.join(KINDS)}, or one to come: the member of that name has it."
-    )
+    kind: str
     id: UUID = Field(description="Id of what happened: of the note, the change, the event.")
     at: datetime = Field(description="When it happened.")
     actor: str = Field(description="Who did it: `user:…`, `key:…`, `token:…` or `system:…`.")
@@ -185,44 +193,54 @@ class EntryHead(BaseModel):
     )
 
 
-_MEMBERS: Any = {one.kind: (one.view | None, Field(description=one.meaning)) for one in SOURCES}
-TimelineEntry = create_model(
-    "TimelineEntry",
-    __base__=EntryHead,
-    __doc__="Something that happened to a record.",
-    **_MEMBERS,
-)
+@cache
+def entry_model(sources: tuple[Source, ...]) -> type[BaseModel]:
+    """What entries of these sources say: the member that the source names, and null in others."""
+    kinds = ", ".join(one.kind for one in sources)
+    text = f"One of {kinds}, or one to come: the member of that name has it."
+    members: Any = {"kind": (str, Field(description=text))}
+    members |= {one.kind: (one.view | None, Field(description=one.meaning)) for one in sources}
+    doc = "Something that happened to a record."
+    return create_model("TimelineEntry", __base__=EntryHead, __doc__=doc, **members)
 
 
-class TimelineQuery(BaseModel):
-    """Which entries are wanted."""
-
-    kind: Annotated[str, AnyOf(Literal[KINDS])] | None = None
+@cache
+def query_model(sources: tuple[Source, ...]) -> type[BaseModel]:
+    """Which entries of these sources are wanted."""
+    kinds = Annotated[str, AnyOf(Literal[tuple(one.kind for one in sources)])]
+    doc = "Which entries are wanted."
+    return create_model("TimelineQuery", __doc__=doc, kind=(kinds | None, None))
 
 
 def timeline_route(of: RecordPaths) -> None:
     """Put `GET /{id}/timeline` onto the router of the record type."""
+    sources = sources_of(of)
 
     async def timeline(
-        record_id: UUID,
-        wanted: Annotated[TimelineQuery, Query()],
-        _by: Actor,
-        asked: PageAsked,
-        at: InReading,
-    ) -> Page[TimelineEntry]:  # type: ignore[valid-type] # made of the sources
+        record_id: UUID, wanted: Any, _by: Actor, asked: PageAsked, at: InReading
+    ) -> Page[Any]:
         await of.reads.require(at, record_id)
-        return await _page(at, of, record_id, wanted, asked)
+        chosen = wanted.kind.split(",") if wanted.kind else [one.kind for one in sources]
+        return await _page(at, of, record_id, [one for one in sources if one.kind in chosen], asked)
 
     text = f"All that happened to the {of.one}, the newest first."
-    of.add("GET", "timeline", "timeline", text, timeline, {"_by": of.reader})
+    types: dict[str, Any] = {"wanted": Annotated[query_model(sources), Query()], "_by": of.reader}
+    types["return"] = Page[entry_model(sources)]  # type: ignore[misc] # made of the sources
+    of.add("GET", "timeline", "timeline", text, timeline, types)
 
 
 async def _page(
-    at: Reading, of: RecordPaths, record_id: UUID, wanted: TimelineQuery, asked: PageQuery
+    at: Reading, of: RecordPaths, record_id: UUID, wanted: Sequence[Source], asked: PageQuery
 ) -> Page[Any]:
-    """A page of the record's entries; of whom the caller may see all."""
-    chosen = wanted.kind.split(",") if wanted.kind else KINDS
-    sources = [one for one in SOURCES if one.kind in chosen]
+    """A page of the entries of the record, and of those that were merged into it.
+
+    Those of types that the caller may not read are left out.
+    """
+    sources = [one for one in wanted if not one.of_type or at.actor.may(_type_of(one, of).read)]
+    if not sources:
+        return Page(items=[])
+    merged = of.kind is not None and of.kind.merging is not None
+    ids = await losers_of(at, of.name, [record_id]) if merged else [record_id]
     page = await fetch_page(
         at.sql,
         columns="entry.kind, entry.id, entry.at, entry.actor, entry.actor_name, entry.content",
@@ -233,19 +251,38 @@ async def _page(
         asked=asked,
         where=[
             Filter("entry.record_type = {}", of.name),
-            Filter("entry.record_id = {}", record_id),
+            Filter("entry.record_id = any({}::uuid[])", ids),
+            *(hidden for one in sources if one.of_type for hidden in _hidden(at, one, of)),
         ],
         key="entry.id",
     )
     await _name_actors(at, [row for row in page.items if row["kind"] == "event"])
-    empty = dict.fromkeys(KINDS)
+    empty = {one.kind: None for one in sources_of(of)}
     for source in sources:
         rows = [row for row in page.items if row["kind"] == source.kind]
         views = await source.views(at, of, [row["content"] for row in rows])
         for row, view in zip(rows, views, strict=True):
             row |= {source.kind: view}
-    items = [TimelineEntry.model_validate(empty | row) for row in page.items]
+    model = entry_model(sources_of(of))
+    items = [model.model_validate(empty | row) for row in page.items]
     return Page(items=items, next_cursor=page.next_cursor, total=page.total)
+
+
+def _type_of(source: Source, of: RecordPaths) -> RecordPaths:
+    """The record type that the source's entries are."""
+    base: Any = of.service_base
+    return described_by(record_types(base)[source.of_type].reads.view)
+
+
+def _hidden(at: Reading, source: Source, of: RecordPaths) -> Iterator[Filter]:
+    """Conditions that leave out entries whose records the caller does not see."""
+    reads = _type_of(source, of).reads
+    for one in reads.conditions(at):
+        seen = f"{reads.key} = entry.id and {one.condition}"
+        yield Filter(
+            f"(entry.kind <> '{source.kind}' or exists (select from {reads.source} where {seen}))",
+            one.value,
+        )
 
 
 _NAMES = """select 'user:' || id as actor, name from local_user where id = any($1::uuid[])

@@ -6,16 +6,29 @@ from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
+
 from chassis.events.event import Event
 from chassis.problems.problem import Problem
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from records.entities import CustomRecord, Record, Values
+from records.entities import ARCHIVED, CustomRecord, Record, Values
 from records.history import EXTERNAL_REFS
 from records.links import ExternalRef
 from records.reads import Reads, View
 from records.shown import Shown
 
-__all__ = ["Change", "Leader", "Personal", "RecordType", "changed_fields", "record_types"]
+__all__ = [
+    "Change",
+    "Json",
+    "Leader",
+    "Merging",
+    "Personal",
+    "RecordType",
+    "StepsBack",
+    "changed_fields",
+    "record_types",
+]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -133,6 +146,42 @@ class Personal:
     history: frozenset[str]
 
 
+@dataclass(frozen=True)
+class StepsBack:
+    """A mark that one row of a record may have, such as `primary`: the loser's rows give it up.
+
+    `column` of the table, `field` of the view.
+    """
+
+    column: str
+    field: str
+
+
+Json = Mapping[str, Any]
+"""A record as its view shows it, as JSON."""
+
+
+async def no_merge_rule(_at: Reading, _winner: Json, _loser: Json) -> Json:
+    """Every field is the winner's, or the loser's."""
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merging:
+    """How two records of a type become one, which its routes and the history have by it.
+
+    change      the command of a change: its fields are those that are chosen from both
+    rule        fields that neither side decides, such as consents: what they become
+    put_away    what the record becomes that goes, as its last event says
+    steps_back  unique index of another table -> the mark that the loser's row gives up there
+    """
+
+    change: type[BaseModel]
+    rule: Callable[[Reading, Json, Json], Awaitable[Json]] = no_merge_rule
+    put_away: Values = field(default_factory=lambda: {"status": ARCHIVED})
+    steps_back: Mapping[str, StepsBack] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RecordType(Generic[E, V]):
     """A type of master data. Everything but its name, entity and reads has a usual answer.
@@ -155,6 +204,7 @@ class RecordType(Generic[E, V]):
     shown       how the history shows fields that the entity keeps in another form than the view
     personal    what of it tells of a person, where it can stand for one
     last_has    unique indexes whose key goes over to the record that is written last
+    merging     how two of them become one; None: they are not merged
     `sender` is the system that sent the record; None: a caller's own change.
     """
 
@@ -176,6 +226,7 @@ class RecordType(Generic[E, V]):
     shown: Mapping[str, Shown] = field(default_factory=dict)
     personal: Personal | None = None
     last_has: frozenset[str] = frozenset()
+    merging: Merging | None = None
 
     def __post_init__(self) -> None:
         """Let others find the type among those of its service (`record_types`)."""

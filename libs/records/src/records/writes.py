@@ -9,6 +9,8 @@ from pydantic import BaseModel
 
 from chassis.http.batch import BatchReply
 from chassis.ids import uuid7
+from chassis.problems.problem import Problem
+from chassis.problems.standard import NotFound
 from chassis.storage.base import PartlyEdited
 from chassis.storage.source_versions import PROTOCOL
 from chassis.work.locking import lock_all
@@ -21,6 +23,7 @@ from records.entities import Record, Values
 from records.history import keep_change, keep_first_values, keep_link
 from records.links import ExternalRef, LinkExternal, linked
 from records.reads import View
+from records.redirects import RecordMerged, winner_of
 from records.senders import BatchRequest
 from records.types import Change, RecordType
 from records.upserts import Sent, Upserted, require
@@ -55,11 +58,31 @@ async def lock_visible(
     """The records by id, locked until the act ends.
 
     Raises NotFound, also for one that the actor may not see: it learns nothing of its version.
-    Raises Forbidden for one that it may see but not change.
+    Raises Forbidden for one that it may see but not change, RecordMerged for one that was merged.
     """
-    found = await (kind.lock(work, ids) if kind.lock else lock_all(work, kind.entity, ids))
+    try:
+        found = await (kind.lock(work, ids) if kind.lock else lock_all(work, kind.entity, ids))
+    except NotFound as missing:
+        raise await _merged_or(work, kind, missing) from missing
     await kind.reads.require_changeable(work, ids)
     return found
+
+
+async def _require_unmerged(work: Work, kind: RecordType[E, V], record_id: UUID) -> None:
+    """Raise RecordMerged where it was merged: nothing new is kept under its id."""
+    missing = NotFound(entity=kind.name, id=record_id)
+    found = await _merged_or(work, kind, missing)
+    if found is not missing:
+        raise found
+
+
+async def _merged_or(work: Work, kind: RecordType[E, V], missing: NotFound) -> Problem:
+    """The problem that the record was merged, where the actor may see into which; else as it is."""
+    record_id = missing.facts["id"]
+    into = await winner_of(work, kind.name, record_id) if kind.merging else None
+    if into is None or not await kind.reads.found_ids(work, [into]):
+        return missing
+    return RecordMerged(entity=kind.name, id=record_id, into_id=into)
 
 
 async def create(work: Work, kind: RecordType[E, V], command: BaseModel) -> UUID:
@@ -96,6 +119,7 @@ async def link(work: Work, kind: RecordType[E, V], record_id: UUID, command: Lin
     A change that is under way ends first: from the link on another system may lead in some fields.
     """
     await kind.reads.require_changeable(work, [record_id])
+    await _require_unmerged(work, kind, record_id)
     made = await links.link(work, kind.name, record_id, command)
     found = await lock_visible(work, kind, [record_id])
     if made:

@@ -12,15 +12,22 @@ from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "AMOUNT",
+    "DECIMAL",
     "EXACT",
+    "QUANTITY",
+    "UNIT_PRICE",
     "Amount",
     "NonNegativeDecimal",
+    "NonNegativeQuantity",
     "NonNegativeSum",
     "PositiveAmount",
     "PositiveQuantity",
+    "PriceAmount",
     "Quantity",
     "SignedAmount",
     "Sum",
+    "UnitCost",
     "plain",
     "rounded",
 ]
@@ -79,34 +86,58 @@ def _reader(pattern: str) -> BeforeValidator:
     return BeforeValidator(read)
 
 
-def _schema(pattern: str, example: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+def _schema(form: str, pattern: str, example: str) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "format": form, "pattern": pattern, "examples": [example]}
+    )
 
 
-_AS_TEXT = PlainSerializer(plain, return_type=str)
+AMOUNT, UNIT_PRICE, QUANTITY, DECIMAL = "amount", "unit-price", "quantity", "decimal"
+"""Formats of the contract: what a decimal counts, and so how it is written."""
 
-Quantity = Annotated[Decimal, _reader(_SIGNED), _AS_TEXT, _schema(_SIGNED, "2.5")]
+_SHORTEST = PlainSerializer(plain, return_type=str)
+_AS_IT_IS = PlainSerializer("{:f}".format, return_type=str)
+"""With all decimals that it has: those of its currency (`values.amounts`)."""
+
+Quantity = Annotated[Decimal, _reader(_SIGNED), _SHORTEST, _schema(QUANTITY, _SIGNED, "2.5")]
 """A quantity of either sign with at most 6 decimals."""
 
-NonNegativeDecimal = Annotated[Decimal, _reader(_UNSIGNED), _AS_TEXT, _schema(_UNSIGNED, "0")]
-"""A number from zero up with at most 6 decimals."""
+NonNegativeQuantity = Annotated[
+    Decimal, _reader(_UNSIGNED), _SHORTEST, _schema(QUANTITY, _UNSIGNED, "2.5")
+]
+"""A quantity from zero up with at most 6 decimals."""
 
-_WITH_ZEROS = PlainSerializer(lambda value: format(value, "f"), return_type=str)
-
-Amount = Annotated[Decimal, _reader(_UNSIGNED), _WITH_ZEROS, _schema(_UNSIGNED, "12.30")]
-"""An amount from zero up with at most 6 decimals; written with all that it holds."""
-
-PositiveAmount = Annotated[Decimal, _reader(_POSITIVE), _WITH_ZEROS, _schema(_POSITIVE, "12.30")]
-"""Such an amount above zero."""
-
-Sum = Annotated[Decimal, _AS_TEXT, _schema(_SUM, "2.5")]
-"""What many bookings come to in a report: it grows with every one, so it may have 28 digits."""
-
-NonNegativeSum = Annotated[Decimal, _AS_TEXT, _schema(_SUM_ABOVE, "0")]
-"""Such a sum from zero up."""
-
-PositiveQuantity = Annotated[Decimal, _reader(_POSITIVE), _AS_TEXT, _schema(_POSITIVE, "1")]
+PositiveQuantity = Annotated[
+    Decimal, _reader(_POSITIVE), _SHORTEST, _schema(QUANTITY, _POSITIVE, "1")
+]
 """A quantity above zero with at most 6 decimals."""
 
-SignedAmount = Annotated[Decimal, _reader(_AMOUNT), _AS_TEXT, _schema(_AMOUNT, "-12.30")]
+NonNegativeDecimal = Annotated[
+    Decimal, _reader(_UNSIGNED), _SHORTEST, _schema(DECIMAL, _UNSIGNED, "0")
+]
+"""A rate or part from zero up with at most 6 decimals: no amount and no quantity."""
+
+Amount = Annotated[Decimal, _reader(_UNSIGNED), _AS_IT_IS, _schema(AMOUNT, _UNSIGNED, "12.30")]
+"""An amount from zero up."""
+
+PositiveAmount = Annotated[
+    Decimal, _reader(_POSITIVE), _AS_IT_IS, _schema(AMOUNT, _POSITIVE, "12.30")
+]
+"""An amount above zero."""
+
+SignedAmount = Annotated[Decimal, _reader(_AMOUNT), _AS_IT_IS, _schema(AMOUNT, _AMOUNT, "-12.30")]
 """An amount of either sign with at most 4 decimals, as many as the finest currency has."""
+
+Sum = Annotated[Decimal, _AS_IT_IS, _schema(AMOUNT, _SUM, "12.30")]
+"""What many bookings come to in a report: it grows with every one, so it may have 28 digits."""
+
+NonNegativeSum = Annotated[Decimal, _AS_IT_IS, _schema(AMOUNT, _SUM_ABOVE, "12.30")]
+"""Such a sum from zero up."""
+
+PriceAmount = Annotated[
+    Decimal, _reader(_UNSIGNED), _AS_IT_IS, _schema(UNIT_PRICE, _UNSIGNED, "12.30")
+]
+"""What one unit costs, from zero up, with at most 6 decimals."""
+
+UnitCost = Annotated[Decimal, _AS_IT_IS, _schema(UNIT_PRICE, _SUM, "12.30")]
+"""What one unit is worth, of either sign: a sum over a quantity."""

@@ -15,7 +15,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from values.address import Address
 
-__all__ = ["PHONE_TAIL", "MatchKeys", "match_keys"]
+__all__ = ["PHONE_TAIL", "MatchKeys", "folded", "match_keys"]
 
 PHONE_TAIL = 8
 """Digits that two spellings of one number share, whatever stands before them."""
@@ -81,7 +81,7 @@ def match_keys(
 
 
 @lru_cache(maxsize=256)
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """One spelling for every width, case and accent; accents of other scripts are letters."""
     if text.isascii():
         return text.casefold()
@@ -98,7 +98,7 @@ def _signs(text: str) -> str:
 
 def _tax_id(text: str) -> str:
     """Empty for what fills a field without saying anything, such as `0000` or `NONE`."""
-    key = _signs(_folded(text))
+    key = _signs(folded(text))
     says_something = len(set(key)) > 1 and any(sign.isdecimal() for sign in key)
     return key if says_something else ""
 
@@ -108,7 +108,7 @@ def _email(text: str) -> str:
     try:
         valid = validate_email(text.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
-        return _folded(text.strip()).replace("\0", "")[:LONGEST_KEY]
+        return folded(text.strip()).replace("\0", "")[:LONGEST_KEY]
     return f"{valid.local_part}@{valid.ascii_domain}".casefold()
 
 
@@ -137,9 +137,9 @@ def _enough(digits: str) -> str:
 @lru_cache(maxsize=256)
 def _name(text: str) -> str:
     """Without legal form, punctuation, case and accents; a name of nothing else stays whole."""
-    folded = re.sub(r"[.'’`´·]", "", _folded(text))
-    whole = "".join(folded.split()).replace("\0", "")
-    words = [word for part in folded.split() for word in _words(_joined_off(part))]
+    plain = re.sub(r"[.'’`´·]", "", folded(text))
+    whole = "".join(plain.split()).replace("\0", "")
+    words = [word for part in plain.split() for word in _words(_joined_off(part))]
     core = _without_forms([word for word in words if word not in _OF_NO_WEIGHT])
     return ("".join(core) or _signs(whole) or whole)[:LONGEST_KEY]
 
@@ -154,7 +154,7 @@ def _joined_off(word: str) -> str:
     """The word without a legal form that is written onto it; empty when it is nothing else."""
     if word.isascii():
         return word
-    for form in map(_folded, _JOINED_FORMS):
+    for form in map(folded, _JOINED_FORMS):
         word = word.removesuffix(form).removeprefix(form)
     return word
 
@@ -178,4 +178,4 @@ def _places(address: Address) -> Iterable[str]:
 
 
 def _place(text: str) -> str:
-    return _signs(_folded(text))[:LONGEST_KEY]
+    return _signs(folded(text))[:LONGEST_KEY]

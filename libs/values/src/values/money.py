@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from values.decimals import EXACT, Amount, PositiveAmount, rounded
+from values.decimals import EXACT, Amount, PositiveAmount, PriceAmount, rounded
 from values.text import unset
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "UnitPrice",
     "UnitPriceChange",
     "UnitPriceView",
+    "digits_in_sql",
     "digits_of",
 ]
 
@@ -51,6 +52,21 @@ class CurrencyMismatch(ValueError):
 def digits_of(currency: str) -> int:
     """Decimals the currency is paid in: 0 for JPY, 2 for CNY, 3 for BHD."""
     return get_currency_precision(currency)
+
+
+@cache
+def digits_in_sql(currency: str) -> str:
+    """The expression that is `digits_of` the currency that this expression of SQL has."""
+    codes: dict[int, list[str]] = {}
+    for code in sorted(_currencies()):
+        codes.setdefault(digits_of(code), []).append(code)
+    usual = max(codes, key=lambda digits: len(codes[digits]))
+    cases = " ".join(
+        f"when {currency} = any('{{{','.join(found)}}}') then {digits}"
+        for digits, found in codes.items()
+        if digits != usual
+    )
+    return f"case {cases} else {usual} end"
 
 
 def is_currency(code: str) -> bool:
@@ -221,6 +237,8 @@ class PositiveMoney(MoneyView):
 class UnitPriceView(_AmountOnTheWire):
     """A unit price from zero up, as JSON carries it; up to 6 decimals."""
 
+    amount: PriceAmount
+
     @model_validator(mode="after")
     def _as_agreed(self) -> Self:
         self._with_decimals(digits_of(self.currency), PRICE_DIGITS)
@@ -274,6 +292,8 @@ class MoneyChange(_AmountChange):
 
 class UnitPriceChange(_AmountChange):
     """The parts of a unit price that change; one left out stays as it is."""
+
+    amount: PriceAmount = Field(default_factory=unset)
 
     @model_validator(mode="after")
     def _as_agreed(self) -> Self:

@@ -13,6 +13,7 @@ __all__ = [
     "Command",
     "DocumentNumber",
     "Emptied",
+    "Label",
     "Language",
     "Line",
     "Name",
@@ -83,6 +84,9 @@ def _visible_if_given(name: str) -> str:
 
 OptionalName = Annotated[OptionalLine, AfterValidator(_visible_if_given)]
 """Another name of it; may be empty, and is never of invisible signs only."""
+
+Label = Annotated[Line, AfterValidator(_visible_if_given)]
+"""The same where null is not taken: of a part that is sent and shown in one form."""
 
 Note = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=4000, pattern=r"^[^\x00]*$")

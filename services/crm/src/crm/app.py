@@ -6,11 +6,26 @@ from pathlib import Path
 import identity
 import records
 from chassis.service import Module, Service
+from crm.absences.module import MODULE as ABSENCES
+from crm.absences.router import absence
 from crm.accounts.module import MODULE as ACCOUNTS
 from crm.accounts.router import account, contact
+from crm.activities.module import MODULE as ACTIVITIES
+from crm.activities.router import activity
+from crm.activities.service.day import SECTIONS as ACTIVITIES_OF_A_DAY
+from crm.assignment.module import MODULE as ASSIGNMENT
+from crm.assignment.router import assignment_rule
+from crm.calendars.module import MODULE as CALENDARS
+from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
+from crm.handovers.module import MODULE as HANDOVERS
+from crm.leads.module import MODULE as LEADS
+from crm.leads.router import lead, lead_reason
+from crm.my_day import my_day_module
+from crm.opportunities.module import MODULE as OPPORTUNITIES
+from crm.opportunities.router import competitor, lost_reason, opportunity, pipeline
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
@@ -28,6 +43,7 @@ from records.exports.events import EVENTS
 from records.exports.module import export_module
 from records.imports.module import import_module
 from records.links import RESERVED_SYSTEMS
+from records.merging.module import merging_module
 from records.notes.module import MODULE as NOTES
 from records.saved_views.module import saved_views_module
 from records.search.module import search_module
@@ -57,7 +73,27 @@ _TAGS = tags_module(
 )
 
 _LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
-SHEETS = [one.sheet for one in (team, account, contact, price_list, product, price)]
+SHEETS = [
+    one.sheet
+    for one in (
+        calendar,
+        team,
+        absence,
+        assignment_rule,
+        account,
+        contact,
+        price_list,
+        product,
+        price,
+        pipeline,
+        lost_reason,
+        competitor,
+        opportunity,
+        lead_reason,
+        lead,
+        activity,
+    )
+]
 """Record types that files have, those first that others refer to."""
 
 _ROLES = ("sales_manager",)
@@ -70,7 +106,7 @@ _OWN = Service(
     name="crm",
     title="Tandem CRM",
     description="Staff, accounts with their contacts, products, prices, customers' orders.",
-    version="0.1.9",
+    version="0.1.10",
     settings=CrmSettings,
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
@@ -84,13 +120,21 @@ _OWN = Service(
         erasure_module(profile_of=member_data, handlers={PersonErased: (forget_address,)}),
         CUSTOM_FIELDS,
         DOCUMENT_FIELDS,
+        CALENDARS,
         STAFF,
+        ABSENCES,
+        ASSIGNMENT,
+        HANDOVERS,
         ACCOUNTS,
         CATALOG,
+        OPPORTUNITIES,
+        ACTIVITIES,
+        my_day_module(ACTIVITIES_OF_A_DAY),
         ORDERS,
         PERSONS,
         EXPORTS,
         IMPORTS,
+        LEADS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,
@@ -100,6 +144,7 @@ SERVICE = replace(
     modules=(
         *_OWN.modules,
         search_module(_OWN.modules),
+        merging_module(_OWN.modules, roles=_ROLES),
         saved_views_module(
             _OWN.modules,
             sharing={"sales_manager"},

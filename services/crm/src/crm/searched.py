@@ -4,18 +4,36 @@ from chassis.storage.folding import folded, number_words
 from chassis.storage.searching import Kept, Searched
 
 __all__ = [
+    "ABSENCE",
+    "ABSENCES",
     "ACCOUNT",
     "ACCOUNTS",
+    "ACTIVITIES",
+    "ACTIVITY",
+    "ASSIGNMENT_RULE",
+    "ASSIGNMENT_RULES",
+    "CALENDAR",
+    "CALENDARS",
+    "COMPETITORS",
     "CONTACT",
     "CONTACTS",
     "KEPT",
+    "LEAD",
+    "LEADS",
+    "LEAD_FORMS",
+    "LEAD_REASONS",
+    "LOST_REASONS",
     "MEMBERS",
     "NUMBER",
+    "OPPORTUNITIES",
+    "OPPORTUNITY",
     "ORDERS",
+    "PIPELINES",
     "PRICES",
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "STAGES",
     "TEAMS",
 ]
 
@@ -39,7 +57,22 @@ PRODUCT = Kept(
     "code, name, sort_key, category",
     "search_number(new.code) || ' ' || search_name(new.name, new.sort_key) || ' ' || new.category",
 )
-KEPT = (ACCOUNT, CONTACT, PRODUCT)
+OPPORTUNITY = Kept("opportunity", "name, sort_key", "search_name(new.name, new.sort_key)")
+LEAD = Kept(
+    "lead",
+    "name, sort_key, company, email, phone_raw, phone_digits, title",
+    "search_name(new.name, new.sort_key) || ' ' || new.company || ' ' || new.email"
+    " || ' ' || new.phone_raw || ' ' || new.phone_digits || ' ' || new.title",
+)
+CALENDAR = Kept("calendar", "name, sort_key", "search_name(new.name, new.sort_key)")
+ABSENCE = Kept("absence", "name, sort_key", "search_name(new.name, new.sort_key)")
+ASSIGNMENT_RULE = Kept("assignment_rule", "name, sort_key", "search_name(new.name, new.sort_key)")
+ACTIVITY = Kept(
+    "activity",
+    "name, sort_key, text, location",
+    "search_name(new.name, new.sort_key) || ' ' || left(new.text, 1000) || ' ' || new.location",
+)
+KEPT = (ACCOUNT, CONTACT, PRODUCT, OPPORTUNITY, LEAD, CALENDAR, ABSENCE, ASSIGNMENT_RULE, ACTIVITY)
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
 CONTACTS = Searched(
@@ -73,3 +106,24 @@ MEMBERS = Searched(
     "u.id",
     indexed=False,
 )
+OPPORTUNITIES = OPPORTUNITY.searched()
+_GOVERNED = (
+    "search_fold(search_number(code) || ' ' || search_name(name, sort_key) || ' ' || name_zh)"
+)
+PIPELINES = Searched(_GOVERNED, "pipeline", indexed=False)
+STAGES = Searched(_GOVERNED, "pipeline_stage", indexed=False)
+LOST_REASONS = Searched(_GOVERNED, "lost_reason", indexed=False)
+COMPETITORS = Searched(
+    "search_fold(search_name(competitor.name, competitor.sort_key))", "competitor", indexed=False
+)
+LEADS = LEAD.searched()
+LEAD_FORMS = Searched(
+    "search_fold(code || ' ' || search_name(name, sort_key))", "lead_form", indexed=False
+)
+LEAD_REASONS = Searched(
+    "search_fold(code || ' ' || search_name(name, sort_key))", "lead_reason", indexed=False
+)
+CALENDARS = CALENDAR.searched()
+ABSENCES = ABSENCE.searched()
+ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
+ACTIVITIES = ACTIVITY.searched()

@@ -74,19 +74,20 @@ async def test_an_unknown_owner_is_a_missing_reference(desk, problem):
     assert await desk.listed("/v1/accounts", q=name) == []
 
 
-async def test_a_disabled_user_gets_no_new_account_and_keeps_the_old(desk, problem):
+async def test_a_disabled_user_gets_no_new_account_and_keeps_archived_ones(desk, problem):
     owner = await desk.user()
     mine = await desk.account(owner_id=owner["id"])
+    path = f"/v1/accounts/{mine['id']}"
+    await desk.crm.post(f"{path}/archive", None)
     await desk.crm.post(f"/v1/users/{owner['id']}/disable", None)
     reply = await desk.crm.post("/v1/accounts", {"name": "Acme", "owner_id": owner["id"]})
-    told = problem(reply, 422, "invalid_input")
-    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [
+    refused = problem(reply, 422, "invalid_input")
+    assert [(one["pointer"], one["code"]) for one in refused["errors"]] == [
         ("/owner_id", "user_disabled")
     ]
-    path = f"/v1/accounts/{mine['id']}"
-    same = await desk.change(path, {"owner_id": owner["id"], "segment": "small"}, revision=1)
+    same = await desk.change(path, {"owner_id": owner["id"], "segment": "small"}, revision=2)
     assert same.json()["segment"] == "small"
-    assert (await desk.change(path, {"owner_id": None}, revision=2)).json()["owner_id"] is None
+    assert (await desk.change(path, {"owner_id": None}, revision=3)).json()["owner_id"] is None
 
 
 async def test_an_account_may_belong_to_a_user_whom_the_command_line_let_in(desk):

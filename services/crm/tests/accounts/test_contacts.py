@@ -39,6 +39,7 @@ async def test_a_contact_is_noted_and_published_whole(desk):
     hidden = {"phone_raw", "external_refs", "revision", "created_at", "updated_at", "erased_at"}
     hidden |= {"tags", "included"}
     state = {name: value for name, value in contact.items() if name not in hidden}
+    state |= {"merged_into": None}
     assert event["payload"] == state | {"changed": sorted(state.keys() - {"id", "version"})}
     assert await desk.see(f"/v1/accounts/{account['id']}") == account
     assert len(await desk.events_of(account["id"])) == 1

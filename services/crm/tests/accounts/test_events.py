@@ -23,6 +23,7 @@ async def test_a_new_account_is_told_whole(desk):
     hidden = {"phone_raw", "external_refs", "revision", "owes"}
     hidden |= {"created_at", "updated_at", "erased_at", "tags", "included"}
     shown = {name: value for name, value in account.items() if name not in hidden}
+    shown |= {"merged_into": None}
     assert state == shown | {"changed": sorted(shown.keys() - {"id", "version"})}
     assert event["aggregate_version"] == account["version"] == 1
 

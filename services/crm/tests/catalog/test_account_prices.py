@@ -38,7 +38,7 @@ async def test_each_line_of_an_order_falls_back_to_the_usual_list(desk):
     lines = ((listed, "5"), (listed, "4"), (usual, "1"), (bare, "1"))
     found = [await ordered(desk, account, *lines) for account in (hotel, other)]
     prices = [[line["unit_price"] for line in order["lines"]] for order in found]
-    assert prices == [["8", "10", "20", "30"], ["10", "10", "20", "30"]]
+    assert prices == [["8.00", "10.00", "20.00", "30.00"], ["10.00", "10.00", "20.00", "30.00"]]
 
 
 async def test_a_line_that_is_added_later_takes_it_too(desk):
@@ -51,7 +51,7 @@ async def test_a_line_that_is_added_later_takes_it_too(desk):
         {"product": new["code"], "quantity": "1"},
     ]
     changed = await desk.change(f"/v1/orders/{order['id']}", {"lines": lines}, revision=1)
-    assert [line["unit_price"] for line in changed.json()["lines"]] == ["10", "8"]
+    assert [line["unit_price"] for line in changed.json()["lines"]] == ["10.00", "8.00"]
 
 
 async def test_the_price_is_asked_for_an_account(desk, problem):

@@ -213,7 +213,7 @@ async def test_an_order_of_the_day_takes_the_promotion(desk):
     await desk.add(PATH, product=product["code"], price=cny("8.00"), **promotion)
     line = {"product": product["code"], "quantity": "2"}
     order = await desk.add("/v1/orders", account_id=account["id"], lines=[line])
-    assert order["lines"][0]["unit_price"] == "8"
+    assert order["lines"][0]["unit_price"] == "8.00"
 
 
 async def test_of_overlapping_prices_added_at_once_one_is_taken(desk):

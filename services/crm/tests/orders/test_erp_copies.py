@@ -62,7 +62,7 @@ async def test_an_account_and_its_orders_show_what_is_owed(desk, sends):
     assert view["version"] == account["version"]
     [listed] = (await desk.see(f"/v1/accounts?q={account['name']}"))["items"]
     assert listed["owes"] == view["owes"]
-    assert float((await desk.see(f"{ORDERS}/{order['id']}"))["customer_owes"]) == -3
+    assert (await desk.see(f"{ORDERS}/{order['id']}"))["customer_owes"] == "-3.00"
     assert len(await desk.events_of(account["id"])) == 1
 
 
@@ -125,3 +125,20 @@ async def test_what_is_malformed_is_refused_and_not_stored(desk, sends, problem,
     problem(await sends(path, **good | wrong, source_version=1), 422, "invalid_input")
     assert (await desk.see(f"/v1/accounts/{account['id']}"))["owes"] is None
     assert (await desk.see(f"/v1/products/{product['id']}"))["availability"] is None
+
+
+async def test_amounts_in_another_currency_are_refused(desk, sends, problem):
+    """E3: a currency may be named beside them; it is the company's."""
+    account, product = await desk.account(), await desk.product()
+    order = await desk.order(account["id"], product["id"])
+    owed = {"account_id": account["id"], "owes": "1", "told_at": "2026-01-01T00:00:00Z"}
+    erp = {"order_id": order["id"], "erp": {"number": "SO-1", "state": "confirmed"}}
+    foreign = erp | {"erp": erp["erp"] | {"currency": "USD"}}
+    for path, sent in (
+        ("account-debts", owed | {"currency": "USD"}),
+        ("order-fulfilments", foreign),
+    ):
+        reply = await sends(path, source_version=1, **sent)
+        problem(reply, 422, "currency_not_supported")
+    own = owed | {"currency": "CNY"}
+    assert (await sends("account-debts", source_version=1, **own)).status_code == 200

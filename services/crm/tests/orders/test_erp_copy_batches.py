@@ -166,7 +166,7 @@ async def test_changes_taken_back_of_several_orders_leave_none_out(desk, batch):
     assert statuses(await batch(FULFILMENTS, items)) == ["updated"] * 3
     for order in made:
         view = await desk.see(f"/v1/orders/{order['id']}")
-        assert (view["lines"], view["net"], view["version"]) == (order["lines"], "50", 3)
+        assert (view["lines"], view["net"], view["version"]) == (order["lines"], "50.00", 3)
 
 
 @pytest.mark.parametrize("path", [FULFILMENTS, STOCKS, DEBTS])

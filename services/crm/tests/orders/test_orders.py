@@ -22,7 +22,7 @@ async def placed(desk, **values):
 async def test_an_order_keeps_what_was_agreed_and_publishes_it(desk):
     """C67, C26: one event with the whole order, the net rounded line by line."""
     order = await placed(desk, freight={"amount": "5.00", "currency": "CNY"})
-    assert (order["net"], order["freight"], order["total"]) == ("47.5", "5", "52.5")
+    assert (order["net"], order["freight"], order["total"]) == ("47.50", "5.00", "52.50")
     assert order["number"].startswith("O-")
     events = await desk.events_of(order["id"])
     assert [one["aggregate_version"] for one in events] == [1]
@@ -61,7 +61,7 @@ async def test_without_a_price_the_products_price_of_the_day_holds(desk):
     product = await desk.product(list_price={"amount": "3.00", "currency": "CNY"})
     line = {"product": product["code"], "quantity": "2"}
     order = await desk.add("/v1/orders", account_id=account["id"], lines=[line])
-    assert order["net"] == "6"
+    assert order["net"] == "6.00"
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ async def test_what_is_sent_again_replaces_the_order(desk):
     assert bare.headers["tandem-outcome"] == "updated"
     assert (view["account_id"], view["freight"], view["requested_on"], view["note"]) == (
         other["id"],
-        "0",
+        "0.00",
         None,
         "ring twice",
     )
@@ -255,13 +255,13 @@ async def test_a_refused_change_is_taken_back(desk, crm):
     other = {"product": (await desk.product())["id"], "quantity": "9", "unit_price": PRICE}
     asked = {"lines": [other], "note": "Do not ring", "ship_to": {"city": "Elsewhere"}}
     changed = (await desk.change(path, asked, revision=1)).json()
-    assert changed["net"] == "112.5"
+    assert changed["net"] == "112.50"
     assert (await refuses(1, 3))["version"] == 2
     strange = stands["lines"][0] | {"sku": "no-such-product"}
     view = await refuses(2, 4, lines=[strange])
-    assert (view["version"], view["net"], view["refusal"]["kind"]) == (3, "112.5", "change")
+    assert (view["version"], view["net"], view["refusal"]["kind"]) == (3, "112.50", "change")
     view = await refuses(2, 5, ship_to={"city": "Home"})
-    assert (view["version"], view["net"], view["freight"]) == (4, "47.5", "5")
+    assert (view["version"], view["net"], view["freight"]) == (4, "47.50", "5.00")
     assert (view["note"], view["ship_to"]["city"]) == ("Ring twice", "Home")
     assert view["lines"] == [line]
     assert (await desk.events_of(order["id"]))[-1]["aggregate_version"] == 4

@@ -84,7 +84,7 @@ async def test_what_stands_on_an_order_may_change_in_its_other_parts(desk, probl
     fewer = {"lines": [named | {"quantity": "2"}], "note": "n"}
     changed = await desk.change(path, fewer, revision=1)
     assert changed.status_code == 200, changed.text
-    assert (changed.json()["net"], changed.json()["note"]) == ("2", "n")
+    assert (changed.json()["net"], changed.json()["note"]) == ("2.00", "n")
 
 
 async def test_a_changed_quantity_keeps_price_and_discount_however_the_line_is_named(desk):
@@ -121,8 +121,8 @@ async def test_lines_of_one_product_are_distinguished_by_their_ids(desk, problem
     lines = [{"id": second, "quantity": "5"}, {"id": first, "quantity": "1"}]
     changed = (await desk.change(path, {"lines": lines}, revision=1)).json()
     assert [(one["id"], one["quantity"], one["unit_price"]) for one in changed["lines"]] == [
-        (second, "5", "2"),
-        (first, "1", "2"),
+        (second, "5", "2.00"),
+        (first, "1", "2.00"),
     ]
     for wrong, code in (([first, first], "invalid_input"), ([str(uuid4())], "unknown_line")):
         lines = [{"id": one, "quantity": "1"} for one in wrong]
@@ -192,7 +192,7 @@ async def erp(desk):
 async def test_what_the_erp_decided_of_lines_is_what_the_order_is(erp, desk):
     """It is published, and is no change of the customer's."""
     view = await erp.sends("8")
-    assert (view["lines"][0]["quantity"], view["net"]) == ("8", "16")
+    assert (view["lines"][0]["quantity"], view["net"]) == ("8", "16.00")
     assert (view["version"], view["content_version"]) == (2, 1)
     event = (await desk.events_of(view["id"]))[-1]["payload"]
     assert (event["content_version"], event["base"]["lines"][0]["quantity"]) == (1, "8")

@@ -84,6 +84,13 @@ CHECKS = {
           where o.supplier_id = any($1) and l.value <> g.value""",
         "parties",
     ),
+    "purchase orders come to their lines": (
+        """select o.id, o.net, l.net as lines from purchase_order o
+          cross join lateral (select coalesce(sum(round(l.quantity * l.unit_price, 2)), 0) as net
+            from purchase_order_line l where l.purchase_order_id = o.id) l
+          where o.supplier_id = any($1) and o.net <> l.net""",
+        "parties",
+    ),
     "what came is what receipts say": (
         """select l.id, l.received, l.returned, r.quantity from purchase_order_line l
           join purchase_order o on o.id = l.purchase_order_id

@@ -34,8 +34,8 @@ async def test_each_line_of_an_order_falls_back_to_the_default_list(desk, dealer
     await desk.price(listed["sku"], "8.00", price_list=dealers, min_quantity="5")
     dealer, other = await desk.customer(price_list=dealers), await desk.customer()
     lines = ((listed, "5"), (listed, "4"), (usual, "1"))
-    assert (await order(desk, dealer, *lines))[1] == ["8", "10", "20"]
-    assert (await order(desk, other, *lines))[1] == ["10", "10", "20"]
+    assert (await order(desk, dealer, *lines))[1] == ["8.00", "10.00", "20.00"]
+    assert (await order(desk, other, *lines))[1] == ["10.00", "10.00", "20.00"]
 
 
 async def test_orders_of_a_batch_take_the_list_of_their_own_customer(desk, dealers):
@@ -55,7 +55,7 @@ async def test_orders_of_a_batch_take_the_list_of_their_own_customer(desk, deale
     reply = await desk.erp.post(f"{ORDERS}/by-external/shop/batch", {"items": items})
     ids = [one["id"] for one in reply.json()["items"]]
     prices = [(await desk.see(f"{ORDERS}/{one}"))["lines"][0]["unit_price"] for one in ids]
-    assert prices == ["8", "10"]
+    assert prices == ["8.00", "10.00"]
 
 
 async def test_a_line_that_is_added_later_takes_it_too(desk, dealers):
@@ -71,7 +71,7 @@ async def test_a_line_that_is_added_later_takes_it_too(desk, dealers):
     headers = {"If-Match": f'"{made["version"]}"', "Idempotency-Key": str(uuid4())}
     reply = await desk.client.put(f"{path}/content", json={"lines": lines}, headers=headers)
     assert reply.status_code == 200, reply.text
-    assert [line["unit_price"] for line in reply.json()["lines"]] == ["10", "8"]
+    assert [line["unit_price"] for line in reply.json()["lines"]] == ["10.00", "8.00"]
 
 
 async def test_the_lookup_answers_what_an_order_would_take(desk, problem, dealers):

@@ -95,7 +95,7 @@ async def test_a_price_is_told_with_the_whole_state(desk):
         "min_quantity": "10",
         "valid_from": "2026-01-01",
         "valid_to": None,
-        "amount": "12.5",
+        "amount": "12.50",
         "currency": "CNY",
         "status": "active",
         "custom": {},
@@ -248,7 +248,7 @@ async def test_an_order_of_the_day_takes_the_promotion(desk):
     await desk.price(item["sku"], "8.00", valid_from=today, valid_to=today)
     line = {"sku": item["sku"], "quantity": "2"}
     order = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=[line])
-    assert order["lines"][0]["unit_price"] == "8"
+    assert order["lines"][0]["unit_price"] == "8.00"
 
 
 async def test_the_database_itself_leaves_one_price_for_a_day(desk):

@@ -103,7 +103,7 @@ class Sales:
     async def owed(self, customer: dict[str, Any]) -> str:
         """What the customer owes by the report."""
         path = f"/v1/reports/receivables?party_id={customer['id']}"
-        return next((one["balance"] for one in (await self.desk.see(path))["items"]), "0")
+        return next((one["balance"] for one in (await self.desk.see(path))["items"]), "0.00")
 
     async def booked(self, role: str, party: dict[str, Any]) -> Decimal:
         """The party's balance on the account of a role, by the books."""

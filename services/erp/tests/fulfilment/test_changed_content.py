@@ -45,11 +45,11 @@ async def test_a_named_line_needs_no_item_and_what_is_left_out_stays(sales, orde
     line = ordered["lines"][0]["id"]
     changed = (await put(sales, ordered, {"id": line, "quantity": "8"})).json()
     assert [(one["id"], one["quantity"]) for one in changed["lines"]] == [(line, "8")]
-    assert (changed["charges"], changed["requested_on"]) == ("4", "2099-03-01")
+    assert (changed["charges"], changed["requested_on"]) == ("4.00", "2099-03-01")
     emptied = await put(
         sales, ordered, {"id": line, "quantity": "8"}, charges=[], requested_on=None
     )
-    assert (emptied.json()["charges"], emptied.json()["requested_on"]) == ("0", None)
+    assert (emptied.json()["charges"], emptied.json()["requested_on"]) == ("0.00", None)
 
 
 async def test_a_line_is_not_of_another_item(sales, ordered, problem):
@@ -110,7 +110,7 @@ async def test_a_line_without_an_id_of_ours_keeps_its_price_too(sales, ordered):
     changed = await put(sales, ordered, same)
     assert changed.status_code == 200, changed.text
     [now] = changed.json()["lines"]
-    assert (now["id"], now["quantity"], now["unit_price"]) == (line["id"], "7", "10")
+    assert (now["id"], now["quantity"], now["unit_price"]) == (line["id"], "7", "10.00")
 
 
 async def test_a_line_without_an_id_of_ours_keeps_its_discount_at_another_price(sales, ordered):
@@ -122,7 +122,7 @@ async def test_a_line_without_an_id_of_ours_keeps_its_discount_at_another_price(
     changed = await put(sales, ordered, same | {"unit_price": cny("8.00")})
     assert changed.status_code == 200, changed.text
     [now] = changed.json()["lines"]
-    assert (now["id"], now["unit_price"], now["discount"]) == (line["id"], "8", "0.5")
+    assert (now["id"], now["unit_price"], now["discount"]) == (line["id"], "8.00", "0.5")
 
 
 async def test_two_lines_have_not_one_sender_s_id(sales, desk, problem):

@@ -33,11 +33,11 @@ async def test_what_is_credited_before_it_comes_back_is_credited_once(sales, sol
     """E45: four credited, the same four come back, he keeps six and owes for six."""
     order, customer, invoice_id = sold
     assert (await credited(sales, invoice_id, "4", reason="4 will come back")).status_code == 201
-    assert await sales.owed(customer) == "65"
+    assert await sales.owed(customer) == "65.00"
     assert (await returned(sales, order, "4")).status_code == 201
-    assert await sales.owed(customer) == "65"
+    assert await sales.owed(customer) == "65.00"
     assert (await returned(sales, order, "1")).status_code == 201
-    assert await sales.owed(customer) == "55"
+    assert await sales.owed(customer) == "55.00"
     assert (await sales.seen(order))["state"] == "completed"
 
 
@@ -45,9 +45,9 @@ async def test_an_invoice_credited_in_full_is_made_anew_at_the_right_price(sales
     """E45: goods and freight are invoiced again, at a price that may be corrected meanwhile."""
     order, customer, invoice_id = sold
     assert (await credited(sales, invoice_id, reason="Wrong price")).status_code == 201
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
     seen = await sales.seen(order)
-    assert (seen["state"], seen["invoiced"]) == ("confirmed", "0")
+    assert (seen["state"], seen["invoiced"]) == ("confirmed", "0.00")
     line = {
         "item_id": seen["lines"][0]["item_id"],
         "external_line_id": "L1",
@@ -60,7 +60,7 @@ async def test_an_invoice_credited_in_full_is_made_anew_at_the_right_price(sales
     changed = await sales.erp.client.put(path, json=content, headers=headers)
     assert changed.status_code == 200, changed.text
     assert (await sales.act(order, "invoices")).status_code == 201
-    assert await sales.owed(customer) == "95"
+    assert await sales.owed(customer) == "95.00"
     assert (await sales.seen(order))["state"] == "completed"
 
 
@@ -72,21 +72,21 @@ async def test_what_is_kept_for_nothing_is_not_invoiced_again(sales, sold, probl
     problem(await sales.act(order, "invoices"), 409, "nothing_to_invoice")
     assert (await sales.seen(order))["state"] == "completed"
     await returned(sales, order, "4")
-    assert await sales.owed(customer) == "65"
+    assert await sales.owed(customer) == "65.00"
     await returned(sales, order, "6")
-    assert await sales.owed(customer) == "5"
+    assert await sales.owed(customer) == "5.00"
 
 
 async def test_goods_come_back_without_a_credit_and_are_credited_later(sales, sold):
     """E45: only what is credited by hand then is credited."""
     order, customer, invoice_id = sold
     assert (await returned(sales, order, "3", credit=False)).status_code == 201
-    assert await sales.owed(customer) == "105"
+    assert await sales.owed(customer) == "105.00"
     assert (await sales.seen(order))["state"] == "completed"
     assert (await returned(sales, order, "2")).status_code == 201
-    assert await sales.owed(customer) == "85"
+    assert await sales.owed(customer) == "85.00"
     assert (await credited(sales, invoice_id, "3")).status_code == 201
-    assert await sales.owed(customer) == "55"
+    assert await sales.owed(customer) == "55.00"
 
 
 async def test_credits_and_returns_side_by_side_credit_once(sales, desk):

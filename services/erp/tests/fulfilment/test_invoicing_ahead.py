@@ -60,8 +60,8 @@ async def test_an_order_is_invoiced_whole_before_it_is_shipped(sales, ordered, p
     problem(await invoiced(sales, order), 409, "nothing_to_invoice")
     problem(await invoiced(sales, order, before_delivery=True), 409, "nothing_to_invoice")
     seen = await sales.seen(order)
-    assert (seen["state"], seen["invoiced"]) == ("completed", "126")
-    assert await sales.owed(customer) == "126"
+    assert (seen["state"], seen["invoiced"]) == ("completed", "126.00")
+    assert await sales.owed(customer) == "126.00"
     assert await sales.booked("receivable", customer) == Decimal(126)
 
 
@@ -69,12 +69,12 @@ async def test_a_part_is_invoiced_ahead_and_shipments_invoice_the_rest(sales, or
     """E45: of ten, six ahead; then four of the ten that were shipped."""
     order, customer = ordered
     assert (await invoiced(sales, order, "6", before_delivery=True)).status_code == 201
-    assert await sales.owed(customer) == "66"
+    assert await sales.owed(customer) == "66.00"
     await sales.act(order, "shipments", lines=named(order, "5"))
     problem(await invoiced(sales, order), 409, "nothing_to_invoice")
     await sales.acts(order, "shipments")
     assert (await invoiced(sales, order)).json()["gross"] == cny("60.00")
-    assert await sales.owed(customer) == "126"
+    assert await sales.owed(customer) == "126.00"
     assert (await sales.seen(order))["state"] == "completed"
 
 
@@ -93,7 +93,7 @@ async def test_only_chosen_lines_of_what_was_shipped_are_invoiced(sales, ordered
     problem(await invoiced(sales, order, "0.5"), 422, "fraction_of_unit")
     stranger = [{"order_line_id": order["id"], "quantity": "1"}]
     problem(await sales.act(order, "invoices", lines=stranger), 422, "unknown_line")
-    assert await sales.owed(customer) == "36"
+    assert await sales.owed(customer) == "36.00"
     assert (await invoiced(sales, order)).json()["gross"] == cny("70.00")
 
 
@@ -101,12 +101,12 @@ async def test_parts_of_a_line_come_to_its_net(sales, desk):
     """E19: thirds of 10.00, ahead and after, are 10.00 together."""
     customer, item = await desk.customer(), await sales.item("3")
     order = await sales.order(customer, (item, "3", "3.333333"))
-    assert order["net"] == "10"
+    assert order["net"] == "10.00"
     await invoiced(sales, order, "1", before_delivery=True)
     await sales.act(order, "shipments", lines=named(order, "2"))
     await invoiced(sales, order)
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "10"
+    assert await sales.owed(customer) == "10.00"
 
 
 async def test_two_invoices_of_the_same_lines_at_once_are_one(sales, ordered):
@@ -118,7 +118,7 @@ async def test_two_invoices_of_the_same_lines_at_once_are_one(sales, ordered):
     )
     statuses = [reply.status_code for reply in replies]
     assert sorted(statuses) == [201, 201, 201, 409, 409, 409]
-    assert await sales.owed(customer) == "66"
+    assert await sales.owed(customer) == "66.00"
     assert await sales.booked("receivable", customer) == Decimal(66)
 
 
@@ -130,7 +130,7 @@ async def test_cancelling_asks_for_a_credit_note_first(sales, ordered, problem):
     assert order["number"] in refused["detail"]
     assert (await credited(sales, invoice)).status_code == 201
     assert (await sales.act(order, "cancel")).status_code == 200
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
     assert (await sales.seen(order))["state"] == "cancelled"
 
 
@@ -153,9 +153,9 @@ async def test_what_comes_back_of_prepaid_goods_is_credited_at_once(sales, order
     await invoiced(sales, order, "10", before_delivery=True)
     await sales.act(order, "shipments", lines=named(order, "4"))
     assert (await sales.act(order, "returns", lines=named(order, "2"))).status_code == 201
-    assert await sales.owed(customer) == "86"
+    assert await sales.owed(customer) == "86.00"
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "106"
+    assert await sales.owed(customer) == "106.00"
     assert (await sales.seen(order))["state"] == "completed"
 
 
@@ -165,7 +165,7 @@ async def test_what_is_given_for_nothing_ahead_is_never_invoiced(sales, ordered,
     invoice = await invoiced(sales, order, "10", before_delivery=True)
     await credited(sales, invoice, invoice_again=False, lines=[{"position": 1, "quantity": "4"}])
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "86"
+    assert await sales.owed(customer) == "86.00"
     problem(await invoiced(sales, order, before_delivery=True), 409, "nothing_to_invoice")
 
 

@@ -1,5 +1,6 @@
 """Sales orders, payments and open items are asked for states, totals and days, and sorted."""
 
+from decimal import Decimal
 from urllib.parse import urlencode
 
 PRICES = ("1.00", "2.50", "40.00")
@@ -75,11 +76,11 @@ async def test_an_open_item_changes_when_it_is_paid(sales):
     assert await is_changed()
     of = {"party_id": customer["id"], "open": "true", "due_on_gte": invoice["due_on"]}
     [left] = await asked(sales, "/v1/open-items", **of, total_from="40", total_to="40")
-    assert left["open_amount"] == "25"
+    assert left["open_amount"] == "25.00"
     [payment] = await asked(
         sales, "/v1/payments", party_id=customer["id"], total_to="15", state="booked,reversed"
     )
-    assert payment["amount"] == "15"
+    assert payment["amount"] == "15.00"
 
 
 async def test_open_items_are_asked_for_what_is_left_of_them(sales):
@@ -92,7 +93,23 @@ async def test_open_items_are_asked_for_what_is_left_of_them(sales):
         rows = await asked(sales, "/v1/open-items", party_id=customer["id"], **query)
         return [row["open_amount"] for row in rows]
 
-    assert await left(sort="open_amount") == ["0", "5", "25"]
-    assert await left(sort="-open_amount", limit="2") == ["25", "5"]
-    assert await left(open_amount_from="5", open_amount_to="24.99") == ["5"]
-    assert await left(open_amount_from="0.01", sort="-open_amount") == ["25", "5"]
+    assert await left(sort="open_amount") == ["0.00", "5.00", "25.00"]
+    assert await left(sort="-open_amount", limit="2") == ["25.00", "5.00"]
+    assert await left(open_amount_from="5.00", open_amount_to="24.99") == ["5.00"]
+    assert await left(open_amount_from="0.01", sort="-open_amount") == ["25.00", "5.00"]
+
+
+async def test_invoices_are_asked_for_what_is_left_of_them(sales):
+    customer, item = await sales.desk.customer(), await sales.item("100")
+    for price in ("4.00", "1.00", "2.50"):
+        await sales.acts(await sales.order(customer, (item, "10", price)), "shipments", "invoices")
+    assert (await sales.pays(customer, "45.00")).status_code == 201
+
+    async def left(**query):
+        rows = await asked(sales, "/v1/invoices", customer_id=customer["id"], **query)
+        return [Decimal(row["open_amount"]) for row in rows]
+
+    assert await left(sort="open_amount") == [0, 5, 25]
+    assert await left(sort="-open_amount", limit="2") == [25, 5]
+    assert await left(open_amount_from="5", open_amount_to="24.99") == [5]
+    assert await left(open_amount_from="0.01", sort="-open_amount") == [25, 5]

@@ -65,7 +65,7 @@ async def test_an_order_is_confirmed_reserved_shipped_invoiced_and_paid(shop, de
     reply = await sent(shop, body)
     assert reply.status_code == 201, reply.text
     order = reply.json()
-    assert (order["state"], order["net"], order["charges"]) == ("confirmed", "47.5", "5")
+    assert (order["state"], order["net"], order["charges"]) == ("confirmed", "47.50", "5.00")
     assert order["lines"][0]["reserved"] == "4"
     path = f"/v1/sales-orders/{order['id']}"
     shipped = await shop.post(f"{path}/shipments", {"carrier": "UPS", "tracking_number": "1Z"})
@@ -74,14 +74,14 @@ async def test_an_order_is_confirmed_reserved_shipped_invoiced_and_paid(shop, de
     assert invoiced.status_code == 201, invoiced.text
     assert invoiced.json()["gross"]["amount"] == "52.50"
     seen = await desk.see(path)
-    assert (seen["state"], seen["invoiced"]) == ("completed", "52.5")
+    assert (seen["state"], seen["invoiced"]) == ("completed", "52.50")
     assert seen["shipments"][0]["tracking_number"] == "1Z"
     paid = await shop.post(
         "/v1/payments",
         {"party_id": customer["id"], "amount": {"amount": "52.50", "currency": "CNY"}},
     )
     assert paid.status_code == 201, paid.text
-    assert paid.json()["unallocated"] == "0"
+    assert paid.json()["unallocated"] == "0.00"
     owed = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}")
     assert owed["items"] == []
     level = await desk.see(f"/v1/stock-levels?sku={item['sku']}")
@@ -170,7 +170,7 @@ async def test_after_shipment_a_cancellation_is_refused_and_a_return_credits(sho
     back = await shop.post(f"{path}/returns", {"lines": [line]})
     assert back.status_code == 201, back.text
     owed = (await desk.see(f"/v1/reports/receivables?party_id={customer['id']}"))["items"][0]
-    assert owed["balance"] == "6"
+    assert owed["balance"] == "6.00"
 
 
 async def test_a_rejected_order_says_why(shop, desk):

@@ -22,11 +22,11 @@ async def test_what_was_not_invoiced_comes_back_first(sales, desk):
     await sales.receives(item, "2")
     await sales.acts(order, "shipments")
     assert (await _returns(sales, order, "2")).status_code == 201
-    assert await sales.owed(customer) == "6"
+    assert await sales.owed(customer) == "6.00"
     assert (await sales.act(order, "invoices")).status_code == 409
     assert (await sales.seen(order))["state"] == "completed"
     await _returns(sales, order, "3")
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
 
 
 async def test_goods_shipped_after_a_credited_return_are_invoiced(sales, desk):
@@ -36,7 +36,7 @@ async def test_goods_shipped_after_a_credited_return_are_invoiced(sales, desk):
     await _returns(sales, order, "2")
     await sales.receives(item, "3")
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "6"
+    assert await sales.owed(customer) == "6.00"
 
 
 async def test_parts_returned_come_to_what_was_invoiced(sales, desk):
@@ -46,7 +46,7 @@ async def test_parts_returned_come_to_what_was_invoiced(sales, desk):
     await sales.acts(order, "shipments", "invoices")
     for _ in range(3):
         assert (await _returns(sales, order, "1")).status_code == 201
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
     assert await sales.booked("receivable", customer) == 0
 
 
@@ -68,7 +68,7 @@ async def test_a_return_of_a_paid_invoice_is_the_customers_credit(sales, desk, p
     if paid:
         assert (await sales.pays(customer, "13")).status_code == 201
     await _returns(sales, order, "1")
-    assert await sales.owed(customer) == ("-5" if paid else "8")
+    assert await sales.owed(customer) == ("-5.00" if paid else "8.00")
     wanted = {
         ("invoice", "receivable", "13", "0"),
         ("invoice", "sales", "0", "10"),
@@ -101,11 +101,11 @@ async def test_nothing_comes_back_before_it_left_nor_is_credited_before_it_was_i
     assert back.status_code == 201, back.text
     path = f"/v1/invoices?customer_id={customer['id']}&kind=credit_note"
     [note] = (await desk.see(path))["items"]
-    assert (note["effective_on"], note["gross"]) == (str(today), "5")
+    assert (note["effective_on"], note["gross"]) == (str(today), "5.00")
     for day in (*days, str(today)):
         report = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}&on={day}")
         assert report["total"] == report["control_account"]
-    assert await sales.owed(customer) == "5"
+    assert await sales.owed(customer) == "5.00"
 
 
 async def test_what_came_back_before_it_was_invoiced_takes_no_credit(sales, desk):
@@ -120,7 +120,7 @@ async def test_what_came_back_before_it_was_invoiced_takes_no_credit(sales, desk
     assert (await sales.order(customer, (item, "6", "10")))["state"] == "confirmed"
     assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "40"
+    assert await sales.owed(customer) == "40.00"
     assert (await sales.order(customer, (item, "1", "0.01")))["state"] == "on_hold"
 
 
@@ -140,27 +140,27 @@ async def test_what_came_back_is_not_wanted_again_by_a_change(sales, desk):
     assert [one["reserved"] for one in changed["lines"]] == ["6", "2"]
     done = await sales.acts(order, "shipments", "invoices")
     assert [one["shipped"] for one in done["lines"]] == ["12", "2"]
-    assert (done["state"], await sales.owed(customer)) == ("completed", "102")
+    assert (done["state"], await sales.owed(customer)) == ("completed", "102.00")
 
 
 async def test_an_order_shows_what_is_left_to_be_paid_of_it(sales, desk):
     """E14: whether money or a credit note settled it; as the customer owes, so do his orders."""
     customer, item = await desk.customer(), await sales.item("20")
     first = await sales.order(customer, (item, "5", "10"))
-    assert (await sales.acts(first, "shipments", "invoices"))["open_amount"] == "50"
+    assert (await sales.acts(first, "shipments", "invoices"))["open_amount"] == "50.00"
     await _returns(sales, first, "2")
-    assert (await sales.seen(first))["open_amount"] == await sales.owed(customer) == "30"
+    assert (await sales.seen(first))["open_amount"] == await sales.owed(customer) == "30.00"
     await sales.pays(customer, "30")
     await _returns(sales, first, "3")
-    assert (await sales.refreshed(first))["open_amount"] == "0"
+    assert (await sales.refreshed(first))["open_amount"] == "0.00"
     second = await sales.order(customer, (item, "5", "10"))
     await sales.acts(second, "shipments", "invoices")
     [credit] = [
         one
         for one in (await desk.see(f"/v1/payments?party_id={customer['id']}"))["items"]
-        if one["unallocated"] != "0"
+        if one["unallocated"] != "0.00"
     ]
     await sales.erp.post(f"/v1/payments/{credit['id']}/allocate", {})
     shown = await sales.refreshed(second)
-    assert (shown["invoiced"], shown["paid"], shown["open_amount"]) == ("50", "0", "20")
-    assert await sales.owed(customer) == "20"
+    assert (shown["invoiced"], shown["paid"], shown["open_amount"]) == ("50.00", "0.00", "20.00")
+    assert await sales.owed(customer) == "20.00"

@@ -29,7 +29,7 @@ async def test_goods_that_never_came_back_are_with_the_customer(sales, ordered, 
     await sales.acts(order, "shipments", "invoices")
     before = await lies(sales, item)
     made = await back(sales, order, "2")
-    assert await sales.owed(customer) == "40"
+    assert await sales.owed(customer) == "40.00"
     reply = await reversed_(sales, made, reason="They lay at the neighbour's")
     assert reply.status_code == 200, reply.text
     taken = reply.json()
@@ -37,14 +37,14 @@ async def test_goods_that_never_came_back_are_with_the_customer(sales, ordered, 
     assert await lies(sales, item) == before
     seen = await sales.seen(order)
     assert [(one["shipped"], one["returned"]) for one in seen["lines"]] == [("6", "0")]
-    assert (seen["state"], await sales.owed(customer)) == ("confirmed", "40")
+    assert (seen["state"], await sales.owed(customer)) == ("confirmed", "40.00")
     shown = (await desk.events_of(order["id"]))[-1]["payload"]
     assert [one["reversed_on"] for one in shown["shipments"]] == [None, taken["reversed_on"]]
     kind = f"/v1/stock-documents?kind=return_reversal&sku={item['sku']}"
     assert len((await desk.see(kind))["items"]) == 1
     problem(await reversed_(sales, made), 409, "shipment_reversed")
     done = await sales.acts(order, "invoices")
-    assert (done["state"], await sales.owed(customer)) == ("completed", "60")
+    assert (done["state"], await sales.owed(customer)) == ("completed", "60.00")
 
 
 async def test_a_return_without_credit_leaves_nothing_to_do(sales, ordered):
@@ -54,9 +54,9 @@ async def test_a_return_without_credit_leaves_nothing_to_do(sales, ordered):
     made = await back(sales, order, "2", credit=False)
     assert (await reversed_(sales, made)).status_code == 200
     seen = await sales.seen(order)
-    assert (seen["state"], await sales.owed(customer)) == ("completed", "60")
+    assert (seen["state"], await sales.owed(customer)) == ("completed", "60.00")
     await back(sales, order, "6")
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
     assert await lies(sales, item) == ("10", "0", "20.00")
 
 
@@ -68,11 +68,11 @@ async def test_what_was_the_customers_for_nothing_is_so_again(sales, ordered, de
     body = {"invoice_again": False, "lines": [{"position": 1, "quantity": "2"}]}
     assert (await sales.erp.post(f"/v1/invoices/{invoice['id']}/credit", body)).is_success
     made = await back(sales, order, "3")
-    assert await sales.owed(customer) == "30"
+    assert await sales.owed(customer) == "30.00"
     assert (await reversed_(sales, made)).status_code == 200
     reply = await sales.act(order, "invoices")
     assert reply.status_code == 201, reply.text
-    assert await sales.owed(customer) == "40"
+    assert await sales.owed(customer) == "40.00"
 
 
 async def test_what_others_have_by_now_they_wait_for_again(sales, ordered, desk):
@@ -154,5 +154,5 @@ async def test_of_twenty_at_once_one_undoes(sales, ordered):
     undone = [one.status_code for one in replies[1::2]]
     assert sorted(undone) == [200] + [409] * 9
     await sales.act(order, "invoices")
-    assert await sales.owed(customer) == "60"
+    assert await sales.owed(customer) == "60.00"
     assert await lies(sales, item) == ("4", "0", "8.00")

@@ -181,9 +181,13 @@ async def test_day_and_freight_of_ours_stay_where_the_sender_repeats_its_own(sen
     ours = [{"amount": cny("9.00")}]
     await sender.amends(order, (order["lines"][0], "1"), charges=ours, requested_on="2999-02-02")
     order = await sender.sends(("a", "1"), charges=freight, requested_on="2999-01-01", note="ring")
-    assert (order["charges"], order["requested_on"], order["note"]) == ("9", "2999-02-02", "ring")
+    assert (order["charges"], order["requested_on"], order["note"]) == (
+        "9.00",
+        "2999-02-02",
+        "ring",
+    )
     order = await sender.sends(("a", "1"), charges=[], requested_on="2999-03-03")
-    assert (order["charges"], order["requested_on"]) == ("0", "2999-03-03")
+    assert (order["charges"], order["requested_on"]) == ("0.00", "2999-03-03")
 
 
 async def test_lines_of_one_item_are_distinguished_by_their_ids(sender):
@@ -197,8 +201,8 @@ async def test_lines_of_one_item_are_distinguished_by_their_ids(sender):
     }
     order = await sender.amends(order, (second, "7"), (first, "3"))
     assert {line["id"]: (line["quantity"], line["unit_price"]) for line in order["lines"]} == {
-        first["id"]: ("3", "2"),
-        second["id"]: ("7", "2"),
+        first["id"]: ("3", "2.00"),
+        second["id"]: ("7", "2.00"),
     }
 
 

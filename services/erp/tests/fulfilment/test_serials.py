@@ -170,13 +170,13 @@ async def test_a_piece_comes_back_at_the_cost_it_left_at(sales, desk, receive, p
     reply = await sales.act(order, "returns", lines=[named(order, "B")])
     assert shipped_serials(reply, order, item["sku"]) == ["B"]
     report = (await desk.see("/v1/reports/stock-valuation"))["items"]
-    assert [one["value"] for one in report if one["sku"] == item["sku"]] == ["9"]
+    assert [one["value"] for one in report if one["sku"] == item["sku"]] == ["9.00"]
     [serial] = (await desk.see(f"/v1/serials?sku={item['sku']}&number=B"))["items"]
     moves = (await desk.see(f"/v1/serials/{serial['id']}"))["moves"]
     assert [(one["source_type"], one["target"], one["value"]) for one in moves] == [
-        ("stock_receipt", "MAIN-STOCK", "9"),
-        ("shipment", "CUSTOMERS", "9"),
-        ("return", "MAIN-STOCK", "9"),
+        ("stock_receipt", "MAIN-STOCK", "9.00"),
+        ("shipment", "CUSTOMERS", "9.00"),
+        ("return", "MAIN-STOCK", "9.00"),
     ]
     [kept] = [one for one in (await sales.seen(order))["shipments"] if one["kind"] == "return"]
     assert [one["serial"] for one in kept["serials"]] == ["B"]

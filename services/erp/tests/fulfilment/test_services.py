@@ -9,8 +9,8 @@ async def test_services_are_rendered_with_the_goods_and_invoiced(sales, desk, pr
     assert order["state"] == "confirmed"
     done = await sales.acts(order, "shipments", "invoices")
     assert [line["shipped"] for line in done["lines"]] == ["2", "3"]
-    assert (done["state"], done["invoiced"]) == ("completed", "170")
-    assert await sales.owed(customer) == "170"
+    assert (done["state"], done["invoiced"]) == ("completed", "170.00")
+    assert await sales.owed(customer) == "170.00"
     again = {"order_line_id": done["lines"][1]["id"], "quantity": "1"}
     problem(await sales.act(order, "shipments", lines=[again]), 409, "more_than_left")
 
@@ -29,11 +29,11 @@ async def test_a_service_alone_is_rendered_in_parts_and_taken_back(sales, desk, 
     problem(await does("returns", "1"), 409, "more_than_left")
     assert (await does("shipments", "1")).status_code == 201
     await sales.acts(order, "invoices")
-    assert await sales.owed(customer) == "50"
+    assert await sales.owed(customer) == "50.00"
     done = await sales.acts(order, "shipments", "invoices")
-    assert (done["state"], await sales.owed(customer)) == ("completed", "150")
+    assert (done["state"], await sales.owed(customer)) == ("completed", "150.00")
     assert (await does("returns", "1")).status_code == 201
-    assert await sales.owed(customer) == "100"
+    assert await sales.owed(customer) == "100.00"
     problem(await does("returns", "2.5"), 409, "more_than_left")
 
 
@@ -47,7 +47,7 @@ async def test_a_charge_is_invoiced_though_all_goods_came_back(sales, desk, prob
     line = {"order_line_id": order["lines"][0]["id"], "quantity": "5"}
     assert (await sales.act(order, "returns", lines=[line])).status_code == 201
     done = await sales.acts(order, "invoices")
-    assert (done["state"], await sales.owed(customer)) == ("completed", "7")
+    assert (done["state"], await sales.owed(customer)) == ("completed", "7.00")
 
 
 async def test_a_service_has_no_serials(sales, desk, problem):

@@ -74,7 +74,7 @@ async def test_a_shipment_is_taken_back_as_if_it_had_never_left(sales, ordered, 
     entries = (await desk.see(f"/v1/journal-entries?source_id={shipment}"))["items"]
     assert {one["reverses_id"] for one in entries} == {None, entries[-1]["id"]}
     done = await sales.acts(order, "shipments", "invoices")
-    assert (done["state"], await sales.owed(customer)) == ("completed", "160")
+    assert (done["state"], await sales.owed(customer)) == ("completed", "160.00")
 
 
 async def test_what_is_invoiced_is_credited_first(sales, ordered, problem):
@@ -91,10 +91,10 @@ async def test_what_is_invoiced_is_credited_first(sales, ordered, problem):
     assert (await lies(sales, item))[0] == "4"
     await sales.erp.post(f"/v1/invoices/{invoice}/credit", {"invoice_again": False})
     assert (await reversed_(sales, shipment)).status_code == 200
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
     # What was given for nothing was never had: it is invoiced when it goes out after all.
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "160"
+    assert await sales.owed(customer) == "160.00"
 
 
 async def test_only_as_much_as_was_not_invoiced_is_taken_back(sales, ordered, problem):
@@ -106,7 +106,7 @@ async def test_only_as_much_as_was_not_invoiced_is_taken_back(sales, ordered, pr
     assert (await reversed_(sales, second)).status_code == 200
     problem(await reversed_(sales, first), 409, "shipment_invoiced")
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "160"
+    assert await sales.owed(customer) == "160.00"
 
 
 async def test_what_was_invoiced_before_delivery_stays_invoiced(sales, ordered, problem):
@@ -117,10 +117,10 @@ async def test_what_was_invoiced_before_delivery_stays_invoiced(sales, ordered, 
     first, second = [await shipped(sales, order, much) for much in ("3", "3")]
     assert (await reversed_(sales, first)).status_code == 200
     assert (await reversed_(sales, second)).status_code == 200
-    assert await sales.owed(customer) == "40"
+    assert await sales.owed(customer) == "40.00"
     third = await shipped(sales, order, "6")
     await sales.acts(order, "invoices")
-    assert await sales.owed(customer) == "60"
+    assert await sales.owed(customer) == "60.00"
     problem(await reversed_(sales, third), 409, "shipment_invoiced")
 
 
@@ -178,7 +178,7 @@ async def test_taking_back_and_invoicing_at_once_ends_in_one_of_both(sales, desk
         )
         assert sum(one.is_success for one in replies) == 1, [one.text for one in replies]
         owed, (on_hand, *_) = await sales.owed(customer), await lies(sales, item)
-        assert (owed, on_hand) in {("50", "0"), ("0", "5")}
+        assert (owed, on_hand) in {("50.00", "0"), ("0.00", "5")}
         assert await sales.booked("receivable", customer) == Decimal(owed)
 
 

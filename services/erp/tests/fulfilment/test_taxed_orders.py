@@ -61,10 +61,14 @@ async def test_each_line_is_taxed_by_its_item(sales, office, desk, taxes):
     bolt, nut, plain = [await sales.item("9", tax_code=code) for code in (high, low, None)]
     lines = ((bolt, "3", "33.335", "0.05"), (nut, "7", "1.11"), (plain, "2", "5"))
     order = await sales.order(customer, *lines, charges=FREIGHT)
-    assert (order["net"], order["charges"]) == ("112.77", "4")
+    assert (order["net"], order["charges"]) == ("112.77", "4.00")
     done = await sales.acts(order, "shipments", "invoices")
     [invoice] = await documents(sales, customer)
-    assert by_code(invoice) == {high: ("95", "12.35"), low: ("7.77", "0.47"), "Z0": ("14", "0")}
+    assert by_code(invoice) == {
+        high: ("95.00", "12.35"),
+        low: ("7.77", "0.47"),
+        "Z0": ("14.00", "0.00"),
+    }
     assert amounts(invoice) == ("116.77", "12.82", "129.59")
     assert (done["state"], done["invoiced"], done["open_amount"]) == (
         "completed",
@@ -78,9 +82,9 @@ async def test_each_line_is_taxed_by_its_item(sales, office, desk, taxes):
         ("invoice", "tax_output", "0", "12.82"),
     }
     assert await office.owes(customer) == ("129.59", "0.00")
-    assert (await sales.pays(customer, "129.59")).json()["unallocated"] == "0"
+    assert (await sales.pays(customer, "129.59")).json()["unallocated"] == "0.00"
     paid = await sales.refreshed(order)
-    assert (paid["invoiced"], paid["paid"], paid["open_amount"]) == ("116.77", "129.59", "0")
+    assert (paid["invoiced"], paid["paid"], paid["open_amount"]) == ("116.77", "129.59", "0.00")
     assert await office.owes(customer) == ("0.00", "0.00")
 
 
@@ -91,7 +95,10 @@ async def test_what_is_not_taxed_is_invoiced_as_before(sales, office, desk):
     order = await sales.order(customer, *((item, "1", "5") for item in items), charges=FREIGHT)
     await sales.acts(order, "shipments", "invoices")
     [invoice] = await documents(sales, customer)
-    assert (amounts(invoice), by_code(invoice)) == (("14", "0", "14"), {"Z0": ("14", "0")})
+    assert (amounts(invoice), by_code(invoice)) == (
+        ("14.00", "0.00", "14.00"),
+        {"Z0": ("14.00", "0.00")},
+    )
     assert {role for _, role, *_ in await sales.entries("invoice", party=customer)} == {
         "receivable",
         "sales",
@@ -114,14 +121,14 @@ async def test_the_tax_is_that_of_the_day_of_the_invoice(sales, office, desk, ta
         await sales.acts(order, "invoices")
     issued = await documents(sales, customer)
     assert [amounts(one) for one in issued[::-1]] == [
-        ("10", "1.3", "11.3"),
-        ("10", "0.9", "10.9"),
-        ("10", "0", "10"),
+        ("10.00", "1.30", "11.30"),
+        ("10.00", "0.90", "10.90"),
+        ("10.00", "0.00", "10.00"),
     ]
     for _ in range(3):
         await takes_back(sales, order, "1")
     notes = await documents(sales, customer, "credit_note")
-    assert [one["tax"] for one in notes[::-1]] == ["0", "0.9", "1.3"]
+    assert [one["tax"] for one in notes[::-1]] == ["0.00", "0.90", "1.30"]
     assert await office.owes(customer) == ("0.00", "0.00")
 
 
@@ -165,13 +172,13 @@ async def test_what_comes_back_brings_its_tax_back(sales, office, desk, taxes, p
     if paid:
         assert await office.owes(customer) == ("0.00", "107.89")
         for one in (await desk.see(f"/v1/payments?party_id={customer['id']}"))["items"]:
-            if one["unallocated"] != "0":
+            if one["unallocated"] != "0.00":
                 await office.does(f"/v1/payments/{one['id']}/refund")
     else:
         [credited] = await documents(sales, customer)
         assert (credited["state"], credited["credited"]) == ("credited", "107.89")
     assert await office.owes(customer) == ("0.00", "0.00")
-    assert await sales.owed(customer) == "0"
+    assert await sales.owed(customer) == "0.00"
 
 
 async def test_an_order_counts_before_tax_against_the_limit_until_it_is_invoiced(
@@ -187,7 +194,7 @@ async def test_an_order_counts_before_tax_against_the_limit_until_it_is_invoiced
     assert (order["state"], inside["state"]) == ("confirmed", "confirmed")
     await sales.erp.post(f"/v1/sales-orders/{inside['id']}/cancel", {})
     await sales.acts(order, "shipments", "invoices")
-    assert await sales.owed(customer) == "113"
+    assert await sales.owed(customer) == "113.00"
     assert (await sales.order(customer, (item, "10", "10")))["state"] == "on_hold"
     assert (await sales.order(customer, (item, "1", "97")))["state"] == "confirmed"
 
@@ -219,7 +226,7 @@ async def test_freight_is_taxed_by_the_setting(shop_with, problem):
         await sales.desk.add("/v1/tax-codes", code="VAT6", name="Tax", rate="0.06")
         await sales.acts(order, "invoices")
         [invoice] = await documents(sales, customer)
-        assert by_code(invoice) == {"VAT6": ("4", "0.24"), "Z0": ("10", "0")}
+        assert by_code(invoice) == {"VAT6": ("4.00", "0.24"), "Z0": ("10.00", "0.00")}
         await takes_back(sales, order, "2")
         assert await sales.owed(customer) == "4.24"
         assert await sales.booked("receivable", customer) == Decimal("4.24")

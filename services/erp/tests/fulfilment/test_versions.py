@@ -13,7 +13,12 @@ VERSIONS = range(1, 5)
 @pytest.fixture(scope="module")
 def stories():
     """The quantities, prices and freight of four versions of an order."""
-    return {1: ("5", "1.00", "0"), 2: ("8", "1.00", "3"), 3: ("2", "1.50", "0"), 4: ("6", "2", "4")}
+    return {
+        1: ("5", "1.00", "0.00"),
+        2: ("8", "1.00", "3.00"),
+        3: ("2", "1.50", "0.00"),
+        4: ("6", "2", "4.00"),
+    }
 
 
 async def _told(sales, customer, item, arrivals, stories):
@@ -34,8 +39,8 @@ async def test_versions_in_any_order_come_to_the_newest(sales, desk, stories, ar
     order = await _told(sales, customer, item, arrivals, stories)
     assert (order["state"], order["net"], order["charges"], order["note"]) == (
         "confirmed",
-        "12",
-        "4",
+        "12.00",
+        "4.00",
         "v4",
     )
     assert order["lines"][0]["reserved"] == "6"
@@ -70,7 +75,7 @@ async def test_lines_are_dropped_added_and_paired_one_by_one(sales, desk):
         (item["sku"], "4", "4"),
         (other["sku"], "5", "5"),
     ]
-    assert order["net"] == "14"
+    assert order["net"] == "14.00"
     again = await sales.send(changed, order_id, 3)
     assert again.headers["tandem-outcome"] == "unchanged"
 
@@ -83,7 +88,7 @@ async def test_a_change_below_what_has_gone_out_is_refused(sales, desk):
     for version, line in enumerate([(item, "4", "1"), (item, "5", "2")], 2):
         shown = (await sales.send(sales.body(customer, line), order_id, version)).json()
         assert shown["last_change"]["reason"] == "already_shipped: 1"
-        assert (shown["lines"][0]["quantity"], shown["net"]) == ("5", "5")
+        assert (shown["lines"][0]["quantity"], shown["net"]) == ("5", "5.00")
     other = await desk.customer()
     shown = (await sales.send(sales.body(other, (item, "5", "1")), order_id, 9)).json()
     assert shown["last_change"]["reason"] == "other_customer"
@@ -135,7 +140,7 @@ async def test_a_draft_is_changed_as_a_draft_and_confirmed_once(sales, desk, pro
     body = {"lines": sales.body(customer, (item, "3", "1"))["lines"]}
     path = f"/v1/sales-orders/{draft['id']}/content"
     reply = await sales.erp.client.put(path, json=body, headers={"If-Match": '"1"'})
-    assert (reply.json()["state"], reply.json()["net"]) == ("draft", "3")
+    assert (reply.json()["state"], reply.json()["net"]) == ("draft", "3.00")
     stale = await sales.erp.client.put(path, json=body, headers={"If-Match": '"1"'})
     problem(stale, 412, "stale_revision")
     assert (await sales.acts(draft, "confirm"))["lines"][0]["reserved"] == "3"

@@ -103,7 +103,7 @@ async def test_many_post_while_roles_move(company):
     trial = await company.see("/v1/reports/trial-balance")
     assert trial["debit"] == trial["credit"]
     [control] = [one for one in trial["accounts"] if one["role"] == "receivable"]
-    assert (control["code"], control["balance"]) == (present, f"{10 * AT_ONCE}")
+    assert (control["code"], control["balance"]) == (present, f"{10 * AT_ONCE}.00")
 
 
 async def give(company, account):

@@ -45,8 +45,8 @@ async def posted(books, **facts):
 async def test_an_entry_is_posted_whole_and_numbered(books, desk):
     entry = await desk.see(f"/v1/journal-entries/{await posted(books)}")
     assert [(one["account"], one["debit"], one["credit"]) for one in entry["lines"]] == [
-        ("1002", "12.3", "0"),
-        ("6001", "0", "12.3"),
+        ("1002", "12.30", "0.00"),
+        ("6001", "0.00", "12.30"),
     ]
     assert entry["number"] >= 1
     assert entry["fiscal_year"] == "2001"
@@ -142,6 +142,15 @@ async def test_a_wrong_entry_is_refused_and_nothing_is_posted(books, problem, de
     assert await desk.count("journal_entry", "true") == before
 
 
+@pytest.mark.parametrize(("currency", "status"), [("CNY", 201), ("USD", 422)])
+async def test_a_line_may_name_the_currency_of_the_company(books, currency, status):
+    lines = [line("1002", debit="1") | {"currency": currency}, line("6001", credit="1")]
+    sent = {"memo": "Fee", "effective_on": "2001-02-03", "lines": lines}
+    reply = await books.post("/v1/journal-entries", sent)
+    assert reply.status_code == status, reply.text
+    assert status == 201 or reply.json()["code"] == "currency_not_supported"
+
+
 async def test_only_the_account_that_is_missing_is_named(books, problem):
     lines = [line("1002", debit="10"), line("nowhere", credit="10")]
     reply = await books.post(
@@ -223,7 +232,10 @@ async def test_a_reversal_is_linked_dated_in_its_own_period_and_made_once(books,
     made = (await books.post(f"/v1/journal-entries/{entry_id}/reverse", reversal)).json()["id"]
     view = await desk.see(f"/v1/journal-entries/{made}")
     assert (view["reverses_id"], view["effective_on"]) == (entry_id, "2001-09-09")
-    assert [(one["debit"], one["credit"]) for one in view["lines"]] == [("0", "77"), ("77", "0")]
+    assert [(one["debit"], one["credit"]) for one in view["lines"]] == [
+        ("0.00", "77.00"),
+        ("77.00", "0.00"),
+    ]
     assert (await desk.see(f"/v1/journal-entries/{entry_id}"))["reversed_by_id"] == made
     again = await books.post(f"/v1/journal-entries/{entry_id}/reverse", reversal)
     problem(again, 409, "already_reversed")
@@ -256,13 +268,13 @@ async def test_the_trial_balance_of_a_party_an_item_or_a_warehouse(books, desk):
     [warehouse] = (await desk.see("/v1/warehouses"))["items"]
     whole = await _balances(desk, "")
     for wanted, role, held in (
-        (f"?item_id={item['id']}", "inventory", "7.5"),
-        (f"?item_id={item['id']}", "equity_opening", "-7.5"),
+        (f"?item_id={item['id']}", "inventory", "7.50"),
+        (f"?item_id={item['id']}", "equity_opening", "-7.50"),
         (f"?party_id={customer['id']}", "receivable", "-2.25"),
-        (f"?party_id={customer['id']}&item_id={item['id']}", "receivable", "0"),
-        (f"?item_id={item['id']}&on=2001-12-31", "inventory", "0"),
+        (f"?party_id={customer['id']}&item_id={item['id']}", "receivable", "0.00"),
+        (f"?item_id={item['id']}&on=2001-12-31", "inventory", "0.00"),
         (f"?warehouse_id={warehouse['id']}", "inventory", whole["inventory"]),
-        (f"?warehouse_id={uuid4()}", "inventory", "0"),
+        (f"?warehouse_id={uuid4()}", "inventory", "0.00"),
     ):
         assert (await _balances(desk, wanted))[role] == held, wanted
 
@@ -301,8 +313,8 @@ async def test_a_reversal_is_of_the_same_party_item_and_warehouse(books, desk):
     made = await books.post(f"/v1/journal-entries/{entry.id}/reverse", reversal)
     assert made.status_code == 201, made.text
     for wanted in (f"?item_id={item['id']}", f"?item_id={item['id']}&warehouse_id={warehouse_id}"):
-        assert (await _balances(desk, wanted))["cogs"] == "0"
-        assert (await _balances(desk, wanted + "&on=2001-02-03"))["cogs"] == "3"
+        assert (await _balances(desk, wanted))["cogs"] == "0.00"
+        assert (await _balances(desk, wanted + "&on=2001-02-03"))["cogs"] == "3.00"
 
 
 async def test_parallel_postings_are_numbered_without_a_gap(books, desk):

@@ -51,7 +51,7 @@ async def test_balances_are_posted_once_against_the_opening_balances(desk, accou
     assert await send(desk, opening(key, *sides, version=2)) == ["unchanged"]
     [after] = await balances(desk, [opened])
     assert Decimal(after) - Decimal(before) == -70
-    assert await balances(desk, accounts) == ["120", "-50"]
+    assert await balances(desk, accounts) == ["120.00", "-50.00"]
     other = opening(key, {"account": till, "debit": "1"}, version=3)
     assert await send(desk, other) == ["entry_posted"]
     [entry] = (await desk.see(f"/v1/journal-entries?account={till}"))["items"]
@@ -145,4 +145,4 @@ async def test_a_file_of_balances_is_one_entry(desk, accounts, tmp_path):
     for outcome in ("created", "unchanged"):
         report = await run_import(mapping, desk.client, source=tmp_path, errors_to=tmp_path / "e")
         assert [dict(one.counts) for one in report.resources] == [{outcome: 1}], report
-    assert await balances(desk, accounts) == ["120", "-50"]
+    assert await balances(desk, accounts) == ["120.00", "-50.00"]

@@ -30,13 +30,13 @@ async def test_a_price_reduction_takes_off_its_bill(office, desk):
     supplier = await office.supplier()
     bill = await rent(office, supplier)
     note = await office.does(PATH, **note_of(supplier, bill_id=bill["id"], tax=money("2.60")))
-    assert (note["kind"], note["gross"], note["credits_id"]) == ("credit_note", "22.6", bill["id"])
+    assert (note["kind"], note["gross"], note["credits_id"]) == ("credit_note", "22.60", bill["id"])
     assert await office.entries(note) == [
         "Cr purchase_variance 20.00",
         "Cr tax_input 2.60",
         "Dr payable 22.60",
     ]
-    assert (await desk.see(f"/v1/bills/{bill['id']}"))["open_amount"] == "77.4"
+    assert (await desk.see(f"/v1/bills/{bill['id']}"))["open_amount"] == "77.40"
     assert await office.owes(supplier, "payable") == ("77.40", "0.00")
 
 

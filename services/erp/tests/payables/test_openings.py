@@ -48,7 +48,7 @@ async def test_what_was_owed_is_opened_against_opening_equity(office, desk, open
     assert (done["number"], done["status"]) == ("RE 7", "created")
     bill = await desk.see(f"/v1/bills/{done['id']}")
     assert (bill["kind"], bill["supplier_number"], bill["state"]) == ("opening", "RE 7", "entered")
-    assert (bill["gross"], bill["tax"], bill["open_amount"]) == ("100", "0", "100")
+    assert (bill["gross"], bill["tax"], bill["open_amount"]) == ("100.00", "0.00", "100.00")
     assert (bill["billed_on"], bill["due_on"]) == ("2011-12-20", "2012-01-19")
     assert bill["effective_on"] == DAY
     assert await office.entries(done) == ["Dr equity_opening 100.00", "Cr payable 100.00"]
@@ -64,11 +64,11 @@ async def test_it_ages_and_is_paid(office, desk, opens):
     [done] = await opens(owed(supplier))
     path = f"/v1/reports/payables?party_id={supplier['id']}"
     [aged] = (await desk.see(f"{path}&on={DAY}"))["items"]
-    assert (aged["overdue"], aged["overdue_61_to_90"]) == ("100", "100")
+    assert (aged["overdue"], aged["overdue_61_to_90"]) == ("100.00", "100.00")
     [before] = (await desk.see(f"{path}&on=2012-04-09"))["items"] or [None]
     assert before is None
     await office.books(supplier, "40", direction="out")
-    assert (await desk.see(f"/v1/bills/{done['id']}"))["open_amount"] == "60"
+    assert (await desk.see(f"/v1/bills/{done['id']}"))["open_amount"] == "60.00"
     assert await office.owes(supplier, "payable") == ("60.00", "0.00")
 
 
@@ -191,8 +191,8 @@ async def test_what_we_had_paid_ahead_is_taken_over_and_used(office, desk, opens
     path = f"/v1/payables/openings?supplier_id={supplier['id']}"
     listed = (await desk.see(path))["items"]
     assert [(one["kind"], one["open_amount"]) for one in listed] == [
-        ("credit", "30"),
-        ("debt", "100"),
+        ("credit", "30.00"),
+        ("debt", "100.00"),
     ]
     assert (listed[0]["due_on"], listed[0]["number"]) == ("2011-12-20", "RE 20")
     assert [one["id"] for one in (await desk.see(f"{path}&kind=debt"))["items"]] == [first["id"]]
@@ -200,7 +200,7 @@ async def test_what_we_had_paid_ahead_is_taken_over_and_used(office, desk, opens
     share = {"document_id": first["id"], "amount": money("20")}
     await office.does(f"{pay}/allocate", allocations=[share])
     view = await desk.see(f"/v1/payables/openings/{first['id']}")
-    assert (view["open_amount"], view["amount"], view["state"]) == ("80", "100", "entered")
+    assert (view["open_amount"], view["amount"], view["state"]) == ("80.00", "100.00", "entered")
     await office.does(f"{pay}/refund")
     assert await office.owes(supplier, "payable") == ("80.00", "0.00")
     left = (await desk.see(f"{path}&open=true"))["items"]
@@ -216,7 +216,7 @@ async def test_a_wrong_credit_is_taken_back_and_a_bill_is_no_opening(office, des
     [wrong] = await opens(ahead(supplier))
     await office.does(f"/v1/bills/{wrong['id']}/reverse")
     view = await desk.see(f"/v1/payables/openings/{wrong['id']}")
-    assert (view["state"], view["open_amount"]) == ("reversed", "0")
+    assert (view["state"], view["open_amount"]) == ("reversed", "0.00")
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
     facts = {"supplier_id": supplier["id"], "supplier_number": f"B-{uuid4().hex[:8]}"}
     expenses = [{"account": "6402", "amount": money("1")}]

@@ -54,7 +54,7 @@ async def test_a_bill_of_everything_clears_what_was_received(buyer, received):
     reply = await billed(buyer, received)
     assert reply.status_code == 201, reply.text
     bill = reply.json()
-    assert (bill["net"], bill["open_amount"]) == ("33.3", "33.3")
+    assert (bill["net"], bill["open_amount"]) == ("33.30", "33.30")
     assert bill["due_on"] == str(buyer.today + timedelta(days=45))
     assert await cleared(buyer.erp, received) == 0
     assert await cleared(buyer.erp, received, "payable") == Decimal("-33.30")
@@ -66,7 +66,7 @@ async def test_another_price_is_a_variance(buyer, received, problem):
     """E44, E45: in parts and at other prices, and never more than came."""
     [line] = received["lines"]
     part = {"line_id": line["id"], "quantity": "4", "unit_price": money("3.50")}
-    assert (await billed(buyer, received, lines=[part])).json()["net"] == "14"
+    assert (await billed(buyer, received, lines=[part])).json()["net"] == "14.00"
     assert await cleared(buyer.erp, received) == Decimal("-19.98")
     too_much = {"line_id": line["id"], "quantity": "7"}
     problem(await billed(buyer, received, lines=[too_much]), 409, "more_than_received")
@@ -81,7 +81,7 @@ async def test_a_bill_of_what_came_has_its_input_tax(buyer, received, problem):
     refused = await billed(buyer, received, tax=money("1", "USD"))
     problem(refused, 422, "currency_not_supported")
     bill = (await billed(buyer, received, tax=money("4.33"))).json()
-    assert (bill["net"], bill["tax"], bill["gross"]) == ("33.3", "4.33", "37.63")
+    assert (bill["net"], bill["tax"], bill["gross"]) == ("33.30", "4.33", "37.63")
     assert await cleared(buyer.erp, received) == 0
     assert await cleared(buyer.erp, received, "purchase_variance") == 0
     assert await cleared(buyer.erp, received, "tax_input") == Decimal("4.33")
@@ -153,8 +153,8 @@ async def test_goods_billed_at_nothing_clear_what_was_received(buyer, received, 
     [line] = received["lines"]
     free = [{"line_id": line["id"], "quantity": "10", "unit_price": money("0")}]
     bill = (await billed(buyer, received, lines=free)).json()
-    assert (bill["net"], bill["gross"], bill["open_amount"]) == ("0", "0", "0")
-    assert (bill["received"], bill["lines"][0]["received"]) == ("33.3", "33.3")
+    assert (bill["net"], bill["gross"], bill["open_amount"]) == ("0.00", "0.00", "0.00")
+    assert (bill["received"], bill["lines"][0]["received"]) == ("33.30", "33.30")
     assert await cleared(buyer.erp, received) == 0
     assert await cleared(buyer.erp, received, "purchase_variance") == Decimal("-33.30")
     problem(await billed(buyer, received), 409, "nothing_to_bill")
@@ -164,7 +164,7 @@ async def test_a_bill_that_rounds_to_nothing_clears_what_was_received(buyer, rec
     """E44: so little that no coin is small enough."""
     [line] = received["lines"]
     little = [{"line_id": line["id"], "quantity": "10", "unit_price": money("0.0001")}]
-    assert (await billed(buyer, received, lines=little)).json()["gross"] == "0"
+    assert (await billed(buyer, received, lines=little)).json()["gross"] == "0.00"
     assert await cleared(buyer.erp, received) == 0
 
 

@@ -52,13 +52,13 @@ async def test_quantity_price_and_day_change(buyer, ordered):
     assert (first["id"], first["quantity"], first["unit_price"], first["due_on"]) == (
         more["id"],
         "12",
-        "4.5",
+        "4.50",
         later,
     )
     assert second == same
-    assert now["net"] == "75"
+    assert now["net"] == "75.00"
     event = (await buyer.desk.events_of(order["id"]))[-1]["payload"]
-    assert (event["changed"], event["net"]) == (["lines", "net", "state"], "75")
+    assert (event["changed"], event["net"]) == (["lines", "net", "state"], "75.00")
     assert await buyer.availability(bolts) == (0, 0, 12, 0)
     assert await buyer.availability(nuts) == (0, 0, 3, 0)
 
@@ -71,7 +71,7 @@ async def test_lines_are_added_and_dropped(buyer, ordered):
     new = {"sku": washers["sku"], "quantity": "4", "unit_price": money("1")}
     now = (await changes(buyer, order, as_it_is(bolt), new)).json()
     assert [line["quantity"] for line in now["lines"]] == ["10", "0", "4"]
-    assert now["net"] == "54"
+    assert now["net"] == "54.00"
     assert await buyer.availability(nuts) == (0, 0, 0, 0)
     assert await buyer.availability(washers) == (0, 0, 4, 0)
     assert (await buyer.receives(order)).status_code == 201

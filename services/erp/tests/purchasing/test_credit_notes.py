@@ -50,13 +50,13 @@ async def test_billed_goods_that_went_back_are_credited(buyer, sent_back, proble
         bill["id"],
         "entered",
     )
-    assert (note["net"], note["gross"], note["received"]) == ("14", "15.82", "13.32")
-    assert (note["lines"][0]["quantity"], note["lines"][0]["unit_price"]) == ("4", "3.5")
-    assert note["credit"]["unallocated"] == "0"
+    assert (note["net"], note["gross"], note["received"]) == ("14.00", "15.82", "13.32")
+    assert (note["lines"][0]["quantity"], note["lines"][0]["unit_price"]) == ("4", "3.50")
+    assert note["credit"]["unallocated"] == "0.00"
     assert await buyer.cleared(order) == 0
     assert await buyer.cleared(order, "payable") == Decimal("-19.18")
     assert await buyer.cleared(order, "purchase_variance") == Decimal("1.02")
-    assert await owed(buyer, order) == ("19.18", "0")
+    assert await owed(buyer, order) == ("19.18", "0.00")
     [line] = (await buyer.see(order))["lines"]
     assert (line["received"], line["billed"], line["credited"]) == ("6", "6", "4")
     [event] = await buyer.desk.events_of(note["id"])
@@ -99,11 +99,11 @@ async def test_a_bill_of_goods_that_went_back_before_is_entered_and_credited(buy
     [line] = order["lines"]
     await buyer.sends_back(receipt, (line, 4))
     whole = [{"line_id": line["id"], "quantity": "10"}]
-    assert (await buyer.bills(order, lines=whole)).json()["net"] == "33.3"
+    assert (await buyer.bills(order, lines=whole)).json()["net"] == "33.30"
     problem(await buyer.bills(order, lines=[{"line_id": line["id"], "quantity": "1"}]), 409, MORE)
     assert await buyer.cleared(order) == Decimal("13.32")
     assert (await credited(buyer, order)).json()["net"] == "13.32"
-    assert await owed(buyer, order) == ("19.98", "0")
+    assert await owed(buyer, order) == ("19.98", "0.00")
     await buyer.agrees(order, item)
 
 
@@ -130,8 +130,8 @@ async def test_a_credit_of_a_paid_bill_is_refunded(buyer, sent_back):
     paid = {"direction": "out", "party_id": order["supplier_id"], "amount": money("35")}
     assert (await buyer.erp.post("/v1/payments", paid)).status_code == 201
     note = (await credited(buyer, order, bill_id=bill["id"])).json()
-    assert note["credit"]["unallocated"] == "14"
-    assert await owed(buyer, order) == ("0", "14")
+    assert note["credit"]["unallocated"] == "14.00"
+    assert await owed(buyer, order) == ("0.00", "14.00")
     path = f"/v1/payments/{note['credit']['payment_id']}/refund"
     assert (await buyer.erp.post(path, {})).is_success
     assert await owed(buyer, order) == ("0", "0")
@@ -159,10 +159,10 @@ async def test_a_credit_note_is_taken_back(buyer, sent_back, problem):
     problem(await buyer.erp.post(wrong, why), 409, "bill_credited")
     assert (await buyer.erp.post(reverse, why)).json()["state"] == "reversed"
     assert await buyer.cleared(order) == Decimal("13.32")
-    assert await owed(buyer, order) == ("35", "0")
+    assert await owed(buyer, order) == ("35.00", "0.00")
     problem(await buyer.erp.post(release, {"document_id": note["id"]}), 409, "not_allocated")
     assert (await credited(buyer, order, credit_number="g1")).status_code == 201
-    assert await owed(buyer, order) == ("21", "0")
+    assert await owed(buyer, order) == ("21.00", "0.00")
     await buyer.agrees(order, item)
 
 

@@ -125,7 +125,7 @@ async def test_every_change_of_an_order_is_published(buyer, desk, ordered):
         "received",
     ]
     assert events[0]["type"] == "tandem.erp.purchase-changed.v1"
-    assert (events[0]["topic"], events[0]["payload"]["net"]) == ("erp.purchase.v1", "33.3")
+    assert (events[0]["topic"], events[0]["payload"]["net"]) == ("erp.purchase.v1", "33.30")
     assert events[1]["payload"]["lines"][0]["received"] == "4"
 
 
@@ -135,7 +135,7 @@ async def test_a_buyer_orders_at_a_price_of_his_own(buyer, desk, problem):
     price = {"unit_price": money("0.125")}
     order = await buyer.buys(supplier, (item, 3), (other, 3, price))
     assert [(line["unit_price"], line["net"]) for line in order["lines"]] == [
-        ("9", "27"),
+        ("9.00", "27.00"),
         ("0.125", "0.38"),
     ]
     assert (order["net"], order["number"][:3]) == ("27.38", "PO-")

@@ -59,7 +59,7 @@ async def test_an_order_of_which_all_went_back_is_closed(buyer, problem):
     order, receipt, [item] = await buyer.bought((10, "5"))
     assert (await buyer.sends_back(receipt)).status_code == 201
     now = await buyer.see(order)
-    assert (now["state"], now["net"], now["lines"][0]["quantity"]) == ("closed", "0", "0")
+    assert (now["state"], now["net"], now["lines"][0]["quantity"]) == ("closed", "0.00", "0")
     problem(await buyer.sends_back(receipt), 409, "nothing_to_send_back")
     problem(await buyer.sends_back(receipt, again=True), 409, "purchase_order_closed")
     assert await buyer.availability(item) == (0, 0, 0, 0)
@@ -78,10 +78,10 @@ async def test_stock_that_cannot_bear_what_they_came_at_gives_the_average(buyer)
     await lost(buyer, item, 15)
     [line] = dear["lines"]
     [gone] = (await buyer.sends_back(receipt, (line, 4))).json()["lines"]
-    assert (gone["value"], gone["cost"]) == ("80", "60")
+    assert (gone["value"], gone["cost"]) == ("80.00", "60.00")
     assert await buyer.balance("purchase_variance", item) == Decimal(-20)
     [gone] = (await buyer.sends_back(receipt, (line, 1))).json()["lines"]
-    assert (gone["value"], gone["cost"]) == ("20", "15")
+    assert (gone["value"], gone["cost"]) == ("20.00", "15.00")
     assert await buyer.balance("inventory", item) == 0
     await buyer.agrees(dear, item)
 

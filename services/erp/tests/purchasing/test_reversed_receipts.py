@@ -19,7 +19,7 @@ async def test_a_mistaken_receipt_is_taken_back(buyer, problem):
     assert reply.status_code == 201, reply.text
     made = reply.json()
     assert (made["kind"], made["reason"]) == ("reversal", "Another order's goods")
-    assert (made["lines"][0]["quantity"], made["lines"][0]["cost"]) == ("10", "33.3")
+    assert (made["lines"][0]["quantity"], made["lines"][0]["cost"]) == ("10", "33.30")
     now = await buyer.see(order)
     [line] = now["lines"]
     assert (now["state"], line["quantity"], line["received"], line["returned"]) == (

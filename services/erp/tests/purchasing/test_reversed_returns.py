@@ -131,7 +131,7 @@ async def test_it_comes_in_at_what_it_left_at(buyer, undo):
     lost = {"sku": item["sku"], "quantity": "-19"}
     await buyer.desk.add("/v1/stock-adjustments", lines=[lost], reason="Lost")
     made = (await buyer.sends_back(receipt, (order["lines"][0], 1))).json()
-    assert (made["lines"][0]["value"], made["lines"][0]["cost"]) == ("5", "6.5")
+    assert (made["lines"][0]["value"], made["lines"][0]["cost"]) == ("5.00", "6.50")
     await buyer.agrees(order, item)
     assert (await undo(made)).status_code == 200
     await buyer.agrees(order, item)

@@ -129,7 +129,7 @@ async def test_ordering_groups_by_supplier(buyer):
     orders = await buyer.orders(*suggestions)
     answer = {order["supplier_number"]: order for order in orders}
     assert {line["sku"] for line in answer[first]["lines"]} == {bolts["sku"], nuts["sku"]}
-    assert (answer[first]["net"], answer[second]["net"]) == ("4.3", "15")
+    assert (answer[first]["net"], answer[second]["net"]) == ("4.30", "15.00")
     due = {line["sku"]: line["due_on"] for line in answer[first]["lines"]}
     assert due[bolts["sku"]] == str(buyer.today + timedelta(days=3))
     for item in (bolts, nuts, washers):

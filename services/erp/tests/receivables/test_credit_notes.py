@@ -21,13 +21,13 @@ async def test_a_credit_note_reduces_what_is_open(office, desk):
     note = await office.credits(invoice, reason="Broken", lines=[{"position": 1, "quantity": "2"}])
     assert (note["kind"], note["gross"], note["credits_id"]) == (
         "credit_note",
-        "20",
+        "20.00",
         invoice["id"],
     )
     assert note["number"].startswith("CN-")
     assert await office.entries(note) == ["Cr receivable 20.00", "Dr sales 20.00"]
     view = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (view["open_amount"], view["credited"], view["state"]) == ("15", "20", "issued")
+    assert (view["open_amount"], view["credited"], view["state"]) == ("15.00", "20.00", "issued")
     assert [one["credited_quantity"] for one in view["lines"]] == ["2", "0"]
     assert await office.owes(customer) == ("15.00", "0.00")
 
@@ -40,14 +40,14 @@ async def test_what_was_paid_already_stays_the_customers_credit(office, desk):
     note = await office.credits(invoice)
     assert await office.owes(customer) == ("0.00", "25.00")
     view = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (view["state"], view["credited"]) == ("credited", "40")
+    assert (view["state"], view["credited"]) == ("credited", "40.00")
     following = await office.invoices(customer, "30")
     path = f"/v1/payments?party_id={customer['id']}&kind=credit_note"
     [credit] = (await desk.see(path))["items"]
-    assert (credit["source_id"], credit["unallocated"]) == (note["id"], "25")
+    assert (credit["source_id"], credit["unallocated"]) == (note["id"], "25.00")
     await office.does(f"/v1/payments/{credit['id']}/allocate")
     assert await office.owes(customer) == ("5.00", "0.00")
-    assert (await desk.see(f"/v1/invoices/{following['id']}"))["open_amount"] == "5"
+    assert (await desk.see(f"/v1/invoices/{following['id']}"))["open_amount"] == "5.00"
 
 
 async def test_a_paid_invoice_that_is_credited_is_published(office, desk):
@@ -57,7 +57,7 @@ async def test_a_paid_invoice_that_is_credited_is_published(office, desk):
     await office.books(customer, "20")
     await office.credits(invoice, lines=[{"position": 1, "quantity": "1"}])
     events = await desk.events_of(invoice["id"])
-    assert [one["payload"]["credited"] for one in events] == ["0", "0", "10"]
+    assert [one["payload"]["credited"] for one in events] == ["0.00", "0.00", "10.00"]
     assert events[-1]["payload"]["state"] == "paid"
 
 
@@ -139,7 +139,7 @@ async def test_parallel_credits_and_payments_agree(office, desk):
     assert sorted(reply.status_code for reply in replies) == [201] * 8 + [409] * 2
     open_amount, unused = await office.owes(customer)
     assert Decimal(open_amount) - Decimal(unused) == -40
-    assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["credited"] == "40"
+    assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["credited"] == "40.00"
 
 
 @pytest.fixture

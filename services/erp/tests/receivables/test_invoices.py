@@ -62,10 +62,10 @@ async def test_an_invoice_is_posted_and_opens_what_is_owed(office, desk):
         office, customer, on=None, lines=[service("9.99", "3")], charges=freight
     )
     invoice = await desk.see(f"/v1/invoices/{invoice_id}")
-    assert (invoice["net"], invoice["tax"], invoice["gross"]) == ("34.47", "0", "34.47")
+    assert (invoice["net"], invoice["tax"], invoice["gross"]) == ("34.47", "0.00", "34.47")
     assert [(one["role"], one["net"]) for one in invoice["lines"]] == [
         ("sales", "29.97"),
-        ("freight_income", "4.5"),
+        ("freight_income", "4.50"),
     ]
     assert await office.entries(invoice) == [
         "Dr receivable 34.47",
@@ -87,8 +87,8 @@ async def test_tax_is_rounded_once_for_each_rate(office, desk, taxes):
     )
     answer = {one["tax_code"]: (one["base"], one["tax"]) for one in invoice["taxes"]}
     # By line the first would be 3 x 0.07 = 0.21, and the second 163.72 where a half is cut.
-    assert answer == {taxes["0.13"]: ("1.5", "0.2"), taxes["0.15"]: ("1091.5", "163.73")}
-    assert (invoice["net"], invoice["tax"], invoice["gross"]) == ("1093", "163.93", "1256.93")
+    assert answer == {taxes["0.13"]: ("1.50", "0.20"), taxes["0.15"]: ("1091.50", "163.73")}
+    assert (invoice["net"], invoice["tax"], invoice["gross"]) == ("1093.00", "163.93", "1256.93")
     assert await office.entries(invoice) == [
         "Dr receivable 1256.93",
         "Cr sales 1093.00",
@@ -100,14 +100,14 @@ async def test_a_line_is_rounded_half_up_and_the_document_is_their_sum(office, d
     """C26: 3 x 0.335 less 10 % = 0.9045; each line by itself."""
     customer = await desk.customer()
     invoice = await office.invoices(customer, ("0.335", "3", "0.1"), ("0.335", "1", "0"))
-    assert [one["net"] for one in invoice["lines"]] == ["0.9", "0.34"]
+    assert [one["net"] for one in invoice["lines"]] == ["0.90", "0.34"]
     assert invoice["net"] == "1.24"
 
 
 async def test_a_free_invoice_is_paid_at_once(office, desk):
     customer = await desk.customer()
     invoice = await office.invoices(customer, ("10", "1", "1"))
-    assert (invoice["gross"], invoice["state"], invoice["open_amount"]) == ("0", "paid", "0")
+    assert (invoice["gross"], invoice["state"], invoice["open_amount"]) == ("0.00", "paid", "0.00")
     assert await office.entries(invoice) == []
     assert await office.owes(customer) == ("0.00", "0.00")
 
@@ -249,10 +249,10 @@ async def test_an_invoice_is_published_with_its_number_and_how_it_is_settled(off
         for one in events
     ]
     assert view == [
-        ("issued", "40", "0"),
-        ("partly_paid", "25", "0"),
-        ("partly_paid", "15", "10"),
-        ("paid", "0", "10"),
+        ("issued", "40.00", "0.00"),
+        ("partly_paid", "25.00", "0.00"),
+        ("partly_paid", "15.00", "10.00"),
+        ("paid", "0.00", "10.00"),
     ]
     assert {one["payload"]["number"] for one in events} == {invoice["number"]}
 

@@ -40,7 +40,7 @@ async def test_what_was_owed_before_is_owed_aged_and_paid(office, desk):
     assert await office.owes(customer) == ("150.00", "0.00")
     path = f"/v1/reports/receivables?party_id={customer['id']}"
     [aged] = (await desk.see(path))["items"]
-    assert (aged["overdue_31_to_60"], aged["overdue_over_90"]) == ("50", "100")
+    assert (aged["overdue_31_to_60"], aged["overdue_over_90"]) == ("50.00", "100.00")
     [item] = (await desk.see(f"/v1/open-items?source_id={first['id']}"))["items"]
     assert (item["source_type"], item["document_number"]) == ("opening_receivable", old["number"])
     paid = await office.books(customer, "120")
@@ -50,9 +50,9 @@ async def test_what_was_owed_before_is_owed_aged_and_paid(office, desk):
     ]
     assert await office.owes(customer) == ("30.00", "0.00")
     view = await desk.see(f"{OPENINGS}/{second['id']}")
-    assert (view["open_amount"], view["amount"], view["due_on"]) == ("30", "50", late)
+    assert (view["open_amount"], view["amount"], view["due_on"]) == ("30.00", "50.00", late)
     events = await desk.events_of(second["id"])
-    assert [one["payload"]["open_amount"] for one in events] == ["50", "30"]
+    assert [one["payload"]["open_amount"] for one in events] == ["50.00", "30.00"]
     assert events[-1]["aggregate_version"] == view["revision"]
 
 
@@ -129,11 +129,11 @@ async def test_a_bad_debt_of_before_is_written_off_without_its_tax(office, desk,
     lost = await office.does(path, **debt)
     assert await office.entries(lost) == ["Dr bad_debt 100.00", "Cr receivable 100.00"]
     assert await office.owes(customer) == ("0.00", "0.00")
-    assert (await desk.see(f"{OPENINGS}/{first['id']}"))["written_off"] == "100"
+    assert (await desk.see(f"{OPENINGS}/{first['id']}"))["written_off"] == "100.00"
     await office.does(f"{path}/{lost['id']}/reverse")
     await office.books(customer, "100")
     view = await desk.see(f"{OPENINGS}/{first['id']}")
-    assert (view["written_off"], view["open_amount"]) == ("0", "0")
+    assert (view["written_off"], view["open_amount"]) == ("0.00", "0.00")
 
 
 async def test_bad_input_changes_nothing_and_names_every_item(office, desk, problem):
@@ -211,14 +211,14 @@ async def test_what_a_customer_had_paid_ahead_is_taken_over_and_used(office, des
         problem(await office.erp.post(f"{OPENINGS}/batch", body), 422, "invalid_input")
     path = f"{OPENINGS}?customer_id={customer['id']}"
     [view] = (await desk.see(f"{path}&kind=credit&open=true"))["items"]
-    assert (view["open_amount"], view["kind"], view["due_on"]) == ("30", "credit", "2014-11-03")
+    assert (view["open_amount"], view["kind"], view["due_on"]) == ("30.00", "credit", "2014-11-03")
     [event] = await desk.events_of(first["id"])
-    assert (event["payload"]["kind"], event["payload"]["open_amount"]) == ("credit", "30")
+    assert (event["payload"]["kind"], event["payload"]["open_amount"]) == ("credit", "30.00")
     await office.does(f"/v1/payments/{view['payment_id']}/allocate")
     assert await office.owes(customer) == ("0.00", "10.00")
-    assert (await desk.see(f"{OPENINGS}/{second['id']}"))["open_amount"] == "0"
+    assert (await desk.see(f"{OPENINGS}/{second['id']}"))["open_amount"] == "0.00"
     await office.does(f"/v1/payments/{view['payment_id']}/refund")
-    assert (await desk.see(f"{OPENINGS}/{first['id']}"))["open_amount"] == "0"
+    assert (await desk.see(f"{OPENINGS}/{first['id']}"))["open_amount"] == "0.00"
     assert (await desk.see(f"{path}&open=true"))["items"] == []
     debt = {"document_id": first["id"], "reason": "Gone"}
     problem(await office.erp.post("/v1/receivables/write-offs", debt), 404, "not_found")

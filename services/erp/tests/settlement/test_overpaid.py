@@ -45,15 +45,15 @@ async def test_a_cent_too_much_is_kept_with_the_payment(office, desk, kept):
     customer = await desk.customer()
     invoice = await office.invoices(customer, "100")
     paid = await office.books(customer, "100.01", write_off_rest=True)
-    assert (paid["unallocated"], len(paid["allocations"])) == ("0", 2)
+    assert (paid["unallocated"], len(paid["allocations"])) == ("0.00", 2)
     [rest] = await kept(customer)
-    assert (rest["amount"], rest["open_amount"], rest["side"]) == ("0.01", "0", "receivable")
+    assert (rest["amount"], rest["open_amount"], rest["side"]) == ("0.01", "0.00", "receivable")
     posted = sorted(await office.entries({"id": rest["source_id"]}))
     assert posted == ["Cr payment_difference 0.01", "Dr receivable 0.01"]
     assert await office.owes(customer) == ("0.00", "0.00")
     assert (await desk.see(f"/v1/invoices/{invoice['id']}"))["state"] == "paid"
     event = (await desk.events_of(paid["id"]))[-1]["payload"]
-    assert (event["unallocated"], len(event["allocations"])) == ("0", 2)
+    assert (event["unallocated"], len(event["allocations"])) == ("0.00", 2)
 
 
 async def test_what_we_paid_a_cent_too_much_is_given_up(office, desk, kept, problem):
@@ -65,7 +65,7 @@ async def test_what_we_paid_a_cent_too_much_is_given_up(office, desk, kept, prob
     paid = await office.books(supplier, "30.02", direction="out")
     path = f"/v1/payments/{paid['id']}/write-off"
     view = await office.does(path, reason="Not worth a letter")
-    assert (view["unallocated"], view["version"]) == ("0", paid["version"] + 1)
+    assert (view["unallocated"], view["version"]) == ("0.00", paid["version"] + 1)
     assert await office.owes(supplier, "payable") == ("0.00", "0.00")
     [rest] = await kept(supplier)
     posted = sorted(await office.entries({"id": rest["source_id"]}))

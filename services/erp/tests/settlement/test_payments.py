@@ -28,7 +28,7 @@ async def test_a_payment_settles_what_is_open(office, desk):
     assert [one["document_id"] for one in paid["allocations"]] == [invoice["id"]]
     assert await office.owes(customer) == ("10.00", "0.00")
     rest = await office.books(customer, "15", effective_on=yesterday)
-    assert (rest["unallocated"], rest["allocations"][0]["amount"]) == ("5", "10")
+    assert (rest["unallocated"], rest["allocations"][0]["amount"]) == ("5.00", "10.00")
     assert await office.owes(customer) == ("0.00", "5.00")
 
 
@@ -39,10 +39,10 @@ async def test_the_oldest_due_is_settled_before_the_oldest_issued(office, desk):
     urgent = await office.invoices(customer, "50")
     paid = await office.books(customer, "60")
     settled = [(one["document_id"], one["amount"]) for one in paid["allocations"]]
-    assert sorted(settled) == sorted([(urgent["id"], "50"), (patient["id"], "10")])
+    assert sorted(settled) == sorted([(urgent["id"], "50.00"), (patient["id"], "10.00")])
     assert (await desk.see(f"/v1/invoices/{urgent['id']}"))["state"] == "paid"
     view = await desk.see(f"/v1/invoices/{patient['id']}")
-    assert (view["state"], view["open_amount"]) == ("partly_paid", "20")
+    assert (view["state"], view["open_amount"]) == ("partly_paid", "20.00")
     assert await office.owes(customer) == ("20.00", "0.00")
 
 
@@ -51,8 +51,8 @@ async def test_a_payment_settles_the_documents_it_names(office, desk):
     first, second = [await office.invoices(customer, price) for price in ("10", "40")]
     paid = await office.books(customer, "45", allocations=[share(second, "30"), share(first)])
     settled = {one["document_number"]: one["amount"] for one in paid["allocations"]}
-    assert settled == {first["number"]: "10", second["number"]: "30"}
-    assert paid["unallocated"] == "5"
+    assert settled == {first["number"]: "10.00", second["number"]: "30.00"}
+    assert paid["unallocated"] == "5.00"
     assert await office.owes(customer) == ("10.00", "5.00")
 
 
@@ -60,9 +60,9 @@ async def test_an_empty_list_settles_nothing_yet(office, desk):
     customer = await desk.customer()
     invoice = await office.invoices(customer, "10")
     paid = await office.books(customer, "10", allocations=[])
-    assert (paid["allocations"], paid["unallocated"]) == ([], "10")
+    assert (paid["allocations"], paid["unallocated"]) == ([], "10.00")
     used = await office.does(f"/v1/payments/{paid['id']}/allocate")
-    assert (used["version"], used["unallocated"]) == (2, "0")
+    assert (used["version"], used["unallocated"]) == (2, "0.00")
     assert used["allocations"][0]["document_id"] == invoice["id"]
     again = await office.does(f"/v1/payments/{paid['id']}/allocate")
     assert again["version"] == 2
@@ -124,9 +124,9 @@ async def test_taking_an_allocation_back_restores_the_state_before(office, desk,
     paid = await office.books(customer, "30")
     path = f"/v1/payments/{paid['id']}"
     released = await office.does(f"{path}/release", document_id=invoice["id"])
-    assert (released["unallocated"], released["allocations"]) == ("30", [])
+    assert (released["unallocated"], released["allocations"]) == ("30.00", [])
     view = await desk.see(f"/v1/invoices/{invoice['id']}")
-    assert (view["state"], view["open_amount"]) == ("issued", "40")
+    assert (view["state"], view["open_amount"]) == ("issued", "40.00")
     assert await office.owes(customer) == ("40.00", "30.00")
     assert await desk.count("allocation", "payment_id = $1", paid["id"]) == 2
     twice = await office.erp.post(f"{path}/release", {"document_id": invoice["id"]})
@@ -179,7 +179,7 @@ async def test_the_books_agree_on_every_day(office, desk):
     await office.does(f"/v1/payments/{early['id']}/release", document_id=first["id"])
     assert await office.owes(customer) == ("25.00", "30.00")
     report = await desk.see(f"/v1/reports/receivables?party_id={customer['id']}&on=2015-02-15")
-    assert (report["items"][0]["open"], report["items"][0]["unallocated"]) == ("40", "25")
+    assert (report["items"][0]["open"], report["items"][0]["unallocated"]) == ("40.00", "25.00")
 
 
 async def test_the_report_says_what_is_overdue(office, desk):
@@ -191,12 +191,16 @@ async def test_the_report_says_what_is_overdue(office, desk):
     path = f"/v1/reports/receivables?party_id={customer['id']}&on="
     [answer] = (await desk.see(path + "2011-04-10"))["items"]
     assert (answer["name"], answer["number"]) == (customer["name"], customer["number"])
-    assert answer["overdue_over_90"] == "1"
-    assert answer["overdue_31_to_60"] == "2"
-    assert answer["overdue_1_to_30"] == "12"
-    assert (answer["overdue"], answer["not_due"], answer["open"]) == ("15", "0", "15")
+    assert answer["overdue_over_90"] == "1.00"
+    assert answer["overdue_31_to_60"] == "2.00"
+    assert answer["overdue_1_to_30"] == "12.00"
+    assert (answer["overdue"], answer["not_due"], answer["open"]) == ("15.00", "0.00", "15.00")
     [answer] = (await desk.see(path + "2011-03-31"))["items"]
-    assert (answer["overdue_61_to_90"], answer["overdue"], answer["balance"]) == ("1", "7", "7")
+    assert (answer["overdue_61_to_90"], answer["overdue"], answer["balance"]) == (
+        "1.00",
+        "7.00",
+        "7.00",
+    )
     assert (await desk.see(path + "2010-12-31"))["items"] == []
 
 
@@ -308,8 +312,9 @@ async def test_payments_and_balances_are_published(office, desk):
         {
             "document_id": invoice["id"],
             "document_number": invoice["number"],
-            "amount": "30",
-            "open_amount": "10",
+            "amount": "30.00",
+            "open_amount": "10.00",
+            "currency": "CNY",
         }
     ]
     async with office.erp.database.driver() as sql:
@@ -318,7 +323,7 @@ async def test_payments_and_balances_are_published(office, desk):
         )
     events = await desk.events_of(str(balance))
     assert [one["aggregate_version"] for one in events] == [1, 2]
-    assert [one["payload"]["owed"] for one in events] == ["40", "10"]
+    assert [one["payload"]["owed"] for one in events] == ["40.00", "10.00"]
     assert events[0]["payload"]["told_at"] < events[1]["payload"]["told_at"]
     states = [one["payload"]["state"] for one in await desk.events_of(invoice["id"])]
     assert states == ["issued", "partly_paid"]
@@ -337,7 +342,7 @@ async def test_parallel_acts_publish_balances_without_a_gap(office, desk):
         )
     events = await desk.events_of(str(balance))
     assert [one["aggregate_version"] for one in events] == list(range(1, 13))
-    assert events[-1]["payload"]["owed"] == "12"
+    assert events[-1]["payload"]["owed"] == "12.00"
     times = [one["payload"]["told_at"] for one in events]
     assert times == sorted(times)
     await office.owes(customer)

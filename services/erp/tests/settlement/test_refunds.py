@@ -25,16 +25,16 @@ async def test_a_customers_credit_is_given_back(office, desk):
     assert await office.owes(customer) == ("0.00", "30.00")
     path = f"/v1/payments/{paid['id']}/refund"
     left = await office.does(path, amount=money("10"), reference="too much")
-    assert (left["unallocated"], len(left["allocations"])) == ("20", 2)
-    refund = next(one for one in left["allocations"] if one["amount"] == "10")
+    assert (left["unallocated"], len(left["allocations"])) == ("20.00", 2)
+    refund = next(one for one in left["allocations"] if one["amount"] == "10.00")
     posted = await _posted(office, refund["document_id"])
     assert posted == ["Dr receivable 10.00", "Cr bank 10.00"]
     [entry] = (await desk.see(f"/v1/journal-entries?source_id={refund['document_id']}"))["items"]
     assert entry["memo"] == f"{refund['document_number']} too much"
-    assert (await office.does(path))["unallocated"] == "0"
+    assert (await office.does(path))["unallocated"] == "0.00"
     assert await office.owes(customer) == ("0.00", "0.00")
     balance = (await desk.events_of(paid["id"]))[-1]["payload"]
-    assert (balance["version"], balance["unallocated"]) == (3, "0")
+    assert (balance["version"], balance["unallocated"]) == (3, "0.00")
 
 
 async def test_the_credit_note_of_a_paid_invoice_is_given_back(office, desk):

@@ -49,15 +49,15 @@ async def test_a_cent_that_is_not_paid_is_written_off_with_the_payment(office, d
     customer = await desk.customer()
     invoice = await office.invoices(customer, "100")
     paid = await office.books(customer, "99.98", **settling(invoice))
-    assert (paid["unallocated"], paid["allocations"][0]["open_amount"]) == ("0", "0")
-    assert await state_of(desk, invoice) == ("paid", "0")
+    assert (paid["unallocated"], paid["allocations"][0]["open_amount"]) == ("0.00", "0.00")
+    assert await state_of(desk, invoice) == ("paid", "0.00")
     path = f"/v1/payments?party_id={customer['id']}&kind=small_difference"
     [lost] = (await desk.see(path))["items"]
     assert (lost["amount"], lost["reference"]) == ("0.02", paid["number"])
     assert await office.entries(lost) == ["Dr payment_difference 0.02", "Cr receivable 0.02"]
     assert await office.owes(customer) == ("0.00", "0.00")
     [item] = (await desk.see(f"/v1/open-items?source_id={invoice['id']}"))["items"]
-    assert (item["written_off"], item["credited"]) == ("0.02", "0")
+    assert (item["written_off"], item["credited"]) == ("0.02", "0.00")
     assert (await desk.events_of(lost["id"]))[-1]["payload"]["kind"] == "small_difference"
 
 
@@ -114,7 +114,7 @@ async def test_a_small_difference_is_taken_back(office, desk, small, problem):
     problem(await office.erp.post(f"{lost}/reverse", {}), 409, "write_off_reversed")
     problem(await office.erp.post(f"{lost}/refund", {}), 409, "nothing_to_refund")
     await office.books(customer, "0.01")
-    assert await state_of(desk, invoice) == ("paid", "0")
+    assert await state_of(desk, invoice) == ("paid", "0.00")
 
 
 @pytest.fixture
@@ -131,10 +131,10 @@ async def test_a_bad_debt_is_a_loss_and_frees_the_credit_limit(office, desk, pro
     invoice = await office.invoices(customer, "90")
     await office.books(customer, "30")
     lost = await office.does(DEBTS, document_id=invoice["id"], reason="Insolvent")
-    assert (lost["kind"], lost["amount"], lost["unallocated"]) == ("bad_debt", "60", "0")
+    assert (lost["kind"], lost["amount"], lost["unallocated"]) == ("bad_debt", "60.00", "0.00")
     assert await office.entries(lost) == ["Dr bad_debt 60.00", "Cr receivable 60.00"]
     assert await office.owes(customer) == ("0.00", "0.00")
-    assert await state_of(desk, invoice) == ("written_off", "0")
+    assert await state_of(desk, invoice) == ("written_off", "0.00")
     events = [one for one in await desk.events_of(invoice["id"]) if one["payload"]["changed"]]
     assert events[-1]["payload"]["state"] == "written_off"
     nothing = {"document_id": invoice["id"], "reason": "Again"}
@@ -183,7 +183,7 @@ async def test_a_customer_who_pays_after_all_owes_again(office, desk, taxed, pro
         problem(await office.erp.post(path, {}), 409, "period_closed")
     await office.does(path, reason="He paid")
     assert await office.owes(customer) == ("113.00", "0.00")
-    assert await state_of(desk, invoice) == ("issued", "113")
+    assert await state_of(desk, invoice) == ("issued", "113.00")
     assert (await office.entries(lost))[3:] == [
         "Cr bad_debt 100.00",
         "Cr tax_output 13.00",
@@ -191,7 +191,7 @@ async def test_a_customer_who_pays_after_all_owes_again(office, desk, taxed, pro
     ]
     assert (await office.erp.post("/v1/payments", bank)).is_success
     assert await office.owes(customer) == ("0.00", "0.00")
-    assert await state_of(desk, invoice) == ("paid", "0")
+    assert await state_of(desk, invoice) == ("paid", "0.00")
     problem(await office.erp.post(path, {}), 409, "write_off_reversed")
 
 

@@ -51,7 +51,7 @@ class Shelf:
         [move] = (await self.desk.see(f"/v1/stock-moves?source_id={source_id}"))["items"]
         [entry] = (await self.desk.see(f"/v1/journal-entries?source_id={source_id}"))["items"]
         assert entry["effective_on"] == move["effective_on"]
-        assert {line["credit"] for line in entry["lines"]} == {"0", move["value"]}
+        assert {line["credit"] for line in entry["lines"]} == {"0.00", move["value"]}
         return move["value"]
 
     async def ends(self, *months):
@@ -85,7 +85,7 @@ async def shelf(desk, store):
         await ensure_year(work, date(YEAR, 1, 1))
     made = Shelf(desk, await desk.item())
     await made.receives("10", "100", on(2))
-    assert await made.loses("8", on(4)) == "80"
+    assert await made.loses("8", on(4)) == "80.00"
     await made.receives("7", "7", on(6))
     return made
 
@@ -109,7 +109,12 @@ async def test_a_loss_of_what_was_not_there_then_is_refused(shelf, problem):
     )
     before = problem(await shelf.adjusts("-1", on(1)), 409, "short_on_day")["facts"]
     assert (before["day"], before["on_hand"], before["possible_from"]) == (on(1), "0", on(2))
-    assert await shelf.ends(1, 3, 5, 7) == [("0", "0"), ("10", "100"), ("2", "20"), ("9", "27")]
+    assert await shelf.ends(1, 3, 5, 7) == [
+        ("0", "0"),
+        ("10", "100.00"),
+        ("2", "20.00"),
+        ("9", "27.00"),
+    ]
 
 
 async def test_a_shipment_of_what_was_not_there_then_is_refused_in_chinese(shelf, problem):
@@ -125,30 +130,30 @@ async def test_a_shipment_of_what_was_not_there_then_is_refused_in_chinese(shelf
         f"{shelf.sku} 不能以 {on(3)} 为日期出库 3：{on(4)} 日终时库存为 2。"
     )
     gone = await shelf.ships(order, shown["facts"]["possible_from"])
-    assert await shelf.cost(gone.json()["shipment_id"]) == "9"
-    assert await shelf.ends(5, 7) == [("2", "20"), ("6", "18")]
+    assert await shelf.cost(gone.json()["shipment_id"]) == "9.00"
+    assert await shelf.ends(5, 7) == [("2", "20.00"), ("6", "18.00")]
 
 
 async def test_what_leaves_as_of_a_past_day_costs_what_it_did_then(shelf):
     """E30, E32: 10.00 apiece in March, however cheap what came in June; E29: on every day."""
-    assert await shelf.loses("1", on(3)) == "10"
+    assert await shelf.loses("1", on(3)) == "10.00"
     order = await shelf.ordered("1")
     gone = await shelf.ships(order, on(3))
-    assert await shelf.cost(gone.json()["shipment_id"]) == "10"
+    assert await shelf.cost(gone.json()["shipment_id"]) == "10.00"
     ends = await shelf.ends(2, 3, 4, 5, 6)
-    assert ends == [("10", "100"), ("8", "80"), ("0", "0"), ("0", "0"), ("7", "7")]
+    assert ends == [("10", "100.00"), ("8", "80.00"), ("0", "0"), ("0", "0"), ("7", "7.00")]
 
 
 async def test_a_surplus_of_a_past_day_costs_what_lay_beside_it_then(shelf, problem):
     """E30: not today's average; and where nothing lay, somebody must say what it is worth."""
     assert (await shelf.adjusts("1", on(3))).status_code == 201
-    assert await shelf.ends(3, 5, 7) == [("11", "110"), ("3", "30"), ("10", "37")]
+    assert await shelf.ends(3, 5, 7) == [("11", "110.00"), ("3", "30.00"), ("10", "37.00")]
     problem(await shelf.adjusts("1", on(1)), 422, "cost_needed")
 
 
 async def test_no_cost_fits_two_days_left_empty_with_different_rests(shelf, problem):
     """E30: two less would leave May with 20.00 too much or August with another sum."""
-    assert await shelf.loses("7", on(8)) == "21"
+    assert await shelf.loses("7", on(8)) == "21.00"
     shown = problem(await shelf.adjusts("-2", on(3)), 409, "no_cost_on_day")
     assert shown["facts"] == {
         "sku": shelf.sku,
@@ -156,8 +161,8 @@ async def test_no_cost_fits_two_days_left_empty_with_different_rests(shelf, prob
         "effective_on": on(3),
         "possible_from": on(6),
     }
-    assert await shelf.loses("2", on(6)) == "6"
-    assert await shelf.ends(5, 7, 9) == [("2", "20"), ("7", "21"), ("0", "0")]
+    assert await shelf.loses("2", on(6)) == "6.00"
+    assert await shelf.ends(5, 7, 9) == [("2", "20.00"), ("7", "21.00"), ("0", "0")]
 
 
 async def test_a_day_without_pieces_is_worth_nothing(shelf):
@@ -165,10 +170,15 @@ async def test_a_day_without_pieces_is_worth_nothing(shelf):
 
     A receipt or a return dated in the past only adds to later days; nothing is posted again.
     """
-    assert await shelf.loses("2", on(3)) == "20"
-    assert await shelf.ends(3, 5, 7) == [("8", "80"), ("0", "0"), ("7", "7")]
+    assert await shelf.loses("2", on(3)) == "20.00"
+    assert await shelf.ends(3, 5, 7) == [("8", "80.00"), ("0", "0"), ("7", "7.00")]
     await shelf.receives("1", "5", on(1))
-    assert await shelf.ends(1, 3, 5, 7) == [("1", "5"), ("9", "85"), ("1", "5"), ("8", "12")]
+    assert await shelf.ends(1, 3, 5, 7) == [
+        ("1", "5.00"),
+        ("9", "85.00"),
+        ("1", "5.00"),
+        ("8", "12.00"),
+    ]
 
 
 async def test_a_closed_period_is_named_before_what_was_there(office, desk, problem):
@@ -192,7 +202,7 @@ async def test_of_two_acts_at_once_only_one_gets_what_was_there(shelf, days):
     [refused] = [reply.json() for reply in replies if reply.status_code == 409]
     assert refused["code"] == "short_on_day"
     assert (refused["facts"]["day"], refused["facts"]["on_hand"]) == (on(4), "0")
-    assert await shelf.ends(5, 7) == [("0", "0"), ("7", "7")]
+    assert await shelf.ends(5, 7) == [("0", "0"), ("7", "7.00")]
 
 
 async def test_who_waited_is_judged_by_what_was_booked_meanwhile(shelf, store):
@@ -258,8 +268,8 @@ async def test_a_piece_leaves_on_no_day_on_which_it_had_not_come(drills, problem
     shown = problem(await drills.ships(order, on(3)), 409, "serial_moved_later")
     assert shown["facts"]["serial"] == "D2"
     gone = await drills.ships(order, on(4))
-    assert await drills.cost(gone.json()["shipment_id"]) == "9"
-    assert await drills.ends(3, 4, 6) == [("1", "9"), ("1", "9"), ("0", "0")]
+    assert await drills.cost(gone.json()["shipment_id"]) == "9.00"
+    assert await drills.ends(3, 4, 6) == [("1", "9.00"), ("1", "9.00"), ("0", "0")]
 
 
 async def test_a_piece_comes_back_on_no_day_before_it_left(drills, problem):
@@ -274,7 +284,7 @@ async def test_a_piece_comes_back_on_no_day_before_it_left(drills, problem):
     problem(early, 409, "serial_moved_later")
     late = await drills.erp.post(path, {"lines": [back], "effective_on": on(6)})
     assert late.status_code == 201
-    assert await drills.ends(4, 5, 7) == [("2", "18"), ("2", "18"), ("1", "9")]
+    assert await drills.ends(4, 5, 7) == [("2", "18.00"), ("2", "18.00"), ("1", "9.00")]
 
 
 async def test_the_pieces_that_were_there_leave_before_those_that_came_first(drills, problem):

@@ -4,6 +4,9 @@ from uuid import uuid4
 
 import pytest
 
+from erp.app import SERVICE
+from identity.testing.service import running
+
 PLACES = """with one as (
   insert into warehouse (id, version, created_at, updated_at, code, name)
   select gen_random_uuid(), 1, now(), now(), $2 || at, $2 || at from generate_series(1, 3) at
@@ -16,6 +19,13 @@ insert into stock_level
     (item_id, location_id, tracking, lot, owner, quality, on_hand, reserved)
   select i.id, p.id, i.tracking, '', 'own', 'good', 0, 0
     from unnest($1::uuid[]) n(id) join item i on i.id = n.id cross join place p"""
+
+
+@pytest.fixture(scope="module")
+async def erp(cluster):
+    """An ERP of its own: other tests of the process know of one warehouse only."""
+    async with running(SERVICE, cluster) as service:
+        yield service
 
 
 @pytest.fixture

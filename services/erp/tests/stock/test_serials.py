@@ -72,9 +72,9 @@ async def test_a_serial_shows_where_it_was(keeper, problem):
     assert shown["order_line_id"] is None
     steps = [(one["source"], one["target"], one["value"]) for one in shown["moves"]]
     assert steps == [
-        ("OPENING", "MAIN-STOCK", "5"),
-        ("MAIN-STOCK", "LOSS", "5"),
-        ("LOSS", "MAIN-STOCK", "4"),
+        ("OPENING", "MAIN-STOCK", "5.00"),
+        ("MAIN-STOCK", "LOSS", "5.00"),
+        ("LOSS", "MAIN-STOCK", "4.00"),
     ]
     problem(await keeper.desk.client.get(f"/v1/serials/{uuid4()}"), 404, "not_found")
 

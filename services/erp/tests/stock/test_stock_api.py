@@ -37,14 +37,14 @@ async def test_opening_stock_by_hand(store, desk, past):
         "OPENING",
         "MAIN-STOCK",
         "10",
-        "25",
+        "25.00",
         "1996-07-03",
         "stock_receipt",
     ]
     [entry] = (await desk.see(f"/v1/journal-entries?source_id={receipt['id']}"))["items"]
     assert {line["account"]: (line["debit"], line["credit"]) for line in entry["lines"]} == {
-        "1405": ("25", "0"),
-        "4001": ("0", "25"),
+        "1405": ("25.00", "0.00"),
+        "4001": ("0.00", "25.00"),
     }
     assert await store.holds(item["id"]) == (10, 0, "25.00")
 
@@ -231,7 +231,7 @@ async def test_the_valuation_is_the_inventory_account(desk, store):
     await received(desk, item["sku"], quantity="3", cost="3.333333")
     report = await desk.see("/v1/reports/stock-valuation")
     [line] = [one for one in report["items"] if one["sku"] == item["sku"]]
-    assert (line["quantity"], line["value"], line["unit_cost"]) == ("3", "10", "3.333333")
+    assert (line["quantity"], line["value"], line["unit_cost"]) == ("3", "10.00", "3.333333")
     assert report["total"] == report["inventory_account"]
     assert report["currency"] == CNY
 
@@ -255,7 +255,7 @@ async def test_what_was_on_hand_at_the_end_of_a_day(desk, past):
 
     before = date.fromisoformat(past) - timedelta(days=1)
     assert await held(before) == []
-    assert await held(past) == [("3", "10", "3.333333")]
+    assert await held(past) == [("3", "10.00", "3.333333")]
     assert await held("2999-12-31") == [("2", "6.67", "3.335")]
 
 

@@ -316,16 +316,21 @@ NOT_CARRIED = frozenset(
     f"tandem.crm.{name}.v1"
     for name in (
         *("attachment-changed", "contact-changed", "custom-field-changed", "note-changed"),
-        *("tag-changed", "record-tags-changed", "document-fields-changed"),
+        *("tag-changed", "record-tags-changed", "document-fields-changed", "activity-changed"),
+        *(f"opportunity-{act}" for act in ("changed", "moved", "won", "lost", "reopened")),
+        *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
+        "lead-changed",
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-notes, attachments, tags and custom fields are of one's own half."""
+leads, notes, attachments, tags, custom fields, deals, working hours and rules are of one's own
+half. Of two accounts that were merged the one that the ERP knows stays, so links hold."""
 
 PERSONAL = frozenset(
     {
         "tandem.crm.account-changed.v1",
         "tandem.crm.contact-changed.v1",
+        "tandem.crm.lead-changed.v1",
         "tandem.erp.customer-changed.v1",
     }
 )

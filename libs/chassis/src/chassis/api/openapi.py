@@ -13,7 +13,7 @@ from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 from chassis.api.descriptions import add_examples, describe_fields
 from chassis.api.openapi_sides import part_sides
 from chassis.http.deprecation import document_deprecation
-from chassis.http.etag import LOCATION
+from chassis.http.etag import ETAG, LOCATION
 from chassis.http.fields import RowFields
 from chassis.http.paging import LINK
 from chassis.http.refusals import problems_of
@@ -41,13 +41,6 @@ TAGS = {
     "operations": "Whether the process lives, can serve, and which version it is.",
 }
 
-ETAG = {
-    "ETag": {
-        "required": True,
-        "description": "The record's version, for `If-Match` of a change.",
-        "schema": {"type": "string"},
-    }
-}
 RATES = {
     "RateLimit": {
         "description": "What is left of each limit that counts the request: `r` requests within "

@@ -1,33 +1,15 @@
 """What an event is: a frozen fact about one aggregate, named in the past tense."""
 
 import re
-from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Event", "Exact", "InternalEvent", "MoneyText", "schema_path"]
+__all__ = ["Event", "InternalEvent", "schema_path"]
 
-_DECIMAL_PATTERN = r"^-?\d+(\.\d+)?$"
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NOBODY = UUID(int=0)
-
-Exact = Annotated[
-    Decimal,
-    PlainSerializer(lambda number: format(number, "f"), return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": _DECIMAL_PATTERN}),
-]
-"""A decimal that travels as a plain string such as "12.30": no float, no exponent."""
-
-
-class MoneyText(BaseModel):
-    """Money as it stands on the wire: {"amount": "12.30", "currency": "CNY"}."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    amount: Exact
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class Event(BaseModel):
@@ -35,8 +17,9 @@ class Event(BaseModel):
 
     A subclass names itself: `event_name` in kebab-case, `topic` (the family it is published in),
     `aggregate` (what `id` identifies). `version` counts every change of the aggregate, also those
-    that leave its ETag as it is. Decimals are declared `Exact`, money `MoneyText`. With
-    `public = False` the event stays inside the service: handlers see it, the outbox does not.
+    that leave its ETag as it is. Decimals and money are of the types of
+    `values`. With `public = False` the event stays inside the service: handlers see it, the outbox
+    does not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -10,8 +10,10 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, RevisionRequired
 
 __all__ = [
+    "ETAG",
     "LOCATED",
     "LOCATION",
+    "TAGGED",
     "EtagVersion",
     "HasVersion",
     "Revision",
@@ -42,6 +44,16 @@ LOCATION: Final[dict[str, dict[str, Any]]] = {
 }
 LOCATED: Final[dict[int | str, dict[str, Any]]] = {201: {"headers": LOCATION}}
 """What a route declares that tells where its record is, in a reply that is not the record."""
+
+ETAG: Final[dict[str, dict[str, Any]]] = {
+    "ETag": {
+        "required": True,
+        "description": "The record's version, for `If-Match` of a change.",
+        "schema": {"type": "string"},
+    }
+}
+TAGGED: Final[dict[int | str, dict[str, Any]]] = {200: {"headers": ETAG}}
+"""What a route declares whose reply has the record's ETag and is more than the record."""
 
 _TAG = re.compile(r'^(?:W/)?"(\d{1,18})"$')
 

@@ -30,7 +30,7 @@ from chassis.problems.standard import (
 )
 from chassis.telemetry.logs import get_logger
 
-__all__ = ["add_fault_handlers", "problem_reply"]
+__all__ = ["add_fault_handlers", "on_anything", "problem_reply"]
 
 log = get_logger("chassis.http")
 
@@ -91,7 +91,7 @@ def add_fault_handlers(app: FastAPI) -> None:
     app.add_exception_handler(DBAPIError, _on_database)
     for kind in (*UNAVAILABLE, PoolTimeoutError):
         app.add_exception_handler(kind, _on_database)
-    app.add_exception_handler(Exception, _on_anything)
+    app.add_exception_handler(Exception, on_anything)
 
 
 async def _on_problem(request: Request, problem: Any) -> Response:
@@ -147,7 +147,7 @@ async def _on_database(request: Request, raised: Any) -> Response:
         if isinstance(cause, kinds):
             getattr(log, level)(event, path=request.url.path, error=repr(cause))
             return problem_reply(request, problem())
-    return await _on_anything(request, raised)
+    return await on_anything(request, raised)
 
 
 def _driver_error(raised: BaseException) -> BaseException:
@@ -168,6 +168,7 @@ def _unstorable(cause: BaseException) -> Problem:
     return InvalidInput(errors=[FieldError("", "unstorable_value", message, {"cause": cause_text})])
 
 
-async def _on_anything(request: Request, raised: Any) -> Response:
+async def on_anything(request: Request, raised: Any) -> Response:
+    """The answer to what nobody expected, which is logged."""
     log.error("unexpected_error", path=request.url.path, exc_info=raised)
     return problem_reply(request, InternalError())

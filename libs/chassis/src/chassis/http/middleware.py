@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chassis.http.faults import problem_reply
+from chassis.http.faults import on_anything, problem_reply
 from chassis.http.rate_limits import rate_headers, source_of
 from chassis.problems.standard import RateLimited, TooLarge
 from chassis.settings import ServiceSettings
@@ -60,11 +60,12 @@ class Edge:
         state["language"] = preferred_language(
             headers.get("accept-language", ""), self.settings.language
         )
-        status = 500
+        status, is_answered = 500, False
 
         async def tell(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_answered
             if message["type"] == "http.response.start":
+                is_answered = True
                 status = message["status"]
                 _add_headers(message, trace, state["language"])
                 message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
@@ -73,6 +74,10 @@ class Edge:
 
         try:
             await self._within_limit(scope, headers, receive, tell)
+        except Exception as raised:
+            if not is_answered:  # here, so that this answer has the headers of all others too
+                await (await on_anything(Request(scope), raised))(scope, receive, tell)
+            raise
         finally:
             self._note(method, scope, trace, status, time.perf_counter() - started)
 

@@ -59,11 +59,12 @@ class Work(Reading):
         self.reply: Reply | None = None
         self.abandoned = False
         self.import_id = self.trace.import_id
+        self.own_way: Way | None = None
 
     @property
     def way(self) -> Way:
         """By which way the act came."""
-        return way_of(self.actor, self.import_id)
+        return self.own_way or way_of(self.actor, self.import_id)
 
     def trace_of(self, record: UUID) -> Trace:
         """The trace of what is done to that record."""

@@ -16,6 +16,7 @@ class Way(StrEnum):
     IMPORT = "import"
     BRIDGE = "bridge"
     RULE = "rule"
+    MERGE = "merge"
 
 
 def way_of(actor: Actor, import_id: UUID | None) -> Way:

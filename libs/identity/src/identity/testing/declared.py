@@ -1,4 +1,7 @@
-"""What a route refuses with stands in its contract: a test that is answered otherwise fails."""
+"""What a route answers stands in its contract: a test that is answered otherwise fails.
+
+Its problems are declared, and its decimals are written as their formats say.
+"""
 
 import json
 
@@ -21,6 +24,7 @@ from chassis.problems.standard import (
 )
 from identity.jwt import IssuerUnavailable
 from identity.required_factors import FactorNotEnrolled
+from identity.testing.amounts import wrong_decimals
 
 __all__ = ["DeclaredProblems", "undeclared"]
 
@@ -46,13 +50,17 @@ declares."""
 
 
 class DeclaredProblems(httpx.AsyncBaseTransport):
-    """Calls the application without a socket; fails where it answers an undeclared problem."""
+    """Calls the application without a socket; fails where it answers what it does not declare."""
 
     def __init__(self, app: FastAPI) -> None:
         self._app = app
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """The reply. Raises AssertionError for a problem that its route does not declare."""
+        """The reply.
+
+        Raises AssertionError for a problem that its route does not declare, and for a decimal that
+        is not written as its format says.
+        """
         reached: list[Scope] = []
 
         async def call(scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,7 +70,12 @@ class DeclaredProblems(httpx.AsyncBaseTransport):
         transport = httpx.ASGITransport(app=call, raise_app_exceptions=False)
         response = await transport.handle_async_request(request)
         has_content = request.method != "HEAD"
-        if has_content and response.headers.get("content-type") == MEDIA_TYPE:
+        media_type = response.headers.get("content-type")
+        if has_content and media_type == "application/json":
+            model = getattr(reached[0].get("route"), "response_model", None)
+            wrong = list(wrong_decimals(model, json.loads(await response.aread() or b"null")))
+            assert not wrong, (str(request.url), wrong)
+        if has_content and media_type == MEDIA_TYPE:
             code = json.loads(await response.aread())["code"]
             missing = undeclared(reached[0].get("route"), response.status_code, code)
             assert not missing, missing

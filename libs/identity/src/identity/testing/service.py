@@ -18,6 +18,7 @@ from chassis.settings import ServiceSettings
 from chassis.testing.cluster import TestCluster
 from chassis.work.database import Database
 from identity import keys
+from identity.testing.amounts import wrong_decimals
 from identity.testing.declared import DeclaredProblems
 
 __all__ = ["ServiceUnderTest", "running"]
@@ -75,10 +76,18 @@ class ServiceUnderTest:
             reply = await self.client.get("/v1/events", params=asked)
             assert reply.status_code == httpx.codes.OK, reply.text
             page = json.loads(reply.content)
+            self._require_exact(page)
             found.extend(page)
             asked["after"] = reply.headers["Tandem-Cursor"]
             if not page:
                 return found
+
+    def _require_exact(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Decimals of events are written as their formats say."""
+        kinds = {one.type_for(self.service.name): one for one in self.service.events}
+        for event in events:
+            wrong = list(wrong_decimals(kinds.get(event["type"]), event["data"], event["type"]))
+            assert not wrong, wrong
 
     async def post(self, path: str, body: Any, **options: Any) -> httpx.Response:
         """POST as the administrator with a new Idempotency-Key."""
@@ -136,6 +145,7 @@ async def running(
     urls = cluster.migrated(service, name or f"{service.name}_{uuid4().hex[:8]}")
     known = service.settings.model_validate(
         {"database_url": urls.runtime, "migration_database_url": urls.owner}
+        | {"second_factor_keys": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}
         | {"metrics_max_age_seconds": 0, "rate_limit_logins": "1000/minute"}
         | settings
     )

@@ -75,11 +75,15 @@ def about_custom(query: Mapping[str, str]) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class CustomList:
-    """What custom fields add to a list: a join of its source, sorts, and conditions."""
+    """What custom fields add to a list: a join of its source, sorts, and conditions.
+
+    `without_place`: the condition of documents that have no value to be sorted by; they come last.
+    """
 
     join: str = ""
     sorts: Mapping[str, Sort] = field(default_factory=dict)
     where: Sequence[Filter] = ()
+    without_place: Filter | None = None
 
 
 async def custom_list(
@@ -108,9 +112,13 @@ def list_by(
     sorted_by = (asked.sort or "").removeprefix("-")
     table = key.rpartition(".")[0] or record_type
     if beside:
-        equal, _ = _asked_of(fields, asked.custom)
-        return CustomList(where=[_equals_beside(record_type, key, *one) for one in equal])
-    where = _conditions(fields, table, key, asked.custom)
+        equal, ranges = _asked_of(fields, asked.custom)
+        where = [
+            *(_equals_beside(record_type, key, *one) for one in equal),
+            *(_range_beside(definition, key, ends) for definition, ends in ranges.values()),
+        ]
+    else:
+        where = _conditions(fields, table, key, asked.custom)
     known = {f"{PREFIX}{one.key}": one for one in fields.ordered}
     if sorted_by not in known:
         return CustomList(where=where)
@@ -118,7 +126,14 @@ def list_by(
         f" join custom_order custom_place on custom_place.record_id = {key}"
         f" and custom_place.field_id = '{known[sorted_by].id}'"
     )
-    return CustomList(join, {sorted_by: Sort("custom_place.value_order", "text")}, where)
+    sorts = {sorted_by: Sort("custom_place.value_order", "text")}
+    return CustomList(join, sorts, where, _placeless(known[sorted_by], key) if beside else None)
+
+
+def _placeless(definition: Definition, key: str) -> Filter:
+    """The documents that have no value of the field."""
+    of_it = f"placed.field_id = {{}}::uuid and placed.record_id = {key}"
+    return Filter(f"not exists (select from custom_order placed where {of_it})", definition.id)
 
 
 def _said(error: FieldError) -> tuple[str, str, Mapping[str, str]]:
@@ -211,10 +226,9 @@ def _range(definition: Definition, table: str, key: str, given: Mapping[str, Any
 
     Rows that are tested are asked by their own value, those taken from the index by its place.
     """
-    kind, least, greatest = definition.kind, given.get("from"), given.get("to")
+    least, greatest = given.get("from"), given.get("to")
     ends = [
-        _LEAST if least is None else order_of(kind, least),
-        _GREATEST if greatest is None else order_of(kind, greatest),
+        *_places_between(definition, given),
         "-infinity" if least is None else str(least),
         "infinity" if greatest is None else str(greatest),
     ]
@@ -228,6 +242,28 @@ def _range(definition: Definition, table: str, key: str, given: Mapping[str, Any
         " and o.value_order between ({0}::text[])[1] and ({0}::text[])[2]"
     )
     return Filter(tested, ends, Filter(f"{key} = any(array({among}))", ends))
+
+
+def _range_beside(definition: Definition, key: str, given: Mapping[str, Any]) -> Filter:
+    """The documents whose value lies within the range, by its place."""
+    within = (
+        f"from custom_order placed where placed.field_id = '{definition.id}'"
+        " and placed.value_order between ({0}::text[])[1] and ({0}::text[])[2]"
+    )
+    ends = _places_between(definition, given)
+    # One row looked up for each document: of `exists` the planner would hash all that have a value.
+    tested = f"(select true {within} and placed.record_id = {key} limit 1)"
+    among = f"{key} = any(array(select placed.record_id {within}))"
+    return Filter(tested, ends, Filter(among, ends))
+
+
+def _places_between(definition: Definition, given: Mapping[str, Any]) -> list[str]:
+    """The first and the last place of values within the range."""
+    kind, least, greatest = definition.kind, given.get("from"), given.get("to")
+    return [
+        _LEAST if least is None else order_of(kind, least),
+        _GREATEST if greatest is None else order_of(kind, greatest),
+    ]
 
 
 _WHOLE = re.compile(r"-?[0-9]{1,19}")

@@ -134,9 +134,6 @@ async def _check(work: Work, entity: type[Field], change: Change[Any]) -> None:
         await _require_room(work, field)
         _set_defaults(field)
     referable = [name for name in reads_by_name(entity) if name != "custom_field"]
-    if field.sorted and field.record_type in document_types(entity):
-        message = "Lists of documents cannot be sorted by custom fields."
-        raise InvalidInput(errors=[FieldError("/sorted", "not_sortable", message)])
     definition = definition_of(field, record_settings(work).region)
     field.default = require_sound(definition, record_types=referable)
     if field.status == "active" and (change.is_new or change.touches(*LIMITS)):
@@ -192,7 +189,7 @@ def _archived_of(definition: Definition) -> list[str]:
 async def _publish(work: Work, changes: Sequence[Change[Any]]) -> None:
     for one in changes:
         if one.touches("sorted") and one.record.sorted:
-            await _order_all(work, one.record)
+            await _order_all(work, type(one.record), one.record)
     events = [
         CustomFieldChanged.of(one.record, changed_fields(CustomFieldChanged, one))
         for one in changes
@@ -202,9 +199,11 @@ async def _publish(work: Work, changes: Sequence[Change[Any]]) -> None:
         forget_fields(work, one.record.record_type)
 
 
-async def _order_all(work: Work, field: Any) -> None:
-    """Give every record its place in lists that are sorted by the field."""
-    values = f"select id, custom->$1 as value from {field.record_type}"
+async def _order_all(work: Work, entity: type[Field], field: Any) -> None:
+    """Give every record its place in lists that are sorted by the field; documents with a value."""
+    values = f"select id, custom->$1 as value from {kept_values(entity, field.record_type)}"
+    if field.record_type in document_types(entity):
+        values += " where custom ? $1"
     rows: list[tuple[UUID, UUID, str]] = []
     async for row in work.sql.cursor(values, field.key, prefetch=10_000):
         rows.append((field.id, row["id"], order_of(field.kind, row["value"])))  # noqa: PERF401 - a cursor

@@ -14,7 +14,7 @@ from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from records.custom.definitions import current_fields, fields_for_new
 from records.custom.values import merged, values_of_new
-from records.custom_writes import require_referred
+from records.custom_writes import keep_places, require_referred
 from records.document_fields.events import DocumentFieldsChanged
 from records.document_types import DocumentType
 from records.history import CUSTOM, keep_change, keep_erasure
@@ -78,6 +78,7 @@ async def keep_fields_of_new(
         after = list(with_values.values())
         await require_referred(work, document.base, fields, after, list(before.values()))
         rows = [KeptFields(uuid7(), one, 1, values) for one, values in with_values.items()]
+        keep_places(work, fields, with_values)
         await _write(work, document, rows, before)
     return new
 
@@ -105,6 +106,7 @@ async def change_fields(
         return False
     await require_referred(work, document.base, fields, [after], [before])
     kept = KeptFields(row["id"], record_id, row["version"] + 1, after)
+    keep_places(work, fields, {record_id: after})
     await _write(work, document, [kept], {record_id: before})
     return True
 
@@ -152,6 +154,8 @@ async def replace_fields(work: Work, rows: Sequence[tuple[str, KeptFields, Seque
         for name, one, gone in rows:
             keep_erasure(work, name, one, [f"{CUSTOM}.{key}" for key in gone])
         await _store(work, [(name, one) for name, one, _ in rows])
+        taken = [(name, one.id, key) for name, one, keys in rows for key in keys]
+        await work.sql.execute(_TAKE_PLACES, *map(list, zip(*taken, strict=True)))
 
 
 async def _store(work: Work, rows: Sequence[tuple[str, KeptFields]]) -> None:
@@ -178,6 +182,10 @@ async def _store(work: Work, rows: Sequence[tuple[str, KeptFields]]) -> None:
 
 
 _READ = "select id, record_type, record_id, version, custom from document_fields"
+_TAKE_PLACES = """delete from custom_order o
+  using custom_field f, unnest($1::text[], $2::uuid[], $3::text[]) g(record_type, record_id, key)
+  where f.record_type = g.record_type and f.key = g.key
+    and o.field_id = f.id and o.record_id = g.record_id"""
 _LOCK = """insert into document_fields (id, record_type, record_id, version, custom)
   values ($1, $2, $3, 0, '{}')
   on conflict (record_id, record_type) do update set version = document_fields.version

@@ -16,7 +16,13 @@ from records.entities import Record
 from records.erasure.events import ErasedRecord, PersonErased
 from records.erasure.outbox import redact_events
 from records.erasure.schemas import ErasedPart, ErasureReport, KeptPart, PersonalDataView
-from records.erasure.service import LOOKED_FOR, erase_added, erase_records, erase_replies
+from records.erasure.service import (
+    LOOKED_FOR,
+    erase_added,
+    erase_records,
+    erase_replies,
+    ids_ever,
+)
 from records.erasure.suppression import past_values
 from records.erasure.views import erase_views
 from records.reads import View
@@ -83,7 +89,7 @@ async def erase_persons(
     """
     if not records:
         return Counter()
-    ids = [one.id for one in records]
+    ids = await ids_ever(work, kind, [one.id for one in records])
     words = {word for one in records for word in _words(one)}
     words |= {word for _, word in await past_values(work, kind.name, ids, LOOKED_FOR)}
     fresh = [one for one in records if one.erased_at is None]  # type: ignore[attr-defined] # as above

@@ -22,6 +22,7 @@ from records.history_reads import shown_changes
 from records.links import RESERVED_SYSTEMS
 from records.notes.service import erase_notes
 from records.reads import View
+from records.redirects import losers_of
 from records.sheets.parts import erase_files
 from records.types import Change, Personal, RecordType
 
@@ -30,6 +31,7 @@ __all__ = [
     "erase_added",
     "erase_records",
     "erase_replies",
+    "ids_ever",
     "known_of",
     "personal_of",
     "refuse_suppressed",
@@ -63,6 +65,8 @@ _IMPORTS = """with emptied as (
   select count(*) from emptied"""
 _FIELDS = """select distinct k from record_change c, jsonb_object_keys(c.changes) k
   where c.record_type = $1 and c.record_id = any($2::uuid[]) and k like 'custom.%'"""
+_SNAPSHOTS = """update record_merge set snapshot = null
+  where record_type = $1 and (winner_id = any($2::uuid[]) or loser_id = any($2::uuid[]))"""
 _CUSTOM_ORDER = "delete from custom_order where record_id = any($1::uuid[])"
 _OF_RECORDS = "where record_type = $1 and record_id = any($2::uuid[])"
 _KNOWN = {
@@ -94,7 +98,9 @@ async def erase_records(
     Records that were erased before stay as they are; what was left beside them goes.
     `kept_links`: systems that go on leading in other fields of the records.
     """
-    personal, ids = personal_of(kind), [one.id for one in records]
+    personal, ids = personal_of(kind), await ids_ever(work, kind, [one.id for one in records])
+    if kind.merging:
+        await work.sql.execute(_SNAPSHOTS, kind.name, ids)
     custom = {row["k"] for row in await work.sql.fetch(_FIELDS, kind.name, ids)}
     fields = sorted(personal.history | custom | {EXTERNAL_REFS})
     await work.sql.execute(_CUSTOM_ORDER, ids)
@@ -106,7 +112,12 @@ async def erase_records(
             keep_erasure(work, kind.name, record, sorted(personal.history))
     await work.flush()
     rows = await work.sql.fetchval(_IMPORTS, ids)
-    return {"records": len(ids), "history": history, "links": links, "import_rows": rows}
+    return {"records": len(records), "history": history, "links": links, "import_rows": rows}
+
+
+async def ids_ever(at: Reading, kind: RecordType[Any, Any], ids: Sequence[UUID]) -> Sequence[UUID]:
+    """The ids, and those of records that were merged into them: their past is told of there."""
+    return await losers_of(at, kind.name, ids) if kind.merging else ids
 
 
 async def erase_added(work: Work, kind: RecordType[E, V], ids: Sequence[UUID]) -> dict[str, int]:
@@ -134,7 +145,7 @@ async def known_of(
         """select * from record_change where record_type = $1 and record_id = any($2::uuid[])
            order by revision, id""",
         kind.name,
-        list(ids),
+        list(await ids_ever(at, kind, ids)),
     )
     history = await shown_changes(at, kind, [dict(row) for row in changes])
     known: dict[str, list[dict[str, Any]]] = {

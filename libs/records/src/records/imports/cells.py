@@ -26,6 +26,7 @@ _YES, _NO = {"是"}, {"否"}
 _DIGITS_SURE = 15
 _LOST = "{text} has more digits than a number of a workbook holds; keep the column as text."
 _NO_VALUE = "{text} is what the workbook shows in place of a value that it could not compute."
+_NO_RESULT = "{text} has no result in the file: open it, let it be computed, and save it again."
 _UNCLEAR = "{text} is shown with zeros in front, by the format {format}; keep the column as text."
 _NOT_JSON = "{text} is no JSON."
 _NOT_LINKS = 'Write the links as an export does: [{"system": "shop", "external_id": "1"}].'
@@ -84,7 +85,8 @@ class RowReader:
 
     def _value(self, target: Column, cell: Cell) -> Any:
         if isinstance(cell, dict) and "e" in cell:
-            raise Refused("damaged", _NO_VALUE, text=repr(cell["e"]))
+            message = _NO_RESULT if cell["e"].startswith("=") else _NO_VALUE
+            raise Refused("damaged", message, text=repr(cell["e"]))
         read = {
             ColumnKind.NUMBER: self._number,
             ColumnKind.WHOLE: self._whole,

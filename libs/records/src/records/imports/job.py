@@ -99,7 +99,8 @@ class ImportJob:
                 return []
             text = self.texts.text(one.unread.text, row["language"])
             message = text.format(**one.unread.facts) if one.unread.facts else text
-            return [{"column": "", "field": "", "code": one.unread.code, "message": message}]
+            column = str(one.unread.facts.get("column", ""))
+            return [{"column": column, "field": "", "code": one.unread.code, "message": message}]
 
         states = [RowOutcome.FAILED if one.unread else RowOutcome.PENDING for one in some]
         await work.sql.execute(

@@ -99,13 +99,18 @@ async def judge(
 async def _present(
     work: Work, sheet: RecordSheet, kind: RecordType[Any, Any], ids: Sequence[UUID]
 ) -> dict[UUID, dict[str, Any]]:
-    """The records as exports show them, and whether an undone import took them away."""
+    """The records as exports show them, ids that are shown by another text, and if taken away.
+
+    Taken away: by the undo of an import.
+    """
     views = await kind.reads.get_all(work, ids) if ids else []
     records = await sheet.records(work, views)
     away = await work.sql.fetch(_AWAY, list(ids)) if sheet.takes_away else []
     back = {row["record_id"] for row in away}
+    shown = [name for name, reference in sheet.references.items() if reference.shows]
     return {
-        one.id: record | {"_away": one.id in back}
+        one.id: record
+        | {"_away": one.id in back, "_ids": {name: str(getattr(one, name)) for name in shown}}
         for one, record in zip(views, records, strict=True)
     }
 
@@ -252,8 +257,9 @@ def _errors_of(check: Any, *given: Any) -> Sequence[FieldError]:
 
 def _changed_fixed(fixed: Mapping[str, Any], before: Mapping[str, Any]) -> Iterator[FieldError]:
     """Where the row would change what stays as it is once it is made."""
+    compared = {**before, **before.get("_ids", {})}
     for name, value in sorted(fixed.items()):
-        if name in before and text_of(value) != text_of(before[name]):
+        if name in before and text_of(value) != text_of(compared[name]):
             yield FieldError(f"/{name}", "fixed_field", _FIXED, {"present": text_of(before[name])})
 
 

@@ -5,7 +5,7 @@ They are made of the view's own declaration, so that a field that joins the view
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import NoneType, UnionType
@@ -36,6 +36,7 @@ _KINDS: Sequence[tuple[type, ColumnKind]] = (
     (int, ColumnKind.WHOLE),
     (Decimal, ColumnKind.NUMBER),
     (float, ColumnKind.NUMBER),
+    (datetime, ColumnKind.TEXT),
     (date, ColumnKind.DAY),
     (UUID, ColumnKind.ID),
     (str, ColumnKind.TEXT),

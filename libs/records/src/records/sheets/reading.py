@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from records.sheets.workbooks import Cell, is_workbook, sheet_rows, storable, text_in
-from values.sheets.csv_files import EXTRA_COLUMNS, CsvFile, header_twice, open_csv
+from values.sheets.csv_files import EXTRA_COLUMNS, CsvFile, header_twice, letters_of, open_csv
 from values.sheets.encodings import encoding_of
 from values.sheets.refused import FileRefused, Refused
 
@@ -13,6 +13,7 @@ __all__ = ["Form", "SheetRow", "open_rows"]
 
 _SIGNS = ",;\t|"
 _NO_HEADER = "the first row must name the columns"
+_BEYOND = "There is {text} in column {column}, beyond the last column that has a name."
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ def _of_workbook(path: Path, form: Form) -> tuple[list[str], Iterator[SheetRow]]
     filled = ((number, row) for number, row in rows if any(text_in(cell) for cell in row))
     _, first = next(filled, (0, []))
     header = [text_in(cell) for cell in first]
+    while header and not header[-1]:
+        header.pop()
     if problems := header_twice(header):
         raise FileRefused(problems)
     columns = [name for name in header if name and name not in EXTRA_COLUMNS]
@@ -84,6 +87,17 @@ def _rows_of(
 ) -> Iterator[SheetRow]:
     for number, row in rows:
         cells = dict(zip(header, row, strict=False))
+        unread, line = _beyond(header, row), ", ".join(map(text_in, row))
         first = text_in(cells.get(EXTRA_COLUMNS[0]))
         own = int(first) if first.isascii() and first.isdigit() else number
-        yield SheetRow(own, {name: cells.get(name, "") for name in columns})
+        values = {name: cells.get(name, "") for name in columns}
+        yield SheetRow(own, values, unread, line if unread else "")
+
+
+def _beyond(header: Sequence[str], row: Sequence[Cell]) -> Refused | None:
+    """Why a row is none that has something beyond the last column that the header names."""
+    for column, cell in enumerate(row[len(header) :], len(header) + 1):
+        if text := text_in(cell):
+            facts = {"text": repr(text[:40]), "column": letters_of(column)}
+            return Refused("long_row", _BEYOND, **facts)
+    return None

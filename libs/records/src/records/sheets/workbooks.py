@@ -30,6 +30,8 @@ A number has `shown` too where its format shows other digits, such as 00730 by t
 _PACKED, _OLD = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _UNPACKED = 20
 _ROWS_MAX = 1_048_576
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
+_PIECE, _TAG = 1 << 20, 64
 _NO_LETTER = re.compile("[\x00\ud800-\udfff]")
 """Bytes that were no letters: neither JSON nor the database holds them."""
 _NO_BOOK = "this workbook cannot be read, save it as .xlsx: {why}"
@@ -79,15 +81,49 @@ def storable(text: str) -> str:
 
 
 def _new_rows(path: Path, sheet: str | None) -> Iterator[list[Cell]]:
+    rows = _rows_of(path, sheet, results=True)
+    if not _has_formulas(path):
+        yield from ([_new_cell(one) for one in row] for row in rows)
+        return
+    for row, written in zip(rows, _rows_of(path, sheet, results=False), strict=True):
+        cells = [_new_cell(one) for one in row]
+        for at, one in enumerate(written):
+            # What comes to an empty text has that as its result, and its kind.
+            if one.data_type == "f" and row[at].value is None and row[at].data_type != "str":
+                cells[at] = _error(_formula(one.value))
+        yield cells
+
+
+def _rows_of(path: Path, sheet: str | None, *, results: bool) -> Iterator[Sequence[Any]]:
+    """The rows of the sheet, with what formulas come to as the file has it, or the formulas."""
     with (
         path.open("rb") as file,  # by its content: of a path the name would have to end in .xlsx
-        closing(load_workbook(file, read_only=True, data_only=True)) as book,
+        closing(load_workbook(file, read_only=True, data_only=results)) as book,
     ):
         sheets = {one.title: one for one in book.worksheets}
         rows = sheets[_name_of(sheet, list(sheets))]
         rows.reset_dimensions()  # what the file says of its size may be wrong
-        for row in rows.iter_rows(max_row=_ROWS_MAX):
-            yield [_new_cell(one) for one in row]
+        yield from rows.iter_rows(max_row=_ROWS_MAX)
+
+
+def _has_formulas(path: Path) -> bool:
+    """Whether a sheet of the file has any: then its rows are read twice."""
+    with zipfile.ZipFile(path) as packed:
+        for name in packed.namelist():
+            if "worksheets/" in name and name.endswith(".xml"):
+                with packed.open(name) as part:
+                    before = b""
+                    while piece := part.read(_PIECE):
+                        if _FORMULA.search(before + piece):
+                            return True
+                        before = piece[-_TAG:]
+    return False
+
+
+def _formula(value: Any) -> str:
+    """The formula of a cell; of many cells at once it is kept apart."""
+    text = str(getattr(value, "text", value) or "")
+    return text if text.startswith("=") else f"={text}"
 
 
 def _new_cell(cell: Any) -> Cell:

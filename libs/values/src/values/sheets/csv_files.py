@@ -20,6 +20,7 @@ __all__ = [
     "CsvFile",
     "Row",
     "header_twice",
+    "letters_of",
     "neutral",
     "open_csv",
     "restored",
@@ -119,7 +120,11 @@ class CsvFile:
         if len(cells) < len(self.header) and self.short_rows == "refuse":
             return Refused("short_row", _SHORT, cells=len(cells), columns=len(self.header))
         if _filled(cells[len(self.header) :]):
-            return Refused("long_row", _LONG, cells=len(cells), columns=len(self.header))
+            at = next(
+                n for n, cell in enumerate(cells, 1) if n > len(self.header) and trimmed(cell)
+            )
+            facts = {"cells": len(cells), "columns": len(self.header)}
+            return Refused("long_row", _LONG, **facts, column=letters_of(at))
         return None
 
 
@@ -150,6 +155,15 @@ def open_csv(
     if problems := [*_header_problems(header, needed, delimiter)]:
         raise FileRefused(problems)
     return CsvFile(path, encoding, delimiter, header, short_rows or "refuse")
+
+
+def letters_of(column: int) -> str:
+    """How a spreadsheet calls the column: A is the first, AA the 27th."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = f"{chr(ord('A') + rest)}{letters}"
+    return letters
 
 
 def header_twice(header: Sequence[str]) -> list[Refused]:

@@ -25,6 +25,11 @@ class ReachableChanged(CustomState, Event):
         description="In E.164; as it was typed where it is not valid or has an extension."
     )
     status: Literal["active", "archived"]
+    merged_into: UUID | None = Field(
+        default=None,
+        description="The record that it is now: it was merged, and has no other event unless that "
+        "is undone.",
+    )
 
     @classmethod
     def of(cls, record: object, changed: Sequence[str]) -> Self:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Numeric,
     Text,
-    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -23,16 +22,21 @@ from chassis.storage.states import enum_check
 from crm.accounts.states import AccountKind, Stage
 from crm.base import Base
 from crm.consents import Consent, ConsentState
+from crm.reached import Reached, reached_rules
 from crm.searched import ACCOUNT, CONTACT
 from crm.terms import ErpTerms
-from records.entities import NamedRecord, Values
 from values.address import Address
-from values.email import email_key
-from values.matching import PHONE_TAIL, MatchKeys, match_keys
+from values.matching import MatchKeys, match_keys
 from values.money import MoneyView
-from values.phone import Phone
 
-__all__ = ["ACTIVE", "ARCHIVED", "SEARCH", "Account", "AccountDebt", "Contact"]
+__all__ = [
+    "ACTIVE",
+    "ARCHIVED",
+    "SEARCH",
+    "Account",
+    "AccountDebt",
+    "Contact",
+]
 
 ACTIVE, ARCHIVED = "active", "archived"
 
@@ -41,77 +45,22 @@ _EMPTY = (
     " and status = 'archived'"
 )
 """What every erased person is."""
-_COMPARED = frozenset({"name", "tax_id", "email", "phone", "billing_address", "shipping_address"})
 
 
-class Reachable(NamedRecord):
-    """Whom we can write to and call."""
+class Reachable(Reached):
+    """Whom we can write to and call; `merged_into` is set on one that is about to go."""
 
-    email: Mapped[str] = mapped_column(default="")
-    email_key: Mapped[str] = mapped_column(default="")
-    phone_raw: Mapped[str] = mapped_column(default="")
-    phone_e164: Mapped[str] = mapped_column(default="")
-    phone_digits: Mapped[str] = mapped_column(default="")
+    merged_into: ClassVar[UUID | None] = None
+
     status: Mapped[str] = mapped_column(default=ACTIVE)
-    match_email: Mapped[str] = mapped_column(default="", server_default="")
-    match_phone: Mapped[str] = mapped_column(default="", server_default="")
-    erased_at: Mapped[datetime | None]
     search: Mapped[str] = mapped_column(default="", server_default=text("''"))
     """Of the release before; what is searched stands beside (`crm.searched`)."""
-
-    def apply(self, values: Values) -> dict[str, Any]:
-        """Take over the facts that differ; what is compared and searched follows them."""
-        changed = super().apply(values)
-        if "email" in changed:
-            self.email_key = email_key(self.email)
-        if _COMPARED.intersection(changed):
-            self._compare_by(self.match_keys())
-        return changed
-
-    def _compare_by(self, keys: MatchKeys) -> None:
-        self.match_email, self.match_phone = keys.email, keys.phone
-
-    def match_keys(self) -> MatchKeys:
-        """What it is compared by with records of other systems."""
-        return match_keys(email=self.email or "", phone=self.phone.shown)
-
-    @property
-    def phone(self) -> Phone:
-        """The phone number."""
-        return Phone(self.phone_raw or "", self.phone_e164 or "", self.phone_digits or "")
-
-    @phone.setter
-    def phone(self, phone: Phone) -> None:
-        self.phone_raw, self.phone_e164, self.phone_digits = phone.raw, phone.e164, phone.digits
 
 
 def _rules_of(table: str) -> tuple[SchemaItem, ...]:
     """Constraints and indexes that accounts and contacts have alike."""
-    return (
-        CheckConstraint("name <> ''", name="name_given"),
-        CheckConstraint("status in ('active', 'archived')", name="status_known"),
-        Index(f"ix_{table}_created_at", "created_at", "id"),
-        Index(f"ix_{table}_status_created_at", "status", "created_at", "id"),
-        Index(f"ix_{table}_updated_at", "updated_at", "id"),
-        Index(f"ix_{table}_sort_key", "sort_key", "id"),
-        Index(f"ix_{table}_email_key", "email_key", postgresql_where=text("email_key <> ''")),
-        Index(
-            f"ix_{table}_phone_tail",
-            literal_column("right(phone_digits, 8)"),
-            postgresql_where=text("phone_digits <> ''"),
-        ),
-        Index(
-            f"ix_{table}_match_email",
-            "match_email",
-            "id",
-            postgresql_where=text("match_email <> ''"),
-        ),
-        Index(
-            f"ix_{table}_match_phone",
-            literal_column(f"right(match_phone, {PHONE_TAIL})"),
-            postgresql_where=text("match_phone <> ''"),
-        ),
-    )
+    known = CheckConstraint("status in ('active', 'archived')", name="status_known")
+    return (*reached_rules(table), known)
 
 
 class Account(PartlyEdited, Reachable, Base):

@@ -2,13 +2,19 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.accounts.events import AccountChanged, ContactChanged
 from crm.accounts.models import SEARCH, Account, AccountDebt, Contact
 from crm.accounts.router import account_router, contact_router
 from crm.accounts.service.accounts import account_states
+from crm.accounts.service.assigning import ASSIGNED, OPEN
 from crm.accounts.service.contacts import contact_states
+from crm.assignment.service.subjects import declare
 
 __all__ = ["MODULE"]
+
+declare(ASSIGNED)
+open_work.declare(OPEN)
 
 MODULE = Module(
     name="accounts",
@@ -28,6 +34,7 @@ MODULE = Module(
         "marketer": {"accounts.read"},
     },
     tables=(Account, Contact, AccountDebt, *SEARCH),
+    rights={"account_debt": "select, insert, update, delete"},
     events=(AccountChanged, ContactChanged),
     states={
         AccountChanged: States("account", account_states),

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -12,7 +11,6 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
-    model_validator,
 )
 
 from chassis.http.etag import EtagVersion, Revision
@@ -24,10 +22,11 @@ from records.filters import AnyOf, Statuses
 from records.links import ExternalRef, LinkExternal
 from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
-from values.decimals import rounded
+from values.amounts import InCurrency
+from values.decimals import SignedAmount
 from values.email import Email
 from values.external import ExternalId, SourceVersion
-from values.money import CurrencyCode, digits_of
+from values.money import CurrencyCode
 from values.phone import PhoneText
 from values.text import (
     Code,
@@ -192,19 +191,14 @@ class ReachableView(CustomView):
     )
 
 
-class Debt(BaseModel):
+class Debt(InCurrency):
     """What a linked ERP says the customer owes."""
 
     model_config = ConfigDict(frozen=True)
 
-    amount: Decimal = Field(description="Below zero: the customer paid more than was due.")
+    amount: SignedAmount = Field(description="Below zero: the customer paid more than was due.")
     currency: str
     told_at: datetime = Field(description="When the ERP said so.")
-
-    @model_validator(mode="after")
-    def _as_paid(self) -> Self:
-        self.__dict__["amount"] = rounded(self.amount, digits_of(self.currency))
-        return self
 
 
 @dataclass(frozen=True)

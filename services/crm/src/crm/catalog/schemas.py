@@ -15,7 +15,7 @@ from records.filters import AnyOf
 from records.links import ExternalRef
 from records.tagged import Tagged
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.decimals import NonNegativeQuantity, PositiveQuantity
 from values.external import SourceVersion
 from values.money import UnitPriceChange, UnitPriceView
 from values.text import Code, Emptied, Line, Name, OptionalNote, Word, unset
@@ -97,7 +97,7 @@ class PriceFields(CustomValues):
     """Fields of a price. What is left out of a change stays as it is."""
 
     price_list: Code = Field(default_factory=unset, description="By default `standard`.")
-    min_quantity: NonNegativeDecimal = Field(
+    min_quantity: NonNegativeQuantity = Field(
         default_factory=unset,
         description="Holds from this quantity on; by default 0: for any quantity.",
     )
@@ -167,8 +167,8 @@ class Availability(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    free: NonNegativeDecimal = Field(description="On hand and not reserved.")
-    incoming: NonNegativeDecimal = Field(description="Ordered from suppliers.")
+    free: NonNegativeQuantity = Field(description="On hand and not reserved.")
+    incoming: NonNegativeQuantity = Field(description="Ordered from suppliers.")
     told_at: datetime = Field(description="When this arrived here.")
 
 
@@ -205,7 +205,7 @@ class ProductPriceView(CustomView):
     product_id: UUID
     product_code: str
     price_list: str
-    min_quantity: NonNegativeDecimal = Field(
+    min_quantity: NonNegativeQuantity = Field(
         description="Holds from this quantity on; 0: for any quantity."
     )
     valid_from: date | None
@@ -232,7 +232,7 @@ class QuotedPrice(BaseModel):
     source: Literal["price_list", "list_price"]
     price_list: str | None = Field(description="The list it stands in; null: the list price.")
     price_id: UUID | None
-    min_quantity: NonNegativeDecimal | None
+    min_quantity: NonNegativeQuantity | None
 
 
 class ProductQuery(Tagged):

@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from values.address import Address
+from values.amounts import InCurrency, SentCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal
+from values.decimals import Amount, NonNegativeDecimal, NonNegativeQuantity, PriceAmount
 from values.text import Note
 
 __all__ = ["ErpChange", "ErpLine", "ErpOrder", "ErpShipment"]
@@ -20,20 +21,21 @@ class StatePart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class ErpLine(StatePart):
+class ErpLine(InCurrency, StatePart):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     line_id: UUID | None = Field(default=None, description="Our line, or the ERP's own.")
     product_id: UUID | None = Field(default=None, description="Our product.")
     sku: str = ""
-    quantity: NonNegativeDecimal
-    unit_price: NonNegativeDecimal = Decimal(0)
+    quantity: NonNegativeQuantity
+    unit_price: PriceAmount = Decimal(0)
     discount: NonNegativeDecimal = Decimal(0)
-    reserved: NonNegativeDecimal
-    waiting: NonNegativeDecimal
-    shipped: NonNegativeDecimal
-    returned: NonNegativeDecimal = Decimal(0)
-    invoiced: NonNegativeDecimal
+    reserved: NonNegativeQuantity
+    waiting: NonNegativeQuantity
+    shipped: NonNegativeQuantity
+    returned: NonNegativeQuantity = Decimal(0)
+    invoiced: NonNegativeQuantity
+    currency: SentCurrency = part_currency()
 
 
 class ErpShipment(StatePart):
@@ -64,7 +66,7 @@ class ErpChange(StatePart):
         return answer == ("refused", version, history)
 
 
-class ErpOrder(StatePart):
+class ErpOrder(InCurrency, StatePart):
     """How the ERP says the order stands; `promised_on` is the confirmed date."""
 
     number: str
@@ -80,16 +82,15 @@ class ErpOrder(StatePart):
     requested_on: Day | None = None
     ship_to: Address | None = None
     note: Note = ""
-    net: NonNegativeDecimal = Decimal(0)
-    freight: NonNegativeDecimal = Decimal(0)
+    net: Amount = Decimal(0)
+    freight: Amount = Decimal(0)
     promised_on: Day | None = None
     lines: list[ErpLine] = []
     shipments: list[ErpShipment] = []
     last_change: ErpChange | None = None
-    invoiced: NonNegativeDecimal = Field(
-        default=Decimal(0), description="What was invoiced, before tax."
-    )
-    paid: NonNegativeDecimal = Field(default=Decimal(0), description="With tax.")
-    open_amount: NonNegativeDecimal = Field(
+    invoiced: Amount = Field(default=Decimal(0), description="What was invoiced, before tax.")
+    paid: Amount = Field(default=Decimal(0), description="With tax.")
+    open_amount: Amount = Field(
         default=Decimal(0), description="What is left to be paid of its invoices, with tax."
     )
+    currency: SentCurrency = part_currency()

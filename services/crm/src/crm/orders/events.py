@@ -1,19 +1,21 @@
 """What is published of orders: what was agreed, whole, whenever it changes."""
 
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.events.event import Event, Exact, MoneyText
+from chassis.events.event import Event
 from crm.orders.states import OrderState, RefusalKind
 from values.address import Address
+from values.amounts import InCurrency, part_currency
+from values.decimals import Amount, NonNegativeDecimal, PriceAmount, Quantity
+from values.money import MoneyView, UnitPriceView
 
 __all__ = ["BaseState", "LineState", "OrderChanged", "RefusalState"]
 
 
-class LineState(BaseModel):
+class LineState(InCurrency):
     """A line: some of a product at the price that was agreed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,28 +23,30 @@ class LineState(BaseModel):
     id: UUID
     product_id: UUID
     product_code: str
-    quantity: Exact
-    unit_price: MoneyText
-    discount: Exact = Field(description="Part of the price, 0 to 1.")
-    net: Exact
+    quantity: Quantity
+    unit_price: UnitPriceView
+    discount: NonNegativeDecimal = Field(description="Part of the price, 0 to 1.")
+    net: Amount
     external_line_id: str = Field(
         default="", description="The line's id in the system that sent the order."
     )
+    currency: str = part_currency()
 
 
-class BaseLine(BaseModel):
+class BaseLine(InCurrency):
     """A line as the ERP had it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: UUID
     product_id: UUID
-    quantity: Exact
-    unit_price: Exact
-    discount: Exact
+    quantity: Quantity
+    unit_price: PriceAmount
+    discount: NonNegativeDecimal
+    currency: str = part_currency()
 
 
-class BaseState(BaseModel):
+class BaseState(InCurrency):
     """The order as the ERP had it when it was last taken over from there."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,7 +57,8 @@ class BaseState(BaseModel):
     )
     requested_on: date | None
     lines: list[BaseLine]
-    freight: Exact
+    freight: Amount
+    currency: str = part_currency()
 
 
 class RefusalState(BaseModel):
@@ -66,7 +71,7 @@ class RefusalState(BaseModel):
     about: str = Field(description="What it is about, such as SKUs; may be empty.")
 
 
-class OrderChanged(Event):
+class OrderChanged(InCurrency, Event):
     """An order was placed, changed, cancelled, or decided otherwise by the ERP."""
 
     event_name = "order-changed"
@@ -84,9 +89,9 @@ class OrderChanged(Event):
         description="rejected: the ERP refused it; changed, it is decided anew."
     )
     lines: list[LineState]
-    freight: MoneyText
-    net: Exact
-    total: Exact
+    freight: MoneyView
+    net: Amount
+    total: Amount
     content_version: int | None = Field(
         default=None,
         description="The version in which it was last changed here; later ones only took over "
@@ -108,8 +113,3 @@ class OrderChanged(Event):
     def every_field(cls) -> list[str]:
         """Names of all fields of the state: what a new order changes."""
         return sorted(cls.model_fields.keys() - {"id", "version", "changed"})
-
-
-def money(amount: Decimal, currency: str) -> MoneyText:
-    """Money as events carry it."""
-    return MoneyText(amount=amount, currency=currency)

@@ -92,6 +92,9 @@ _CONTENT = (
 )
 """What an order may be refused for, whoever sends it."""
 _COPY = UPSERTED_PART | refuses(VersionTooFar, NotFound, MissingReference)
+_COPY_OF_AMOUNTS = UPSERTED_PART | refuses(
+    VersionTooFar, NotFound, MissingReference, CurrencyNotSupported
+)
 
 
 @dataclass(frozen=True)
@@ -232,7 +235,9 @@ async def order_fulfilment_upsert_batch(
     return await store_each(work, asked, FULFILMENTS, command.items)
 
 
-@erp_copy_router.put("/order-fulfilments/by-external/{system}/{external_id}", responses=_COPY)
+@erp_copy_router.put(
+    "/order-fulfilments/by-external/{system}/{external_id}", responses=_COPY_OF_AMOUNTS
+)
 async def order_fulfilment_upsert(
     _by: Bridge,
     system: FromBoundSystem,
@@ -298,7 +303,9 @@ async def account_debt_upsert_batch(
     return await store_each(work, asked, DEBTS, command.items)
 
 
-@erp_copy_router.put("/account-debts/by-external/{system}/{external_id}", responses=_COPY)
+@erp_copy_router.put(
+    "/account-debts/by-external/{system}/{external_id}", responses=_COPY_OF_AMOUNTS
+)
 async def account_debt_upsert(
     _by: Bridge,
     system: FromBoundSystem,

@@ -24,10 +24,18 @@ from records.links import ExternalRef
 from records.routes import LARGEST_BATCH
 from records.tagged import Tagged
 from values.address import Address, AddressPatch
+from values.amounts import InCurrency, part_currency
 from values.days import Day, Instant
-from values.decimals import NonNegativeDecimal, PositiveQuantity, SignedAmount
+from values.decimals import (
+    Amount,
+    NonNegativeDecimal,
+    NonNegativeQuantity,
+    PositiveQuantity,
+    PriceAmount,
+    SignedAmount,
+)
 from values.external import ExternalId, SourceVersion
-from values.money import MoneyChange, MoneyView, UnitPriceView
+from values.money import CurrencyCode, MoneyChange, MoneyView, UnitPriceView
 from values.text import Code, Command, Line, Note, OptionalNote, unset
 
 __all__ = [
@@ -181,8 +189,8 @@ class UpsertAvailability(Command):
 
     source_version: SourceVersion
     product_id: UUID
-    free: NonNegativeDecimal
-    incoming: NonNegativeDecimal
+    free: NonNegativeQuantity
+    incoming: NonNegativeQuantity
 
 
 class UpsertDebt(Command):
@@ -191,6 +199,9 @@ class UpsertDebt(Command):
     source_version: SourceVersion
     account_id: UUID
     owes: SignedAmount
+    currency: CurrencyCode | None = Field(
+        default=None, description="Default: the company's, which is the only one it can be."
+    )
     told_at: Instant
 
 
@@ -253,7 +264,7 @@ class OrderQuery(Tagged, TotalQuery):
     external_id: str | None = Field(default=None, max_length=200)
 
 
-class LineView(BaseModel):
+class LineView(InCurrency):
     """A line of the order."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
@@ -261,11 +272,12 @@ class LineView(BaseModel):
     id: UUID
     product_id: UUID
     product_code: str
-    quantity: NonNegativeDecimal
-    unit_price: NonNegativeDecimal
+    quantity: NonNegativeQuantity
+    unit_price: PriceAmount
     discount: NonNegativeDecimal
-    net: NonNegativeDecimal
+    net: Amount
     external_line_id: str = Field(description="The sender's id of the line; empty: it has none.")
+    currency: str = part_currency()
 
 
 class Refusal(BaseModel):
@@ -279,7 +291,7 @@ class Refusal(BaseModel):
     text: str = Field(default="", description="In the reader's language.")
 
 
-class OrderView(CustomView):
+class OrderView(InCurrency, CustomView):
     """The order, and how the ERP says it stands."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
@@ -313,11 +325,13 @@ class OrderView(CustomView):
         "changed, waits until it does. Empty: it waits for no product.",
     )
     lines: list[LineView]
-    net: NonNegativeDecimal
-    freight: NonNegativeDecimal
-    total: NonNegativeDecimal
+    net: Amount
+    freight: Amount
+    total: Amount
     erp: ErpOrder | None
-    customer_owes: str | None = Field(description="What the customer owes; null: not known.")
+    customer_owes: SignedAmount | None = Field(
+        description="What the customer owes; null: not known."
+    )
     external_refs: list[ExternalRef]
     created_at: datetime
     updated_at: datetime

@@ -1,7 +1,7 @@
 """A person is erased, or all that is known of one is collected."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from crm.accounts.service import erasing
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.accounts.states import AccountKind
+from crm.activities.service.erasing import count_with, erase_activities, known_activities
 from crm.base import Base
 from crm.persons import queries
 from records.document_types import document_types
@@ -34,6 +35,10 @@ _ORDERS = (
     "number of the account, as long as the law asks for. So do their custom fields that are not "
     "marked as personal."
 )
+_ACTIVITIES = (
+    "Activities about the firm, or about others, in which the person took part are the firm's. "
+    "They name the person by the id of the empty record; what their texts say is changed there."
+)
 _PLACES = (
     "An address of the firm names the person as whom to ask for. It is the firm's: change it there."
 )
@@ -45,7 +50,8 @@ async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     orders = await _orders(work, account_id, erased.names)
     fields = await erase_document_fields(work, orders)
     erased = _with(erased, {"document_fields": fields})
-    kept = _kept(orders)
+    erased = _with(erased, await erase_activities(work, [(CONTACT.name, contact_id)]))
+    kept = [*_kept(orders), *await _kept_activities(work, [contact_id])]
     if await queries.places_of(work, account_id, erased.names):
         kept.append(KeptPart(what="addresses", count=1, why=_PLACES))
     return report_of(work, (CONTACT.name, contact_id), erased, kept)
@@ -59,7 +65,9 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     erased = await erasing.erase_account(work, account_id, is_person=is_person)
     orders = await _orders(work, account_id, None)
     erased = _with(erased, await erase_beside_documents(work, orders))
-    kept = _kept(orders)
+    contacts = await erasing.contacts_at(work, account_id)
+    erased = _with(erased, await erase_activities(work, _persons(account_id, contacts)))
+    kept = [*_kept(orders), *await _kept_activities(work, contacts)]
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)
 
 
@@ -69,10 +77,12 @@ async def contact_data(at: Reading, contact_id: UUID) -> PersonalDataView:
     known = await known_of(at, CONTACT, [contact_id])
     orders = await queries.orders_of(at, contact.account_id, [contact.name])
     beside = await beside_documents(at, document_types(Base), _keys(orders))
-    events = await events_of(at, [contact_id, *beside.fields, *added_to([known])])
+    activities, about = await known_activities(at, [(CONTACT.name, contact_id)])
+    added = added_to([known, activities])
+    events = await events_of(at, [contact_id, *about, *beside.fields, *added])
     events += await queries.events_of_contacts(at, contact.account_id, [contact_id])
     events.sort(key=lambda one: one["occurred_at"])
-    parts = [known, {"history": beside.known["history"]}]
+    parts = [known, activities, {"history": beside.known["history"]}]
     documents = beside.shown_with(orders)
     key = (CONTACT.name, contact_id)
     return personal_data(at, key, parts, events=events, documents=documents)
@@ -91,8 +101,10 @@ async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
         await known_of(at, CONTACT, contact_ids),
         beside.known,
     ]
-    order_ids = [one for _, one in _keys(orders)]
-    about = [account_id, *contact_ids, *order_ids, *beside.fields, *added_to(known)]
+    activities, activity_ids = await known_activities(at, _persons(account_id, contact_ids))
+    known.append(activities)
+    ids = [*contact_ids, *(one for _, one in _keys(orders)), *activity_ids]
+    about = [account_id, *ids, *beside.fields, *added_to(known)]
     events, documents = await events_of(at, about), beside.shown_with(orders)
     return personal_data(at, (ACCOUNT.name, account_id), known, events=events, documents=documents)
 
@@ -104,11 +116,21 @@ async def _orders(
     return _keys(await queries.orders_of(work, account_id, names))
 
 
+def _persons(account_id: UUID, contact_ids: Sequence[UUID]) -> list[DocumentKey]:
+    """A private account and its contacts, by type and id."""
+    return [(ACCOUNT.name, account_id), *((CONTACT.name, one) for one in contact_ids)]
+
+
+async def _kept_activities(work: Work, contact_ids: Sequence[UUID]) -> list[KeptPart]:
+    count = await count_with(work.sql, contact_ids)
+    return [KeptPart(what="activities", count=count, why=_ACTIVITIES)] if count else []
+
+
 def _keys(orders: Sequence[dict[str, Any]]) -> Sequence[DocumentKey]:
     return [(one["document_type"], one["id"]) for one in orders]
 
 
-def _with(erased: ErasedPerson, more: dict[str, int]) -> ErasedPerson:
+def _with(erased: ErasedPerson, more: Mapping[str, int]) -> ErasedPerson:
     return replace(erased, counts=Counter(erased.counts) + Counter(more))
 
 

@@ -2,7 +2,7 @@
 
 from chassis.problems.problem import Problem
 
-__all__ = ["DisablesYourself", "TeamLoop", "TeamNameTaken"]
+__all__ = ["DisablesYourself", "OwnsOpenRecords", "TeamLoop", "TeamNameTaken"]
 
 
 class TeamNameTaken(Problem):
@@ -30,3 +30,13 @@ class DisablesYourself(Problem):
     code = "disables_yourself"
     title = "You cannot disable yourself"
     detail = "Ask another administrator to disable your login."
+
+
+class OwnsOpenRecords(Problem):
+    """A disabled user owns nothing open."""
+
+    status = 409
+    code = "owns_open_records"
+    title = "The user has open records"
+    detail = "Hand them over first: {open}."
+    facts_text = "`open`: how many of each type."

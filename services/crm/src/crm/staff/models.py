@@ -41,8 +41,14 @@ class StaffMember(Base):
     """What a local user is to sales. Its version is the user's."""
 
     __tablename__ = "staff_member"
-    __table_args__ = (Index("ix_staff_member_team_id", "team_id"),)
+    __table_args__ = (
+        Index("ix_staff_member_team_id", "team_id"),
+        Index("ix_staff_member_calendar_id", "calendar_id"),
+        CheckConstraint("capacity >= 0", name="capacity_not_negative"),
+    )
 
     id: Mapped[UUID] = mapped_column(ForeignKey("local_user.id"), primary_key=True)
     email: Mapped[str] = mapped_column(default="")
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
+    calendar_id: Mapped[UUID | None] = mapped_column(ForeignKey("calendar.id"))
+    capacity: Mapped[int | None]

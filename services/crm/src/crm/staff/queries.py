@@ -9,6 +9,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from crm import searched
+from crm.calendars.schemas import CalendarView
 from crm.sql import Sql
 from crm.staff.models import StaffMember, Team
 from crm.staff.schemas import MemberQuery, MemberView, TeamQuery, TeamView
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _USER = """u.id, u.login, u.name, coalesce(s.email, '') as email, s.team_id, t.name as team,
+  s.calendar_id, s.capacity,
   u.roles, u.active, u.language, u.version, u.created_at, u.updated_at"""
 _USERS = """local_user u left join staff_member s on s.id = u.id
   left join team t on t.id = s.team_id"""
@@ -56,7 +58,10 @@ USERS = Reads(
     query=MemberQuery,
     filters=_user_filters,
     searched=searched.MEMBERS,
-    includes={"team": Include(TeamView, "team_id")},
+    includes={
+        "team": Include(TeamView, "team_id"),
+        "calendar": Include(CalendarView, "calendar_id"),
+    },
     sorts=sorts_of("u", named=False, texts=("login",)),
     default_sort="login",
     key="u.id",

@@ -15,8 +15,9 @@ from chassis.problems.standard import (
     NotFound,
 )
 from chassis.storage.reading import Reading
+from crm.base import Base
 from crm.staff import queries
-from crm.staff.errors import DisablesYourself, TeamLoop, TeamNameTaken
+from crm.staff.errors import DisablesYourself, OwnsOpenRecords, TeamLoop, TeamNameTaken
 from crm.staff.schemas import (
     AddMember,
     AddTeam,
@@ -91,7 +92,7 @@ async def user_update(
 
 @user_router.post(
     "/{user_id}/disable",
-    responses=refuses(NotFound, DisablesYourself, UserIsErased, LastAdministrator),
+    responses=refuses(NotFound, DisablesYourself, OwnsOpenRecords, UserIsErased, LastAdministrator),
 )
 async def user_disable(
     user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
@@ -125,7 +126,7 @@ async def user_set_password(
     return await _member(response, work, user_id)
 
 
-USER = RecordPaths(user_router, queries.USERS, "user", READ, WRITE)
+USER = RecordPaths(user_router, queries.USERS, "user", READ, WRITE, base=Base)
 list_route(USER, "Staff members; `sort` by login or created_at.")
 get_route(USER, "The staff member.")
 annotate(USER)

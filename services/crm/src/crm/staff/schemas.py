@@ -25,6 +25,9 @@ __all__ = [
     "TeamView",
 ]
 
+_CALENDAR = "Working hours by which work is assigned; null: at any time."
+_CAPACITY = "How many open leads the user has at most at once; null: as many as come."
+Capacity = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 Roles = Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=20)]
 InterfaceLanguage = Literal["en", "zh-CN"]
 
@@ -40,6 +43,8 @@ class AddMember(Command):
     roles: Roles = Field(description="seller, sales_manager, service_agent, marketer, admin.")
     email: Email = ""
     team_id: UUID | None = None
+    calendar_id: UUID | None = Field(default=None, description=_CALENDAR)
+    capacity: Capacity | None = Field(default=None, description=_CAPACITY)
     language: InterfaceLanguage | None = Field(default=None, description="Null: as requests say.")
 
 
@@ -50,6 +55,8 @@ class ChangeMember(Command):
     roles: Roles = Field(default_factory=unset)
     email: Annotated[Email | None, Emptied] = Field(default_factory=unset)
     team_id: UUID | None = None
+    calendar_id: UUID | None = Field(default=None, description=_CALENDAR)
+    capacity: Capacity | None = Field(default=None, description=_CAPACITY)
     language: InterfaceLanguage | None = Field(default=None, description="Null: as requests say.")
 
 
@@ -70,6 +77,8 @@ class MemberView(BaseModel):
     email: str
     team_id: UUID | None
     team: str | None = Field(description="Name of the team.")
+    calendar_id: UUID | None = Field(description=_CALENDAR)
+    capacity: int | None = Field(description=_CAPACITY)
     roles: list[str]
     active: bool
     language: str | None

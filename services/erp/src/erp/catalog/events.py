@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from chassis.events.event import Event, InternalEvent
 from erp.catalog.states import ItemKind, PriceStatus, Tracking
 from records.custom.fields import CustomState
-from values.decimals import NonNegativeDecimal
+from values.amounts import InCurrency
+from values.decimals import NonNegativeQuantity, PriceAmount
 
 __all__ = [
     "ConversionState",
@@ -119,7 +120,7 @@ class GoodsAdded(InternalEvent):
     item_ids: list[UUID]
 
 
-class PriceChanged(CustomState, Event):
+class PriceChanged(InCurrency, CustomState, Event):
     """A price was made, changed or withdrawn."""
 
     event_name = "price-changed"
@@ -129,12 +130,12 @@ class PriceChanged(CustomState, Event):
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
-    min_quantity: NonNegativeDecimal = Field(
+    min_quantity: NonNegativeQuantity = Field(
         description="Holds from this quantity on; 0: for any quantity."
     )
     valid_from: date | None = Field(description="First day; null: since ever.")
     valid_to: date | None = Field(description="Last day; null: until further notice.")
-    amount: NonNegativeDecimal = Field(description="What one unit costs.")
+    amount: PriceAmount = Field(description="What one unit costs.")
     currency: str
     status: PriceStatus
 

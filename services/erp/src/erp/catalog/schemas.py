@@ -13,7 +13,7 @@ from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
 from records.tagged import Tagged
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.decimals import NonNegativeQuantity, PositiveQuantity
 from values.external import SourceVersion
 from values.money import CurrencyCode, MoneyView, UnitPriceChange, UnitPriceView
 from values.text import Code, Command, Line, Name, OptionalLine, OptionalNote, Status, unset
@@ -248,7 +248,7 @@ class PriceListView(CustomView):
 class PriceFields(CustomValues):
     """Fields of a price. What is left out of a change stays as it is."""
 
-    min_quantity: NonNegativeDecimal = Field(
+    min_quantity: NonNegativeQuantity = Field(
         default_factory=unset,
         description="Holds from this quantity on; by default 0: for any quantity.",
     )
@@ -292,7 +292,7 @@ class PriceView(RecordView):
     item_id: UUID
     sku: str
     price_list: str = Field(description="Code of the price list.")
-    min_quantity: NonNegativeDecimal = Field(description="0: it holds for any quantity.")
+    min_quantity: NonNegativeQuantity = Field(description="0: it holds for any quantity.")
     valid_from: date | None
     valid_to: date | None
     price: UnitPriceView = Field(description="What one unit costs.")
@@ -336,6 +336,6 @@ class PriceFound(BaseModel):
     price_list: str = Field(description="Code of the list that the price stands in.")
     unit: str = Field(description="The item's own unit: price and quantity are in it.")
     quantity: PositiveQuantity
-    min_quantity: NonNegativeDecimal
+    min_quantity: NonNegativeQuantity
     price: UnitPriceView
     net: MoneyView = Field(description="Price times quantity, rounded half-up.")

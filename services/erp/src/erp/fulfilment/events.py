@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event
 from erp.fulfilment.states import ChangeKind, ChangeState, OrderState, ShipmentKind
 from values.address import Address
-from values.decimals import NonNegativeDecimal, Quantity
+from values.amounts import InCurrency, part_currency
+from values.decimals import Amount, NonNegativeDecimal, PriceAmount, Quantity
 
 __all__ = [
     "OrderChangeAnswer",
@@ -40,7 +41,7 @@ class OrderExternalRef(StatePart):
     )
 
 
-class OrderLineState(StatePart):
+class OrderLineState(InCurrency, StatePart):
     """How a line stands; of goods of a confirmed order: quantity = reserved + waiting + shipped."""
 
     id: UUID
@@ -48,14 +49,15 @@ class OrderLineState(StatePart):
     item_id: UUID
     sku: str
     quantity: Quantity
-    unit_price: NonNegativeDecimal = Decimal(0)
+    unit_price: PriceAmount = Decimal(0)
     discount: NonNegativeDecimal = Field(Decimal(0), description="Part of the price, 0 to 1.")
     reserved: Quantity
     waiting: Quantity
     shipped: Quantity
     returned: Quantity
     invoiced: Quantity
-    net: NonNegativeDecimal
+    net: Amount
+    currency: str = part_currency()
 
 
 class ShippedSerial(StatePart):
@@ -95,7 +97,7 @@ class OrderChangeAnswer(StatePart):
     )
 
 
-class OrderChanged(Event):
+class OrderChanged(InCurrency, Event):
     """An order was placed, decided, reserved, shipped, invoiced, paid, changed or cancelled."""
 
     event_name = "order-changed"
@@ -116,14 +118,12 @@ class OrderChanged(Event):
     lines: list[OrderLineState]
     shipments: list[OrderShipment]
     last_change: OrderChangeAnswer | None
-    net: NonNegativeDecimal
-    charges: NonNegativeDecimal
-    invoiced: NonNegativeDecimal = Field(
+    net: Amount
+    charges: Amount
+    invoiced: Amount = Field(
         description="What was invoiced, before tax; credit notes not taken off."
     )
-    paid: NonNegativeDecimal = Field(
-        description="What money has settled of its invoices, tax included."
-    )
-    open_amount: NonNegativeDecimal = Field(
+    paid: Amount = Field(description="What money has settled of its invoices, tax included.")
+    open_amount: Amount = Field(
         description="What is left to be paid of its invoices, tax included."
     )

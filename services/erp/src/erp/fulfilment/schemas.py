@@ -22,8 +22,9 @@ from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
 from values.address import Address, AddressChange, AddressPatch
+from values.amounts import InCurrency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.decimals import Amount, NonNegativeDecimal, PositiveQuantity
 from values.external import ExternalId, SourceVersion
 from values.money import MoneyView, UnitPriceView
 from values.text import Command, DocumentNumber, Line, Name, Note, OptionalNote, SerialNumber
@@ -283,7 +284,7 @@ class Invoiced(View):
     order_revision: int = Field(description="The `aggversion` of the order's event.")
 
 
-class OrderView(CustomView, View):
+class OrderView(InCurrency, CustomView, View):
     """The order with its lines, and how each of them stands."""
 
     id: UUID
@@ -303,11 +304,11 @@ class OrderView(CustomView, View):
     lines: list[OrderLineState]
     shipments: list[OrderShipment]
     last_change: OrderChangeAnswer | None
-    net: NonNegativeDecimal
-    charges: NonNegativeDecimal
-    invoiced: NonNegativeDecimal
-    paid: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
+    net: Amount
+    charges: Amount
+    invoiced: Amount
+    paid: Amount
+    open_amount: Amount
     created_at: datetime
     updated_at: datetime
 

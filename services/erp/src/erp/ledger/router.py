@@ -13,6 +13,7 @@ from chassis.http.etag import reply_with
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import (
+    CurrencyNotSupported,
     MissingReference,
     NotFound,
 )
@@ -188,7 +189,7 @@ annotate(ENTRY)
 @entry_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=refuses(MissingReference, EntryUnbalanced, *_BOOKED),
+    responses=refuses(MissingReference, CurrencyNotSupported, EntryUnbalanced, *_BOOKED),
 )
 async def journal_entry_create(
     command: NewEntry, _by: Accountant, _once: OnlyOnce, work: InWork

@@ -14,9 +14,11 @@ from erp.ledger.states import AccountKind, AccountRole, ChartName, PeriodState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, NonNegativeSum, Sum
+from values.decimals import Amount, NonNegativeSum, Sum
 from values.external import ExternalId, SourceVersion
+from values.money import CurrencyCode
 from values.text import Code, Command, Line, Name
 
 __all__ = [
@@ -48,7 +50,7 @@ __all__ = [
     "YearView",
 ]
 
-AmountText = Annotated[NonNegativeDecimal, Field(description="Amount from zero up, as text.")]
+AmountText = Annotated[Amount, Field(description="Amount from zero up, as text.")]
 
 
 class View(BaseModel):
@@ -183,6 +185,9 @@ class NewEntryLine(Command):
     account: Code = Field(description="The account's code.")
     debit: AmountText = Decimal(0)
     credit: AmountText = Decimal(0)
+    currency: CurrencyCode | None = Field(
+        default=None, description="Default: the company's, which is the only one it can be."
+    )
     party_id: UUID | None = None
 
     @model_validator(mode="after")
@@ -249,16 +254,17 @@ class Posted(View):
     id: UUID
 
 
-class LineView(View):
+class LineView(InCurrency, View):
     """One side of an entry."""
 
     account: str
     account_name: str
-    debit: NonNegativeDecimal
-    credit: NonNegativeDecimal
+    debit: Amount
+    credit: Amount
     party_id: UUID | None
     item_id: UUID | None
     warehouse_id: UUID | None
+    currency: str = part_currency()
 
 
 class EntryQuery(Tagged):
@@ -270,7 +276,7 @@ class EntryQuery(Tagged):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
-class EntryView(CustomView, View):
+class EntryView(InCurrency, CustomView, View):
     """A posted entry; `number` counts without a gap within the fiscal year."""
 
     id: UUID
@@ -285,6 +291,7 @@ class EntryView(CustomView, View):
     reversed_by_id: UUID | None
     actor: str
     lines: list[LineView]
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class BalanceQuery(BaseModel):
@@ -296,7 +303,7 @@ class BalanceQuery(BaseModel):
     warehouse_id: UUID | None = None
 
 
-class BalanceView(View):
+class BalanceView(InCurrency, View):
     """What an account holds: `balance` is debit less credit."""
 
     code: str
@@ -307,9 +314,10 @@ class BalanceView(View):
     debit: NonNegativeSum
     credit: NonNegativeSum
     balance: Sum
+    currency: str = part_currency()
 
 
-class TrialBalance(View):
+class TrialBalance(InCurrency, View):
     """Every account up to a day; the two totals are equal."""
 
     on: date

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
 from erp.payables.states import BillKind, BillState
-from values.decimals import NonNegativeDecimal
+from values.amounts import InCurrency
+from values.decimals import Amount
 
 __all__ = ["BillChanged", "BillReversed", "UnbilledLine"]
 
 
-class BillChanged(Event):
+class BillChanged(InCurrency, Event):
     """A supplier's bill or credit note was entered or taken back."""
 
     event_name = "bill-changed"
@@ -36,10 +37,10 @@ class BillChanged(Event):
     effective_on: date
     due_on: date
     currency: str
-    net: NonNegativeDecimal
-    tax: NonNegativeDecimal
-    gross: NonNegativeDecimal
-    received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
+    net: Amount
+    tax: Amount
+    gross: Amount
+    received: Amount = Field(description="What its goods were booked in at.")
     reversed_on: date | None
     reversal_reason: str
 

@@ -55,6 +55,8 @@ class Bill(Record, Base):
         Index("ix_bill_updated_at", "updated_at", "id"),
         Index("ix_bill_effective_on", "effective_on", "id"),
         Index("ix_bill_gross", "gross", "id"),
+        Index("ix_bill_open_amount", "open_amount", "id"),
+        CheckConstraint("open_amount >= 0 and open_amount <= gross", name="open_within_gross"),
         Index("ix_bill_supplier_id", "supplier_id", "created_at", "id"),
         Index("ix_bill_kind_created_at", "kind", "created_at", "id"),
         Index("ix_bill_opening", "created_at", "id", postgresql_where=text("opening")),
@@ -82,6 +84,9 @@ class Bill(Record, Base):
     tax: Mapped[Amount]
     gross: Mapped[Amount]
     received: Mapped[Amount]
+    open_amount: Mapped[Amount] = mapped_column(server_default="0")
+    """What is left of its open item, as the database writes it with the item."""
+
     state: Mapped[str] = mapped_column(default=BillState.ENTERED, server_default="entered")
     billed_on: Mapped[date | None]
     number_key: Mapped[str | None]

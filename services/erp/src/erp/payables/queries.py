@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp import searched
@@ -14,6 +14,7 @@ from erp.parties.schemas import SupplierView
 from erp.payables.models import NUMBER_READ, Bill
 from erp.payables.schemas import BillQuery, BillView, OpeningPayableQuery, OpeningPayableView
 from erp.payables.states import BillKind
+from erp.settlement.schemas import open_between
 from erp.settlement.states import OpeningKind
 from erp.sql import Sql
 from records.document_types import DocumentType, custom_of
@@ -41,8 +42,7 @@ _VIEW = """bill.id, bill.version, bill.kind, bill.credits_id, bill.supplier_id,
   bill.state, coalesce(bill.billed_on, bill.effective_on) as billed_on, bill.reversed_on,
   bill.reversal_reason, bill.effective_on, bill.due_on, bill.currency, bill.net, bill.tax,
   bill.gross, bill.received,
-  bill.created_at,
-  coalesce((select o.open_amount from open_item o where o.source_id = bill.id), 0) as open_amount,
+  bill.created_at, bill.open_amount,
   (select jsonb_build_object('payment_id', p.id, 'unallocated', p.unallocated::text)
     from payment p where p.source_id = bill.id and bill.kind = 'credit_note') as credit,
   (select coalesce(jsonb_agg(jsonb_build_object('position', l.position,
@@ -175,6 +175,7 @@ def _bill_filters(_at: Reading, query: BillQuery) -> list[Filter]:
         among("bill.state", query.state),
         *between("bill.effective_on", query.effective_on_gte, query.effective_on_lte),
         *total_between("bill.gross", query),
+        *open_between("bill.open_amount", query),
         Filter(f"{NUMBER_READ} = {{}}", None if number is None else same_when_read(number)),
     ]
 
@@ -202,7 +203,7 @@ BILLS = Reads(
     searched=searched.BILLS,
     title="bill.supplier_number",
     subtitle="(select s.name from supplier s where s.id = bill.supplier_id)",
-    sorts=_SORTS,
+    sorts=_SORTS | {"open_amount": Sort("bill.open_amount", "numeric")},
     key="bill.id",
     includes={
         "supplier": Include(SupplierView, "supplier_id"),

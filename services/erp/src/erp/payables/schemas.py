@@ -9,12 +9,18 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.payables.states import BillKind, BillState
-from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from erp.settlement.schemas import (
+    OpenAmountQuery,
+    OpeningItemFields,
+    OpeningItemQuery,
+    OpeningItemView,
+)
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.decimals import Amount, PositiveAmount, PositiveQuantity, PriceAmount
 from values.money import MoneyView, PositiveMoney
 from values.text import Code, Command, Line, Name
 
@@ -148,34 +154,37 @@ class OpeningPayableQuery(OpeningItemQuery):
     supplier_id: UUID | None = None
 
 
-class BillExpenseView(View):
+class BillExpenseView(InCurrency, View):
     """What a bill asks for that is no goods, and the account it goes to."""
 
     position: int
     account: str
     description: str
-    amount: PositiveQuantity
+    amount: PositiveAmount
+    currency: str = part_currency()
 
 
-class BillLineView(View):
+class BillLineView(InCurrency, View):
     """What a bill asks for of a line of a purchase order."""
 
     position: int
     order_line_id: UUID
     quantity: PositiveQuantity
-    unit_price: NonNegativeDecimal
-    net: NonNegativeDecimal
-    received: NonNegativeDecimal = Field(description="What was received that it clears.")
+    unit_price: PriceAmount
+    net: Amount
+    received: Amount = Field(description="What was received that it clears.")
+    currency: str = part_currency()
 
 
-class CreditView(View):
+class CreditView(InCurrency, View):
     """A credit note as settlement knows it: by its payment it is allocated, released, refunded."""
 
     payment_id: UUID
-    unallocated: NonNegativeDecimal
+    unallocated: Amount
+    currency: str = part_currency()
 
 
-class BillView(CustomView, View):
+class BillView(InCurrency, CustomView, View):
     """A supplier's bill, and what is left to be paid of it; or a credit note."""
 
     id: UUID
@@ -191,11 +200,11 @@ class BillView(CustomView, View):
     effective_on: date
     due_on: date
     currency: str
-    net: NonNegativeDecimal
-    tax: NonNegativeDecimal
-    gross: NonNegativeDecimal
-    received: NonNegativeDecimal = Field(description="What its goods were booked in at.")
-    open_amount: NonNegativeDecimal
+    net: Amount
+    tax: Amount
+    gross: Amount
+    received: Amount = Field(description="What its goods were booked in at.")
+    open_amount: Amount
     credit: CreditView | None = Field(description="Of a credit note that is worth something.")
     lines: list[BillLineView] = Field(description="Of goods; empty of older bills.")
     expenses: list[BillExpenseView]
@@ -204,7 +213,7 @@ class BillView(CustomView, View):
     created_at: datetime
 
 
-class BillQuery(Tagged, TotalQuery):
+class BillQuery(Tagged, TotalQuery, OpenAmountQuery):
     """Which bills are wanted; the total is that with tax."""
 
     kind: Annotated[str, AnyOf(BillKind)] | None = None

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
 from erp.purchasing.states import PurchaseOrderState, PurchaseReturnKind
-from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.amounts import InCurrency, part_currency
+from values.decimals import Amount, PositiveQuantity, PriceAmount, Quantity
 
 __all__ = [
     "PurchaseChanged",
@@ -19,7 +20,7 @@ __all__ = [
 ]
 
 
-class PurchaseLineState(BaseModel):
+class PurchaseLineState(InCurrency):
     """A line of the order: how much was ordered, came, and was billed."""
 
     id: UUID
@@ -30,8 +31,9 @@ class PurchaseLineState(BaseModel):
     returned: Quantity = Field(default=Decimal(0), description="What went back, in all.")
     billed: Quantity = Field(description="What was billed and not credited.")
     credited: Quantity = Field(default=Decimal(0), description="What was credited, in all.")
-    unit_price: NonNegativeDecimal
+    unit_price: PriceAmount
     due_on: date
+    currency: str = part_currency()
 
 
 class ReceivedSerial(BaseModel):
@@ -42,7 +44,7 @@ class ReceivedSerial(BaseModel):
     serial: str
 
 
-class PurchaseChanged(Event):
+class PurchaseChanged(InCurrency, Event):
     """A purchase order was placed, changed, received, sent back, billed, credited or closed."""
 
     event_name = "purchase-changed"
@@ -55,26 +57,27 @@ class PurchaseChanged(Event):
     state: PurchaseOrderState
     ordered_on: date
     currency: str
-    net: NonNegativeDecimal = Field(description="The sum of the lines, each rounded.")
+    net: Amount = Field(description="The sum of the lines, each rounded.")
     lines: list[PurchaseLineState]
     serials: list[ReceivedSerial] = Field(
         default=[], description="Of the pieces that came and have one."
     )
 
 
-class SentBackLine(BaseModel):
+class SentBackLine(InCurrency):
     """What went back of an order's line, at which value it was received, and what it cost stock."""
 
     line_id: UUID
     item_id: UUID
     sku: str
     quantity: PositiveQuantity
-    value: NonNegativeDecimal
-    cost: NonNegativeDecimal
+    value: Amount
+    cost: Amount
     serials: list[str] = Field(description="Serial numbers of the pieces that went back.")
+    currency: str = part_currency()
 
 
-class PurchaseReturned(Event):
+class PurchaseReturned(InCurrency, Event):
     """Goods of a receipt went back to the supplier, or (a reversal) the receipt was a mistake."""
 
     event_name = "purchase-returned"

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from chassis.events.event import Event, InternalEvent
 from erp.receivables.states import InvoiceKind, InvoiceState
 from erp.settlement.states import OpeningKind
-from values.decimals import NonNegativeDecimal
+from values.amounts import InCurrency
+from values.decimals import Amount
 
 __all__ = [
     "CreditedLine",
@@ -20,7 +21,7 @@ __all__ = [
 ]
 
 
-class InvoiceChanged(Event):
+class InvoiceChanged(InCurrency, Event):
     """An invoice or credit note was issued, or more or less of it is left to be paid."""
 
     event_name = "invoice-changed"
@@ -36,14 +37,14 @@ class InvoiceChanged(Event):
     effective_on: date
     due_on: date
     currency: str
-    net: NonNegativeDecimal
-    tax: NonNegativeDecimal
-    gross: NonNegativeDecimal
-    open_amount: NonNegativeDecimal = Field(description="What is left to be paid.")
-    credited: NonNegativeDecimal = Field(description="What credit notes took back of it.")
+    net: Amount
+    tax: Amount
+    gross: Amount
+    open_amount: Amount = Field(description="What is left to be paid.")
+    credited: Amount = Field(description="What credit notes took back of it.")
 
 
-class OpeningReceivableChanged(Event):
+class OpeningReceivableChanged(InCurrency, Event):
     """What a customer owed when the books were opened was taken over, or less of it is left.
 
     What the customer had paid ahead, a credit, is published once; `payment-received` says how it
@@ -61,9 +62,9 @@ class OpeningReceivableChanged(Event):
     due_on: date
     effective_on: date = Field(description="The day the books were opened.")
     currency: str
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal = Field(description="What is left to be paid.")
-    written_off: NonNegativeDecimal = Field(description="What nobody will pay of it.")
+    amount: Amount
+    open_amount: Amount = Field(description="What is left to be paid.")
+    written_off: Amount = Field(description="What nobody will pay of it.")
 
 
 class InvoiceCreditStarted(InternalEvent):

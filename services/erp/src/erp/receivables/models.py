@@ -82,6 +82,7 @@ class Invoice(Record, Base):
         Index("ix_invoice_updated_at", "updated_at", "id"),
         Index("ix_invoice_effective_on", "effective_on", "id"),
         Index("ix_invoice_gross", "gross", "id"),
+        Index("ix_invoice_open_amount", "open_amount", "id"),
         Index("ix_invoice_customer_id", "customer_id", "created_at", "id"),
         Index("ix_invoice_order_id", "order_id", postgresql_where=text("order_id is not null")),
         Index(

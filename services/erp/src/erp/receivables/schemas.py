@@ -10,12 +10,24 @@ from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.receivables.states import InvoiceKind, InvoiceState
-from erp.settlement.schemas import OpeningItemFields, OpeningItemQuery, OpeningItemView
+from erp.settlement.schemas import (
+    OpenAmountQuery,
+    OpeningItemFields,
+    OpeningItemQuery,
+    OpeningItemView,
+)
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity
+from values.decimals import (
+    Amount,
+    NonNegativeDecimal,
+    NonNegativeQuantity,
+    PositiveQuantity,
+    PriceAmount,
+)
 from values.money import MoneyView, PositiveMoney, UnitPriceView
 from values.text import Code, Command, DocumentNumber, Line, Name
 
@@ -162,7 +174,7 @@ class OpeningQuery(OpeningItemQuery):
     customer_id: UUID | None = None
 
 
-class InvoiceLineView(View):
+class InvoiceLineView(InCurrency, View):
     """One line; `role` is the income account it is posted to."""
 
     position: int
@@ -170,24 +182,26 @@ class InvoiceLineView(View):
     order_line_id: UUID | None
     item_id: UUID | None
     description: str
-    quantity: NonNegativeDecimal
-    unit_price: NonNegativeDecimal
+    quantity: NonNegativeQuantity
+    unit_price: PriceAmount
     discount: NonNegativeDecimal
-    net: NonNegativeDecimal
+    net: Amount
     tax_code: str
-    credited_quantity: NonNegativeDecimal
+    credited_quantity: NonNegativeQuantity
+    currency: str = part_currency()
 
 
-class InvoiceTaxView(View):
+class InvoiceTaxView(InCurrency, View):
     """The tax of one code on the document."""
 
     tax_code: str
     rate: NonNegativeDecimal
-    base: NonNegativeDecimal
-    tax: NonNegativeDecimal
+    base: Amount
+    tax: Amount
+    currency: str = part_currency()
 
 
-class InvoiceView(CustomView, View):
+class InvoiceView(InCurrency, CustomView, View):
     """An invoice or credit note, and what is left to be paid of it."""
 
     id: UUID
@@ -202,18 +216,18 @@ class InvoiceView(CustomView, View):
     effective_on: date
     due_on: date
     currency: str
-    net: NonNegativeDecimal
-    tax: NonNegativeDecimal
-    gross: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
-    credited: NonNegativeDecimal
+    net: Amount
+    tax: Amount
+    gross: Amount
+    open_amount: Amount
+    credited: Amount
     reason: str
     lines: list[InvoiceLineView]
     taxes: list[InvoiceTaxView]
     created_at: datetime
 
 
-class InvoiceQuery(Tagged, TotalQuery):
+class InvoiceQuery(Tagged, TotalQuery, OpenAmountQuery):
     """Which invoices are wanted; the total is that with tax."""
 
     customer_id: UUID | None = None

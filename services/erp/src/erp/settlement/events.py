@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from chassis.events.event import Event, InternalEvent
 from erp.settlement.states import PaymentDirection, PaymentKind, PaymentState
-from values.decimals import NonNegativeDecimal, SignedAmount
+from values.amounts import InCurrency, part_currency
+from values.decimals import Amount, SignedAmount
 
 __all__ = [
     "BalanceChanged",
@@ -18,18 +19,19 @@ __all__ = [
 ]
 
 
-class PaymentAllocation(BaseModel):
+class PaymentAllocation(InCurrency):
     """What of a payment settles which document, and what is left of that."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     document_id: UUID
     document_number: str
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
+    amount: Amount
+    open_amount: Amount
+    currency: str = part_currency()
 
 
-class PaymentReceived(Event):
+class PaymentReceived(InCurrency, Event):
     """A customer paid, we paid a supplier, or the payment settles other documents than before.
 
     A credit note and a write-off are published likewise: no money moves with those.
@@ -45,8 +47,8 @@ class PaymentReceived(Event):
     party_id: UUID
     effective_on: date
     currency: str
-    amount: NonNegativeDecimal
-    unallocated: NonNegativeDecimal
+    amount: Amount
+    unallocated: Amount
     reference: str
     allocations: list[PaymentAllocation]
     state: PaymentState = Field(
@@ -58,7 +60,7 @@ class PaymentReceived(Event):
     reversal_reason: str = ""
 
 
-class BalanceChanged(Event):
+class BalanceChanged(InCurrency, Event):
     """What a customer owes us changed: an invoice, a credit note or a payment was booked."""
 
     event_name = "balance-changed"
@@ -67,8 +69,8 @@ class BalanceChanged(Event):
 
     customer_id: UUID
     currency: str
-    open_amount: NonNegativeDecimal = Field(description="Left to be paid of invoices.")
-    unallocated: NonNegativeDecimal = Field(description="Paid or credited, and not used yet.")
+    open_amount: Amount = Field(description="Left to be paid of invoices.")
+    unallocated: Amount = Field(description="Paid or credited, and not used yet.")
     owed: SignedAmount = Field(description="Open less unallocated; negative: we owe the customer.")
     told_at: datetime = Field(description="Grows with the version.")
 

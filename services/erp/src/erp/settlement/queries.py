@@ -25,6 +25,7 @@ from erp.settlement.schemas import (
     PartyBalance,
     PaymentQuery,
     PaymentView,
+    open_between,
 )
 from erp.settlement.states import PaymentDirection, PaymentState, Side
 from erp.sql import Sql
@@ -298,24 +299,24 @@ async def paid_by_order(sql: Sql, order_ids: Sequence[UUID]) -> dict[UUID, Decim
 
 
 async def party_balances(
-    sql: Sql, side: Side, *, on: date, party_id: UUID | None
+    sql: Sql, side: Side, *, on: date, currency: str, party_id: UUID | None
 ) -> tuple[list[PartyBalance], Decimal]:
     """What is open with each party at the end of a day, and the control account's balance."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        rows = await balances_of_parties(sql, side, on=on, party_id=party_id)
+        rows = await balances_of_parties(sql, side, on=on, currency=currency, party_id=party_id)
         account = await control_account(sql, side, on=on, party_id=party_id)
     return rows, account
 
 
 async def balances_of_parties(
-    sql: Sql, side: Side, *, on: date, party_id: UUID | None
+    sql: Sql, side: Side, *, on: date, currency: str, party_id: UUID | None
 ) -> list[PartyBalance]:
     """What is open with each party at the end of a day."""
     direction = PaymentDirection.IN if side == Side.RECEIVABLE else PaymentDirection.OUT
     async with sql.transaction():
         await sql.execute("set local plan_cache_mode = force_custom_plan")
         rows = await sql.fetch(_BALANCES, side, on, direction, party_id)
-    return [PartyBalance.model_validate(dict(row)) for row in rows]
+    return [PartyBalance.model_validate({**row, "currency": currency}) for row in rows]
 
 
 async def control_account(sql: Sql, side: Side, *, on: date, party_id: UUID | None) -> Decimal:
@@ -324,11 +325,11 @@ async def control_account(sql: Sql, side: Side, *, on: date, party_id: UUID | No
     return found
 
 
-async def payment_views(sql: Sql, payment_ids: Sequence[UUID]) -> list[PaymentView]:
+async def payment_views(sql: Sql, ids: Sequence[UUID], *, currency: str) -> list[PaymentView]:
     """The payments as callers see them, in the order asked; one that is not there is left out."""
-    rows = await sql.fetch(f"select {_VIEW} from payment where id = any($1::uuid[])", payment_ids)
-    found = {row["id"]: PaymentView.model_validate(dict(row)) for row in rows}
-    return [found[payment_id] for payment_id in payment_ids if payment_id in found]
+    rows = await sql.fetch(f"select {_VIEW} from payment where id = any($1::uuid[])", ids)
+    found = {row["id"]: PaymentView.model_validate({**row, "currency": currency}) for row in rows}
+    return [found[one] for one in ids if one in found]
 
 
 def _payment_filters(_at: Reading, query: PaymentQuery) -> list[Filter]:
@@ -354,7 +355,7 @@ def _open_item_filters(_at: Reading, query: OpenItemQuery) -> list[Filter]:
     return [
         *(Filter(f"{name} = {{}}", getattr(query, name)) for name in equal),
         Filter("(open_amount > 0) = {}", query.open),
-        *between("open_amount", query.open_amount_from, query.open_amount_to),
+        *open_between("open_amount", query),
         *between("due_on", query.due_on_gte, query.due_on_lte),
         *total_between("amount", query),
     ]

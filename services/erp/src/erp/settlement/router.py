@@ -281,7 +281,9 @@ def _owed(side: Side) -> Report:
 
     async def rows(at: Reading, wanted: PartyReportQuery, _asked: PageQuery) -> Page[PartyBalance]:
         on, party_id = wanted.on or at.today(), wanted.party_id
-        found = await queries.balances_of_parties(at.sql, side, on=on, party_id=party_id)
+        found = await queries.balances_of_parties(
+            at.sql, side, on=on, currency=at.setting.currency, party_id=party_id
+        )
         return Page(items=found)
 
     return Report(view=PartyBalance, query=PartyReportQuery, rows=rows)

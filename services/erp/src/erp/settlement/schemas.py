@@ -9,12 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
+from chassis.storage.paging import Filter
 from erp.settlement.states import OpeningKind, PaymentDirection, PaymentKind, PaymentState, Side
 from records.custom.fields import CustomValues, CustomView
-from records.filters import AnyOf, TotalQuery
+from records.filters import AnyOf, TotalQuery, between
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, NonNegativeSum, SignedAmount, Sum
+from values.decimals import Amount, NonNegativeSum, SignedAmount, Sum
 from values.external import ExternalId, SourceVersion
 from values.money import PositiveMoney
 from values.text import Command, DocumentNumber, Line, Name
@@ -25,6 +27,7 @@ __all__ = [
     "AllocationView",
     "NewPayment",
     "NewPayments",
+    "OpenAmountQuery",
     "OpenItemQuery",
     "OpenItemView",
     "OpeningItemFields",
@@ -43,6 +46,7 @@ __all__ = [
     "SentPayment",
     "SentPayments",
     "WriteOffRest",
+    "open_between",
 ]
 
 LARGEST_BATCH = 200
@@ -171,16 +175,17 @@ class View(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class AllocationView(View):
+class AllocationView(InCurrency, View):
     """What of a payment settles a document, and what is left of that."""
 
     document_id: UUID
     document_number: str
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
+    amount: Amount
+    open_amount: Amount
+    currency: str = part_currency()
 
 
-class PaymentView(CustomView, View):
+class PaymentView(InCurrency, CustomView, View):
     """A payment, credit note or write-off; `unallocated` is the party's credit."""
 
     id: UUID
@@ -191,8 +196,8 @@ class PaymentView(CustomView, View):
     direction: PaymentDirection
     party_id: UUID
     effective_on: date
-    amount: NonNegativeDecimal
-    unallocated: NonNegativeDecimal
+    amount: Amount
+    unallocated: Amount
     reference: str
     source_id: UUID | None = Field(description="The credit note, where it is one.")
     state: PaymentState = Field(description="`reversed`: a write-off that was taken back.")
@@ -200,6 +205,7 @@ class PaymentView(CustomView, View):
     reversal_reason: str
     allocations: list[AllocationView]
     created_at: datetime
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class PaymentQuery(Tagged, TotalQuery):
@@ -223,7 +229,7 @@ class PaymentsReply(View):
     items: list[PaymentView]
 
 
-class OpenItemView(View):
+class OpenItemView(InCurrency, View):
     """What is left to be paid of a document; `credited` is what credit notes took off.
 
     `written_off` is what nobody will pay.
@@ -238,14 +244,31 @@ class OpenItemView(View):
     document_number: str
     effective_on: date
     due_on: date
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
-    credited: NonNegativeDecimal
-    written_off: NonNegativeDecimal
+    amount: Amount
+    open_amount: Amount
+    credited: Amount
+    written_off: Amount
     created_at: datetime
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
-class OpenItemQuery(TotalQuery):
+class OpenAmountQuery(BaseModel):
+    """The filter of documents by what is left of them; all are in the company's currency."""
+
+    open_amount_from: SignedAmount | None = Field(
+        default=None, description="The least that is left to be paid, in the company's currency."
+    )
+    open_amount_to: SignedAmount | None = Field(
+        default=None, description="The most that is left to be paid, in the company's currency."
+    )
+
+
+def open_between(column: str, query: OpenAmountQuery) -> list[Filter]:
+    """What is left of the document lies in the range."""
+    return between(column, query.open_amount_from, query.open_amount_to)
+
+
+class OpenItemQuery(TotalQuery, OpenAmountQuery):
     """Which open items are wanted; the total is the amount of the document."""
 
     side: Side | None = None
@@ -253,12 +276,6 @@ class OpenItemQuery(TotalQuery):
     order_id: UUID | None = None
     source_id: UUID | None = Field(default=None, description="The invoice or bill.")
     open: bool | None = Field(default=None, description="Only what is, or is not, left to be paid.")
-    open_amount_from: SignedAmount | None = Field(
-        default=None, description="The least that is left to be paid, in the company's currency."
-    )
-    open_amount_to: SignedAmount | None = Field(
-        default=None, description="The most that is left to be paid, in the company's currency."
-    )
     due_on_gte: Day | None = Field(default=None, description="The first day.")
     due_on_lte: Day | None = Field(default=None, description="The last day.")
 
@@ -277,7 +294,7 @@ class OpeningsReply(View):
     items: list[OpeningResult]
 
 
-class OpeningItemView(View):
+class OpeningItemView(InCurrency, View):
     """What was open when the books were opened, and what is left of it."""
 
     id: UUID
@@ -289,9 +306,9 @@ class OpeningItemView(View):
     due_on: date
     effective_on: date
     currency: str
-    amount: NonNegativeDecimal
-    open_amount: NonNegativeDecimal
-    written_off: NonNegativeDecimal
+    amount: Amount
+    open_amount: Amount
+    written_off: Amount
     payment_id: UUID | None = Field(
         description="Of a credit, its payment: by that it is allocated, refunded, written off."
     )
@@ -313,7 +330,7 @@ class PartyReportQuery(BaseModel):
     on: Day | None = Field(default=None, description="At the end of this day; default: today.")
 
 
-class PartyBalance(View):
+class PartyBalance(InCurrency, View):
     """What a party owes us (or we owe it), by days overdue, less what it has not used yet."""
 
     party_id: UUID
@@ -328,9 +345,10 @@ class PartyBalance(View):
     overdue_over_90: NonNegativeSum
     unallocated: NonNegativeSum
     balance: Sum = Decimal(0)
+    currency: str = part_currency()
 
 
-class PartyReport(View):
+class PartyReport(InCurrency, View):
     """What all parties owe us (or we owe them), and the control account beside it: the same."""
 
     on: date

@@ -209,7 +209,9 @@ async def stock_valuation_get(
 
 
 async def _valuation(at: Reading, wanted: ValuationQuery, _asked: PageQuery) -> Page[ValuationLine]:
-    return Page(items=await reporting.valuation_lines(at.sql, on=wanted.on))
+    return Page(
+        items=await reporting.valuation_lines(at.sql, on=wanted.on, currency=at.setting.currency)
+    )
 
 
 _VALUES = Report(view=ValuationLine, query=ValuationQuery, rows=_valuation)

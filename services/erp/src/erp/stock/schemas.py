@@ -13,8 +13,9 @@ from erp.stock.states import StockDocumentKind
 from records.custom.fields import CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity, Sum
+from values.decimals import Amount, PositiveQuantity, Quantity, SignedAmount, Sum, UnitCost
 from values.external import ExternalId, SourceVersion
 from values.money import MoneyView, UnitPriceView
 from values.text import Code, Command, Name, SerialNumber
@@ -172,7 +173,7 @@ class LevelView(View):
     free: Quantity
 
 
-class MoveView(View):
+class MoveView(InCurrency, View):
     """Goods that went from one place to another; `value` is what they were worth."""
 
     id: UUID
@@ -181,7 +182,7 @@ class MoveView(View):
     source: str = Field(description="Code of the place they came from.")
     target: str = Field(description="Code of the place they went to.")
     quantity: PositiveQuantity
-    value: NonNegativeDecimal
+    value: Amount
     serial: str | None = Field(description="Of the piece that moved; null: it has none.")
     effective_on: date
     recorded_at: datetime
@@ -190,6 +191,7 @@ class MoveView(View):
     source_id: UUID
     order_line_id: UUID | None
     actor: str
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class MoveQuery(BaseModel):
@@ -208,17 +210,18 @@ class StockDocumentQuery(Tagged):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
-class StockDocumentLine(View):
+class StockDocumentLine(InCurrency, View):
     """What came in (above zero) or went out (below) of an item, and what it was worth."""
 
     item_id: UUID
     sku: str
     quantity: Quantity
-    value: Quantity
+    value: SignedAmount
     serials: list[str] = Field(description="Of the pieces that have one.")
+    currency: str = part_currency()
 
 
-class StockDocumentView(CustomView, View):
+class StockDocumentView(InCurrency, CustomView, View):
     """A document that moved goods, with all it moved; its moves are listed by `source_id`."""
 
     id: UUID
@@ -228,6 +231,7 @@ class StockDocumentView(CustomView, View):
     memo: str
     actor: str
     lines: list[StockDocumentLine]
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class SerialQuery(BaseModel):
@@ -303,7 +307,7 @@ class ValuationQuery(BaseModel):
     on: Day | None = Field(default=None, description="At the end of this day; default: now.")
 
 
-class ValuationLine(View):
+class ValuationLine(InCurrency, View):
     """What the stock of an item is worth; the unit cost is derived from it."""
 
     item_id: UUID
@@ -311,11 +315,12 @@ class ValuationLine(View):
     name: str
     warehouse: str
     quantity: Quantity
-    value: Quantity
-    unit_cost: Sum
+    value: SignedAmount
+    unit_cost: UnitCost
+    currency: str = part_currency()
 
 
-class ValuationReport(View):
+class ValuationReport(InCurrency, View):
     """What all stock is worth, and what the inventory account holds: the same."""
 
     currency: str

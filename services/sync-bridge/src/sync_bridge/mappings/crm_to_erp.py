@@ -9,8 +9,11 @@ __all__ = ["content_history", "crosses", "customer", "is_customer", "sales_order
 
 
 def is_customer(account: crm.AccountChanged) -> bool:
-    """Whether the ERP should know the account: prospects stay with sales until they buy."""
-    return account.stage == "customer"
+    """Whether the ERP should know the account: prospects stay with sales until they buy.
+
+    One that was merged before it crossed is not there any more: the one that it is now crosses.
+    """
+    return account.stage == "customer" and account.merged_into is None
 
 
 def customer(account: crm.AccountChanged, twins: Twins) -> dict[str, Any]:  # noqa: ARG001

@@ -24,6 +24,7 @@ class AccountChanged(Message):
     currency: Text = ""
     billing_address: Address = Field(default_factory=Address)
     shipping_address: Address = Field(default_factory=Address)
+    merged_into: UUID | None = None
 
 
 class OrderLine(Part):

@@ -24,6 +24,8 @@ def upgrade() -> None:
         op.execute(statement)
     for statement in (*identity.SECOND_FACTORS, *audit.AUDIT_OF_FACTORS):
         op.execute(statement)
+    for statement in identity.ENCRYPTED_FACTORS:
+        op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)

@@ -13,7 +13,6 @@ from sqlalchemy import select
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
-from chassis.storage.searching import Kept, having
 from chassis.work.locking import any_of
 from chassis.work.unit_of_work import Work
 from crm import reach, searched
@@ -24,17 +23,14 @@ from crm.accounts.schemas import (
     Buyer,
     ContactQuery,
     ContactView,
-    ReachableQuery,
 )
 from crm.accounts.states import Stage
-from crm.settings import settings_of
+from crm.reached_filters import reachable
 from crm.staff.schemas import MemberView
 from records.filters import among
 from records.includes import Include
-from records.reads import BY_NAME, Reads, columns_of, record_filters
+from records.reads import BY_NAME, Reads, columns_of
 from values.address import Address
-from values.email import email_key
-from values.phone import TAIL_DIGITS, phone_of, trailing_digits
 
 __all__ = [
     "ACCOUNTS",
@@ -88,35 +84,11 @@ _DEBTS_OF = """select c.id, d.owes, d.told_at from account c left join account_d
   on d.account_id = c.id where c.id = any($1::uuid[])"""
 _IF_NOT_OLDER = """(account_id) do update set owes = excluded.owes, told_at = excluded.told_at
     where account_debt.told_at <= excluded.told_at"""
-_ENDS_IN_EIGHT = """right(phone_digits, 8) = ({0}::text[])[1] and phone_digits <> ''
-  and (phone_e164 = '' or ({0}::text[])[2] = '' or phone_e164 = ({0}::text[])[2])"""
-_ENDS_IN_FEWER = "phone_digits like '%' || {}"
-_NOBODYS = "{}::text is null"
-
-
-def _reachable(kept: Kept, at: Reading, query: ReachableQuery) -> list[Filter]:
-    """The conditions that accounts and contacts share."""
-    key = email_key(query.email) if query.email else None
-    return [
-        *record_filters(kept.table, query),
-        Filter("email_key = {} and email_key <> ''", key),
-        _called(kept, query.phone, settings_of(at.setting).region),
-    ]
-
-
-def _called(kept: Kept, phone: str | None, region: str) -> Filter:
-    """Whose number it is, or ends like this. A valid number is not that of another valid one."""
-    digits = trailing_digits(phone or "")
-    if not digits:
-        return Filter(_NOBODYS, phone)
-    if len(digits) < TAIL_DIGITS:
-        return Filter(_ENDS_IN_FEWER, digits, having(kept, digits), is_rest=True)
-    return Filter(_ENDS_IN_EIGHT, [digits, phone_of(phone or "", region=region).e164])
 
 
 def _account_filters(at: Reading, query: AccountQuery) -> list[Filter]:
     return [
-        *_reachable(searched.ACCOUNT, at, query),
+        *reachable(searched.ACCOUNT, at, query),
         among("stage", query.stage),
         Filter("owner_id = {}", query.owner_id),
         Filter("tax_id = {} and tax_id <> ''", query.tax_id),
@@ -125,7 +97,7 @@ def _account_filters(at: Reading, query: AccountQuery) -> list[Filter]:
 
 def _contact_filters(at: Reading, query: ContactQuery) -> list[Filter]:
     return [
-        *_reachable(searched.CONTACT, at, query),
+        *reachable(searched.CONTACT, at, query),
         Filter("account_id = {}", query.account_id),
         Filter(reach.OWNED_BY.format(of="contact"), query.owner_id),
     ]

@@ -13,9 +13,9 @@ from crm import reach
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
-from crm.accounts.queries import reading
+from crm.accounts.queries import owning, reading
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED
-from crm.accounts.schemas import AccountView, Buyer
+from crm.accounts.schemas import AccountView, Buyer, ChangeAccount
 from crm.accounts.service.personal import PERSONAL_ACCOUNT, refuse_erased
 from crm.accounts.service.values import with_phone
 from crm.accounts.states import Stage
@@ -26,7 +26,7 @@ from crm.terms import ErpTermsChange
 from identity.systems import SystemReserved
 from records.entities import Values
 from records.erasure.service import writable_values
-from records.types import Change, Leader, RecordType, changed_fields
+from records.types import Change, Json, Leader, Merging, RecordType, StepsBack, changed_fields
 from records.writes import write
 
 __all__ = [
@@ -82,12 +82,41 @@ async def _defaults(work: Work, count: int) -> Sequence[Values]:
     return [{"currency": work.setting.currency}] * count
 
 
+async def _look_up(
+    work: Work, changes: Sequence[Change[Account]], _sender: str | None
+) -> Sequence[Values]:
+    """The values; each new owner is looked at once. What is restored loses a disabled owner.
+
+    Raises InvalidInput, MissingReference and Forbidden (owner).
+    """
+    owners = {
+        one.values["owner_id"]
+        for one in changes
+        if one.values.get("owner_id") not in {None, one.record.owner_id}
+    }
+    for owner_id in sorted(owners):
+        await require_active_user(work, owner_id, pointer="/owner_id")
+        await reach.require_person(work, owner_id)
+    restored = [
+        one.record.owner_id
+        for one in changes
+        if one.record.status == ARCHIVED and one.record.owner_id and "owner_id" not in one.values
+    ]
+    disabled = await owning.disabled_among(work.sql, restored) if restored else set()
+    return [
+        {**one.values, "owner_id": None}
+        if one.values.get("status", ARCHIVED) != ARCHIVED and one.record.owner_id in disabled
+        else one.values
+        for one in changes
+    ]
+
+
 async def _prepare(work: Work, change: Change[Account], sender: str | None) -> Values:
     """The values with changed terms of the ERP laid onto the present ones, and the phone read.
 
     Who has terms of the ERP is a customer; when the ERP archives or restores the customer, the
     account follows. Raises SystemReserved (terms from elsewhere), ManagedByErp (restored here but
-    archived there), InvalidInput, CurrencyNotSupported, MissingReference and Forbidden (owner).
+    archived there), InvalidInput, CurrencyNotSupported.
     """
     account, values = change.record, dict(change.values)
     terms = values.get("erp")
@@ -97,10 +126,6 @@ async def _prepare(work: Work, change: Change[Account], sender: str | None) -> V
         raise ManagedByErp(fields="status", entity="account")
     if "currency" in values:
         require_supported_currency(work, values["currency"])
-    owner_id = values.get("owner_id")
-    if owner_id and owner_id != account.owner_id:
-        await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_person(work, owner_id)
     ready = with_phone(values, account, region=settings_of(work.setting).region)
     return writable_values(work, ACCOUNT, change, ready, sender)
 
@@ -123,6 +148,12 @@ def _with_terms(
     return follows | dict(change.values) | {"erp": terms}
 
 
+async def _stage_of_both(_at: Reading, winner: Json, loser: Json) -> Json:
+    """Who has bought stays a customer, whichever of the two it was."""
+    stages = {winner["stage"], loser["stage"]}
+    return {"stage": Stage.CUSTOMER.value} if Stage.CUSTOMER in stages else {}
+
+
 async def _publish(work: Work, changes: Sequence[Change[Account]]) -> None:
     await work.record(
         *(AccountChanged.of(one.record, changed_fields(AccountChanged, one)) for one in changes)
@@ -134,10 +165,16 @@ ACCOUNT: RecordType[Account, AccountView] = RecordType(
     entity=Account,
     reads=reading.ACCOUNTS,
     defaults=_defaults,
+    look_up=_look_up,
     prepare=_prepare,
     check=_check,
     personal=PERSONAL_ACCOUNT,
     publish=_publish,
+    merging=Merging(
+        change=ChangeAccount,
+        rule=_stage_of_both,
+        steps_back={"uq_contact_primary": StepsBack("is_primary", "primary")},
+    ),
     leader=Leader(system=ERP, fields=LED_BY_ERP, refusal=ManagedByErp, copies=NEVER_EDITED),
 )
 """How accounts are kept."""

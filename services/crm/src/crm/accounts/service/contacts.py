@@ -12,14 +12,15 @@ from chassis.work.unit_of_work import Work
 from crm.accounts.events import ContactChanged
 from crm.accounts.models import ARCHIVED, Contact
 from crm.accounts.queries import reading
-from crm.accounts.schemas import ContactView
+from crm.accounts.schemas import ChangeContact, ContactView
+from crm.accounts.service.merging import contact_of_both
 from crm.accounts.service.personal import PERSONAL_CONTACT, refuse_erased
 from crm.accounts.service.values import with_phone
 from crm.settings import settings_of
 from records.entities import Values
 from records.erasure.service import writable_values
 from records.history import keep_change
-from records.types import Change, RecordType, changed_fields
+from records.types import Change, Merging, RecordType, changed_fields
 from records.upserts import require
 
 __all__ = ["CONTACT", "contact_states"]
@@ -202,5 +203,8 @@ CONTACT: RecordType[Contact, ContactView] = RecordType(
     personal=PERSONAL_CONTACT,
     last_has=frozenset({"uq_contact_primary"}),
     publish=_publish,
+    merging=Merging(
+        change=ChangeContact, rule=contact_of_both, put_away={"status": ARCHIVED, "primary": False}
+    ),
 )
 """How contacts are kept: each locks its account, of which at most one is the primary one."""

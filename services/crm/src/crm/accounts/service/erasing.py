@@ -21,6 +21,7 @@ from crm.ownership import ERP
 from records.erasure.errors import NotAPerson
 from records.erasure.outbox import redact_parts
 from records.erasure.persons import ErasedPerson, erase_persons, record_erasure
+from records.erasure.service import ids_ever
 from records.erasure.suppression import identifiers, links_of, suppress
 from records.writes import lock_visible
 
@@ -85,10 +86,11 @@ async def _erase_contacts(work: Work, contacts: Sequence[Contact]) -> Counter[st
 async def _suppress(work: Work, contacts: Sequence[Contact], account: Account | None) -> int:
     """Keep hashes of what the persons are recognised by; how many these are."""
     found = set().union(*(identifiers_of(one) for one in contacts))
-    ids = [one.id for one in contacts]
+    ids = await ids_ever(work, CONTACT, [one.id for one in contacts])
     links = await links_of(work, CONTACT.name, ids)
     found |= await past_identifiers(work, CONTACT.name, ids)
     if account:
-        found |= identifiers_of(account) | await past_identifiers(work, ACCOUNT.name, [account.id])
+        ever = await ids_ever(work, ACCOUNT, [account.id])
+        found |= identifiers_of(account) | await past_identifiers(work, ACCOUNT.name, ever)
         links += await links_of(work, ACCOUNT.name, [account.id])
     return await suppress(work, found | identifiers(links=links))

@@ -1,9 +1,9 @@
-"""Values of accounts and contacts as a caller gave them, made ready for the entity."""
+"""Values of accounts, contacts and leads as a caller gave them, made ready for the entity."""
 
 from typing import Any
 
-from crm.accounts.models import Account, Contact
 from crm.consents import Consent, ConsentChange
+from crm.reached import Reached
 from records.entities import Values
 from values.address import Address, AddressChange
 from values.phone import phone_of
@@ -11,10 +11,10 @@ from values.phone import phone_of
 __all__ = ["with_phone"]
 
 
-def with_phone(values: Values, present: Account | Contact, *, region: str) -> dict[str, Any]:
+def with_phone(values: Values, present: Reached, *, region: str) -> dict[str, Any]:
     """The values with changed parts laid onto the present ones, and the phone number read.
 
-    A number without country code is one of the invoice address's country, else of the region's.
+    A number without country code is one of the (invoice) address's country, else of the region's.
     Our own spelling of the present number changes nothing.
     """
     ready = {name: _laid_onto(present, name, value) for name, value in values.items()}
@@ -22,12 +22,13 @@ def with_phone(values: Values, present: Account | Contact, *, region: str) -> di
         return ready
     if present.phone.is_spelled(values["phone"]):
         return ready | {"phone": present.phone}
-    address = ready.get("billing_address") or getattr(present, "billing_address", None)
+    place = "address" if hasattr(present, "address") else "billing_address"
+    address = ready.get(place) or getattr(present, place, None)
     country = address.country if isinstance(address, Address) else ""
     return ready | {"phone": phone_of(values["phone"], region=country or region)}
 
 
-def _laid_onto(present: Account | Contact, name: str, value: object) -> object:
+def _laid_onto(present: Reached, name: str, value: object) -> object:
     if isinstance(value, AddressChange):
         return value.onto(getattr(present, name, None) or Address())
     if isinstance(value, ConsentChange):

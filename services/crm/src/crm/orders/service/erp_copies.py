@@ -8,6 +8,7 @@ from chassis.http.batch import Outcome
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.source_versions import age_of, require_near
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
 from crm.accounts.service import debts
 from crm.catalog.service.availability import Stock, store_stocks
@@ -32,8 +33,12 @@ CLOCK_SKEW_MAX = timedelta(minutes=10)
 async def store_fulfilments(work: Work, sent: Sequence[UpsertFulfilment]) -> list[Outcome]:
     """Store the newest state in the ERP of each of different orders, and apply it to the orders.
 
-    An older version than the last one taken is ignored. Raises MissingReference, VersionTooFar.
+    An older version than the last one taken is ignored. Raises MissingReference, VersionTooFar,
+    CurrencyNotSupported.
     """
+    of_orders = (one.erp.currency for one in sent)
+    of_lines = (line.currency for one in sent for line in one.erp.lines)
+    require_supported_currency(work, *filter(None, (*of_orders, *of_lines)))
     found = await queries.lock_orders(work, [one.order_id for one in sent])
     step_max = settings_of(work.setting).source_version_step_max
     outcomes, newer = [], []
@@ -98,8 +103,9 @@ async def store_availabilities(work: Work, sent: Sequence[UpsertAvailability]) -
 async def store_debts(work: Work, sent: Sequence[UpsertDebt]) -> list[Outcome]:
     """Store what each of different customers owes by the newest message.
 
-    Raises NotFound, InvalidInput (sent in the future).
+    Raises NotFound, CurrencyNotSupported, InvalidInput (sent in the future).
     """
+    require_supported_currency(work, *(one.currency for one in sent if one.currency))
     if any(one.told_at > work.now + CLOCK_SKEW_MAX for one in sent):
         message = "This is later than now; it would keep what is said later out."
         raise InvalidInput(errors=[FieldError("/told_at", "in_the_future", message)])

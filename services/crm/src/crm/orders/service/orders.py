@@ -19,7 +19,7 @@ from chassis.work.unit_of_work import Work
 from crm.accounts.schemas import Buyer
 from crm.accounts.service import accounts
 from crm.orders import queries
-from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState, money
+from crm.orders.events import BaseState, LineState, OrderChanged, RefusalState
 from crm.orders.models import Order, OrderLine
 from crm.orders.schemas import (
     BatchOrder,
@@ -44,7 +44,7 @@ from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
 from values.address import Address, AddressChange
 from values.decimals import rounded
-from values.money import Money, MoneyChange, MoneyView
+from values.money import Money, MoneyChange, MoneyView, UnitPriceView
 
 __all__ = [
     "KIND",
@@ -326,7 +326,7 @@ def _event(view: OrderView, changed: Sequence[str], *, base: Base) -> OrderChang
             product_id=line.product_id,
             product_code=line.product_code,
             quantity=line.quantity,
-            unit_price=money(line.unit_price, view.currency),
+            unit_price=UnitPriceView(amount=line.unit_price, currency=view.currency),
             discount=line.discount,
             net=line.net,
             external_line_id=line.external_line_id,
@@ -337,8 +337,9 @@ def _event(view: OrderView, changed: Sequence[str], *, base: Base) -> OrderChang
     names = OrderChanged.model_fields.keys() - extra
     state = {name: getattr(view, name) for name in names} | {"version": view.revision}
     if base is not None:
-        state["base"] = {name: base.get(name) for name in BaseState.model_fields}
-    state |= {"lines": lines, "freight": money(view.freight, view.currency)}
+        kept = {name: base.get(name) for name in BaseState.model_fields}
+        state["base"] = kept | {"currency": view.currency}
+    state |= {"lines": lines, "freight": MoneyView(amount=view.freight, currency=view.currency)}
     if view.refusal is not None:
         refused = {name: getattr(view.refusal, name) for name in RefusalState.model_fields}
         state["refusal"] = RefusalState.model_validate(refused)

@@ -11,10 +11,13 @@ from chassis.problems.standard import (
     NotFound,
     StaleRevision,
 )
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
+from crm import open_work
+from crm.calendars.service import require_open_calendar
 from crm.reach import require_person, require_team
 from crm.staff import queries
-from crm.staff.errors import DisablesYourself
+from crm.staff.errors import DisablesYourself, OwnsOpenRecords
 from crm.staff.rules.permissions import missing_permission
 from crm.staff.schemas import AddMember, ChangeMember, MemberView
 from crm.staff.service.teams import require_open_team
@@ -27,6 +30,8 @@ __all__ = [
     "change_member",
     "disable_member",
     "enable_member",
+    "lock_user",
+    "member_view",
     "replace_password",
     "require_active_user",
 ]
@@ -57,6 +62,8 @@ async def add_member(work: Work, command: AddMember, password: HashedPassword) -
     if command.team_id:
         await require_open_team(work, command.team_id)
         await require_team(work, command.team_id)
+    if command.calendar_id:
+        await require_open_calendar(work, command.calendar_id)
     await name_actor(work.sql, work.actor, work.trace)
     user = await users.add_user(
         work.sql,
@@ -70,6 +77,7 @@ async def add_member(work: Work, command: AddMember, password: HashedPassword) -
     )
     member = await queries.ensure_member(work, user.id)
     member.email, member.team_id = command.email, command.team_id
+    member.calendar_id, member.capacity = command.calendar_id, command.capacity
     await work.flush()
     return user.id
 
@@ -91,8 +99,10 @@ async def change_member(
     if changed.get("team_id"):
         await require_open_team(work, changed["team_id"])
         await require_team(work, changed["team_id"])
+    if changed.get("calendar_id"):
+        await require_open_calendar(work, changed["calendar_id"])
     member = await queries.ensure_member(work, member_id)
-    for name in changed.keys() & {"email", "team_id"}:
+    for name in changed.keys() & {"email", "team_id", "calendar_id", "capacity"}:
         setattr(member, name, changed[name])
     await work.flush()
     login = {name: changed[name] for name in changed.keys() & {"name", "roles", "language"}}
@@ -103,10 +113,27 @@ async def change_member(
     )
 
 
+async def member_view(at: Reading, member_id: UUID) -> MemberView:
+    """The staff member. Raises NotFound."""
+    return await queries.USERS.get(at, member_id)
+
+
+async def lock_user(work: Work, member_id: UUID) -> MemberView:
+    """The staff member, whom nobody gives anything until the act ends. Raises NotFound."""
+    await queries.lock_member(work.sql, member_id)
+    return await queries.USERS.get(work, member_id)
+
+
 async def disable_member(work: Work, member_id: UUID) -> None:
-    """Keep the user out; every session ends. Raises NotFound, Forbidden, DisablesYourself."""
+    """Keep the user out; every session ends.
+
+    Raises NotFound, Forbidden, DisablesYourself, OwnsOpenRecords.
+    """
     if work.actor.reference == f"user:{member_id}":
         raise DisablesYourself
+    counts = await open_work.counts_of(work.sql, member_id)
+    if counts:
+        raise OwnsOpenRecords(open=", ".join(f"{kind} {counts[kind]}" for kind in sorted(counts)))
     await _set_active(work, member_id, active=False)
 
 

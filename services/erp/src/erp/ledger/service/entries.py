@@ -11,7 +11,7 @@ import asyncpg
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
-from chassis.work.company_rules import business_day_of
+from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from erp.ledger import queries
@@ -181,7 +181,8 @@ async def post_opening(work: Work, command: LedgerOpening, entry_id: UUID) -> UU
 
 
 async def _lines_by_hand(work: Work, lines: Sequence[NewEntryLine]) -> tuple[PostingLine, ...]:
-    """Raises ControlAccount, InvalidInput (parts of a cent), MissingReference (party)."""
+    """Raises CurrencyNotSupported, ControlAccount, InvalidInput, MissingReference (party)."""
+    require_supported_currency(work, *(one.currency for one in lines if one.currency))
     _require_cents(lines, digits_of(work.setting.currency))
     await require_no_control_account(work, [line.account for line in lines])
     await _require_parties(work, {line.party_id for line in lines if line.party_id})

@@ -1,6 +1,6 @@
 """Purchase orders and their lines: what they are, and what they refuse."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
@@ -45,6 +45,8 @@ class PurchaseOrder(Record, Base):
         Index("ix_purchase_order_created_at", "created_at", "id"),
         Index("ix_purchase_order_updated_at", "updated_at", "id"),
         Index("ix_purchase_order_ordered_on", "ordered_on", "id"),
+        Index("ix_purchase_order_net", "net", "id"),
+        CheckConstraint("net >= 0", name="net_not_negative"),
         search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
@@ -62,6 +64,13 @@ class PurchaseOrder(Record, Base):
     supplier_id: Mapped[UUID] = mapped_column(ForeignKey("supplier.id"))
     state: Mapped[str]
     ordered_on: Mapped[date]
+    net: Mapped[Amount]
+    """What its lines cost, each rounded; the database compares it at COMMIT."""
+
+    def sum_up(self, lines: Iterable["PurchaseOrderLine"], *, decimals: int) -> None:
+        """Let the order come to what its lines cost."""
+        costs = (line.value_of(line.quantity, decimals=decimals) for line in lines)
+        self.net = sum(costs, _ZERO)
 
     @property
     def is_closed(self) -> bool:

@@ -1,7 +1,8 @@
 """Purchase orders, their lines and receipts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from chassis.storage.bulk import Bulk
@@ -18,15 +19,15 @@ from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
 from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
 from records.document_types import DocumentType, custom_of
-from records.filters import among, between
+from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
+from values.money import digits_of
 
 __all__ = [
     "ORDERS",
     "ORDER_FIELDS",
     "LockedPurchaseOrder",
-    "add_lines",
     "add_orders",
     "lock_orders",
     "next_numbers",
@@ -34,7 +35,7 @@ __all__ = [
     "supplier_of",
 ]
 
-_ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on
+_ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on, net
   from purchase_order where id = any($1::uuid[]) order by id for no key update"""
 _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity, l.unit_price,
     l.due_on, l.received, l.received_value, l.billed, l.billed_value, l.returned, l.credited,
@@ -42,15 +43,19 @@ _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity,
   from purchase_order_line l join item i on i.id = l.item_id
   where l.purchase_order_id = any($1::uuid[]) order by l.purchase_order_id, l.position"""
 
-_NEW_ORDER = ("id", "number", "supplier_id", "ordered_on")
+_NEW_ORDER = ("id", "number", "supplier_id", "ordered_on", "net")
 _NEW_LINE = ("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on")
+_NOTHING_CAME: Mapping[str, Any] = dict.fromkeys(
+    ("received", "received_value", "billed", "billed_value", "returned", "credited"), 0
+)
+_CHANGED_ORDER = ("state", "net", "version", "updated_at")
 _CHANGED_LINE = (
     *("quantity", "unit_price", "due_on", "received", "received_value"),
     *("billed", "billed_value", "returned", "credited"),
 )
 
 _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
-    o.ordered_on, o.created_at, o.updated_at, s.name as supplier_name,
+    o.ordered_on, o.net, o.created_at, o.updated_at, s.name as supplier_name,
     (select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'sku', i.sku,
         'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
         'returned', trim_scale(l.returned)::text, 'billed', trim_scale(l.billed)::text,
@@ -73,6 +78,7 @@ def _filters(_at: Reading, query: PurchaseOrderQuery) -> list[Filter]:
         *between("o.ordered_on", query.ordered_on_gte, query.ordered_on_lte),
         Filter("o.supplier_id = {}", query.supplier_id),
         Filter("o.number = {}", query.number),
+        *total_between("o.net", query),
     ]
 
 
@@ -87,7 +93,7 @@ ORDERS = Reads(
     filters=_filters,
     searched=searched.PURCHASE_ORDERS,
     subtitle="s.name",
-    sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",)),
+    sorts=sorts_of("o", named=False, texts=("number",), days=("ordered_on",), total="o.net"),
     show=lambda at, row: PurchaseOrderView.of(row, at.setting.currency),
     includes={
         "supplier": Include(SupplierView, "supplier_id"),
@@ -137,8 +143,13 @@ async def next_numbers(sql: Sql, sequence: str, count: int) -> list[int]:
 async def add_orders(
     work: Work, orders: Sequence[PurchaseOrder], lines: Sequence[PurchaseOrderLine]
 ) -> None:
-    """Store new orders with their lines."""
-    write = Bulk()
+    """Store new orders with their lines, and what these cost."""
+    decimals, write = digits_of(work.setting.currency), Bulk()
+    own: dict[UUID, list[PurchaseOrderLine]] = {order.id: [] for order in orders}
+    for line in lines:
+        own[line.purchase_order_id].append(line)
+    for order in orders:
+        order.sum_up(own[order.id], decimals=decimals)
     write.insert(
         PurchaseOrder,
         orders,
@@ -148,22 +159,20 @@ async def add_orders(
         updated_at=work.now,
         state=PurchaseOrderState.ORDERED,
     )
-    write.insert(
-        PurchaseOrderLine, lines, *_NEW_LINE, received=0, received_value=0, billed=0, billed_value=0
-    )
+    write.insert(PurchaseOrderLine, lines, *_NEW_LINE, **_NOTHING_CAME)
     await write.execute(work.sql)
 
 
-async def add_lines(work: Work, lines: Sequence[PurchaseOrderLine]) -> None:
-    """Store new lines of orders that are there."""
-    work.session.add_all(lines)
-    await work.flush()
-
-
-async def save_orders(work: Work, locked: Iterable[LockedPurchaseOrder]) -> None:
-    """Store what became of locked orders."""
-    kept = list(locked)
+async def save_orders(
+    work: Work, locked: Iterable[LockedPurchaseOrder], added: Sequence[PurchaseOrderLine] = ()
+) -> None:
+    """Store what became of locked orders, with new lines, and what all lines cost."""
+    kept, decimals = list(locked), digits_of(work.setting.currency)
+    for one in kept:
+        new = (line for line in added if line.purchase_order_id == one.order.id)
+        one.order.sum_up([*one.lines, *new], decimals=decimals)
     write = Bulk()
-    write.update(PurchaseOrder, [one.order for one in kept], "state", "version", "updated_at")
+    write.update(PurchaseOrder, [one.order for one in kept], *_CHANGED_ORDER)
     write.update(PurchaseOrderLine, [line for one in kept for line in one.lines], *_CHANGED_LINE)
+    write.insert(PurchaseOrderLine, added, *_NEW_LINE, **_NOTHING_CAME)
     await write.execute(work.sql)

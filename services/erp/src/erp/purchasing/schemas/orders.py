@@ -12,11 +12,12 @@ from chassis.http.etag import EtagVersion, Revision
 from erp.purchasing.events import ReceivedSerial
 from erp.purchasing.states import PurchaseOrderState, SuggestionState
 from records.custom.fields import CustomValues, CustomView
-from records.filters import AnyOf
+from records.filters import AnyOf, TotalQuery
 from records.links import ExternalRef
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import EXACT, NonNegativeDecimal, PositiveQuantity, Quantity, rounded
+from values.decimals import EXACT, Amount, PositiveQuantity, PriceAmount, Quantity, rounded
 from values.external import ExternalId, SourceVersion
 from values.money import MoneyView, UnitPriceChange, UnitPriceView, digits_of
 from values.text import Code, Command, DocumentNumber, Name, unset
@@ -235,7 +236,7 @@ class ChangePurchaseOrder(Command):
     lines: list[ChangePurchaseLine] = Field(min_length=1, max_length=LARGEST_BATCH)
 
 
-class PurchaseOrderQuery(Tagged):
+class PurchaseOrderQuery(TotalQuery, Tagged):
     """Which orders are wanted."""
 
     state: Annotated[str, AnyOf(PurchaseOrderState)] | None = None
@@ -245,7 +246,7 @@ class PurchaseOrderQuery(Tagged):
     number: DocumentNumber | None = None
 
 
-class PurchaseLineView(View):
+class PurchaseLineView(InCurrency, View):
     """A line of an order: what was ordered, came, and was billed."""
 
     id: UUID
@@ -256,12 +257,13 @@ class PurchaseLineView(View):
     returned: Quantity = Field(description="What went back to the supplier, in all.")
     billed: Quantity = Field(description="What was billed and not credited.")
     credited: Quantity = Field(description="What of the returned was credited, in all.")
-    unit_price: NonNegativeDecimal
+    unit_price: PriceAmount
     due_on: date
-    net: NonNegativeDecimal
+    net: Amount
+    currency: str = part_currency()
 
 
-class PurchaseOrderView(CustomView, View):
+class PurchaseOrderView(InCurrency, CustomView, View):
     """An order of goods; its net is the sum of its lines."""
 
     id: UUID
@@ -274,7 +276,7 @@ class PurchaseOrderView(CustomView, View):
     state: PurchaseOrderState
     ordered_on: date
     currency: str
-    net: NonNegativeDecimal
+    net: Amount
     lines: list[PurchaseLineView]
     serials: list[ReceivedSerial] = Field(description="Of the pieces that came and have one.")
     created_at: datetime
@@ -284,7 +286,7 @@ class PurchaseOrderView(CustomView, View):
     def of(cls, row: Mapping[str, Any], currency: str) -> Self:
         """The view of a row with its lines, which have no net yet."""
         lines = [line | {"net": _net(line, currency)} for line in row["lines"]]
-        net = sum((line["net"] for line in lines), Decimal(0))
+        net = rounded(row["net"], digits_of(currency))
         return cls.model_validate({**row, "lines": lines, "currency": currency, "net": net})
 
 

@@ -12,8 +12,9 @@ from erp.stock.schemas import Serials
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
+from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import NonNegativeDecimal, PositiveQuantity, Quantity
+from values.decimals import Amount, PositiveQuantity, Quantity
 from values.text import Command, DocumentNumber, Name
 
 __all__ = [
@@ -81,7 +82,7 @@ class ReceiptQuery(Tagged):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
-class ReceiptLineView(View):
+class ReceiptLineView(InCurrency, View):
     """What came of an order's line, and what it was booked in at."""
 
     line_id: UUID | None = Field(
@@ -90,14 +91,15 @@ class ReceiptLineView(View):
     item_id: UUID
     sku: str
     quantity: PositiveQuantity
-    value: NonNegativeDecimal
+    value: Amount
     returned: Quantity = Field(
         description="What of it was sent back to the supplier; 0 of a receipt that was a mistake."
     )
     serials: list[str] = Field(description="Of the pieces that have one.")
+    currency: str = part_currency()
 
 
-class PurchaseReceiptView(CustomView, ReceiptView):
+class PurchaseReceiptView(InCurrency, CustomView, ReceiptView):
     """Goods of an order that came, with what came of each line."""
 
     purchase_order_number: str
@@ -107,6 +109,7 @@ class PurchaseReceiptView(CustomView, ReceiptView):
     recorded_at: datetime
     actor: str
     lines: list[ReceiptLineView]
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class ReturnLine(Command):
@@ -147,19 +150,20 @@ class ReverseReturn(Command):
     effective_on: EffectiveOn = None
 
 
-class ReturnLineView(View):
+class ReturnLineView(InCurrency, View):
     """What went back: at which value it was received, and what it cost stock."""
 
     line_id: UUID
     item_id: UUID
     sku: str
     quantity: PositiveQuantity
-    value: NonNegativeDecimal
-    cost: NonNegativeDecimal
+    value: Amount
+    cost: Amount
     serials: list[str] = Field(description="Of the pieces that have one.")
+    currency: str = part_currency()
 
 
-class PurchaseReturnView(CustomView, View):
+class PurchaseReturnView(InCurrency, CustomView, View):
     """Goods of a receipt that went back, or (a reversal) a receipt that was a mistake."""
 
     id: UUID
@@ -179,6 +183,7 @@ class PurchaseReturnView(CustomView, View):
     recorded_at: datetime
     actor: str
     lines: list[ReturnLineView]
+    currency: str = Field(description="Currency of its amounts: the company's (ISO 4217).")
 
 
 class PurchaseReturnQuery(Tagged):

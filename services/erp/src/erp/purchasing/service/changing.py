@@ -123,8 +123,7 @@ async def _save(
         await require_bought(work, [locked.order.supplier_id], begun)
     require_bookable(sum((_net(line) for line in (*locked.lines, *new)), Decimal(0)))
     locked.order.update_state([*locked.lines, *new], work.now)
-    await queries.save_orders(work, [locked])
-    await queries.add_lines(work, new)
+    await queries.save_orders(work, [locked], new)
     touched = [*changed, *new]
     await set_expected_receipts(work, expected_lines(touched))
     await update_suggestions(work, _items(touched))

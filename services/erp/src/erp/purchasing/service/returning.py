@@ -318,7 +318,6 @@ async def publish_return(work: Work, purchase_return: PurchaseReturn) -> None:
         PurchaseReturned(
             **state,
             version=2 if purchase_return.reversed_on else 1,
-            currency=work.setting.currency,
-            changed=sorted(state.keys() - {"id"}),
+            changed=sorted(state.keys() - {"id", "currency"}),
         )
     )

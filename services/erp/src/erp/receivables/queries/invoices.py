@@ -23,6 +23,7 @@ from erp.receivables.errors import DebtWrittenOff
 from erp.receivables.models import Invoice, InvoiceLine, InvoiceTax
 from erp.receivables.schemas import InvoiceQuery, InvoiceView, TaxCodeView
 from erp.searched import PRINTED
+from erp.settlement.schemas import open_between
 from erp.sql import Sql
 from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
@@ -256,6 +257,7 @@ def _filters(_at: Reading, query: InvoiceQuery) -> list[Filter]:
         among("invoice.state", query.state),
         *between("invoice.effective_on", query.effective_on_gte, query.effective_on_lte),
         *total_between("invoice.gross", query),
+        *open_between("invoice.open_amount", query),
     ]
     if query.number is not None:
         series, _, counted = query.number.rpartition("-")
@@ -276,7 +278,10 @@ INVOICES = Reads(
     searched=searched.INVOICES,
     subtitle="(select c.name from customer c where c.id = invoice.customer_id)",
     sorts=sorts_of("invoice", named=False, days=("effective_on",), total="invoice.gross")
-    | {"number": Sort(PRINTED.format(of="n."), "text")},
+    | {
+        "number": Sort(PRINTED.format(of="n."), "text"),
+        "open_amount": Sort("invoice.open_amount", "numeric"),
+    },
     key="invoice.id",
     includes={
         "customer": Include(CustomerView, "customer_id"),

@@ -66,9 +66,9 @@ async def publish_payments(
     work: Work, payment_ids: Sequence[UUID], changed: Sequence[str]
 ) -> list[PaymentView]:
     """Publish payments as they are now; what callers see of them."""
-    views = await queries.payment_views(work.sql, payment_ids)
+    views = await queries.payment_views(work.sql, payment_ids, currency=work.setting.currency)
     for view in views:
         state = view.model_dump(exclude={"created_at", "revision", "source_id", "custom"})
-        event = PaymentReceived(**state, currency=work.setting.currency, changed=list(changed))
+        event = PaymentReceived(**state, changed=list(changed))
         await work.record(event)
     return views

@@ -16,7 +16,9 @@ async def party_report(
     sql: Sql, side: Side, *, on: date, currency: str, party_id: UUID | None
 ) -> PartyReport:
     """Open items and unused payments of each party at the end of a day (E14)."""
-    items, account = await queries.party_balances(sql, side, on=on, party_id=party_id)
+    items, account = await queries.party_balances(
+        sql, side, on=on, currency=currency, party_id=party_id
+    )
     return PartyReport(
         on=on,
         currency=currency,

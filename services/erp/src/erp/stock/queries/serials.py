@@ -102,6 +102,6 @@ async def serial_history(at: Reading, serial_id: UUID) -> SerialHistory:
     """The serial with its moves, the first one first. Raises NotFound."""
     serial = await SERIALS.get(at, serial_id)
     moves = await at.sql.fetch(_HISTORY, serial.item_id, serial.number)
-    return SerialHistory(
-        **serial.model_dump(), moves=[MoveView.model_validate(dict(move)) for move in moves]
-    )
+    currency = at.setting.currency
+    shown = [MoveView.model_validate({**move, "currency": currency}) for move in moves]
+    return SerialHistory(**serial.model_dump(), moves=shown)

@@ -46,7 +46,7 @@ async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> Av
 async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationReport:
     """What all stock is, or was at the end of a day, worth beside the inventory account (E29)."""
     async with sql.transaction(isolation="repeatable_read", readonly=True):
-        items = await valuation_lines(sql, on=on)
+        items = await valuation_lines(sql, on=on, currency=currency)
         balance = await trial_balance(sql, BalanceQuery(), on=on or date.max, currency=currency)
     return ValuationReport(
         currency=currency,
@@ -56,10 +56,10 @@ async def valuation(sql: Sql, *, on: date | None, currency: str) -> ValuationRep
     )
 
 
-async def valuation_lines(sql: Sql, *, on: date | None) -> list[ValuationLine]:
+async def valuation_lines(sql: Sql, *, on: date | None, currency: str) -> list[ValuationLine]:
     """What the stock of each item is, or was at the end of a day, worth."""
     return [
-        ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"]))
+        ValuationLine(**row, unit_cost=_unit_cost(row["value"], row["quantity"]), currency=currency)
         for row in await views.valuation_lines(sql, on=on)
     ]
 

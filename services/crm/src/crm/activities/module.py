@@ -1,0 +1,35 @@
+"""What activities bring into the CRM."""
+
+from chassis.service import Module
+from chassis.work.states import States
+from crm.activities.events import ActivityChanged
+from crm.activities.models import ACTIVITY_RECORD, SEARCH, Activity
+from crm.activities.router import activity_router
+from crm.activities.service.activities import activity_states
+from crm.activities.service.reminders import REMIND, SCHEDULE, remind
+
+__all__ = ["MODULE"]
+
+_BOTH = {"activities.read", "activities.write"}
+
+MODULE = Module(
+    name="activities",
+    routers=(activity_router,),
+    tags={"activities": "Calls, meetings, e-mails and tasks, on records of any type."},
+    permissions={
+        "activities.read": "See activities: one's own, and those about records that one sees.",
+        "activities.write": "Plan, log, change, complete and cancel activities.",
+    },
+    roles={
+        "seller": _BOTH,
+        "sales_manager": _BOTH,
+        "service_agent": _BOTH,
+        "marketer": {"activities.read"},
+    },
+    tables=(Activity, ACTIVITY_RECORD, SEARCH),
+    rights={"activity_record": "select, insert, delete"},
+    events=(ActivityChanged,),
+    jobs={REMIND: remind},
+    schedules=(SCHEDULE,),
+    states={ActivityChanged: States("activity", activity_states)},
+)

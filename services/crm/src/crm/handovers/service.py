@@ -1,0 +1,121 @@
+"""Everything open of a user goes to others in one act."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
+from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
+from crm import open_work
+from crm.handovers import queries
+from crm.handovers.schemas import (
+    HandOver,
+    HandOverPreview,
+    OpenCount,
+    OpenWorkView,
+    PreviewHandOver,
+)
+from crm.reach import require_person
+from crm.staff.service.members import disable_member, lock_user, member_view
+
+__all__ = ["hand_over", "open_work_of", "preview"]
+
+Shares = dict[str, dict[UUID, UUID]]
+"""By type of records: who gets which record."""
+
+
+async def open_work_of(at: Reading, user_id: UUID) -> OpenWorkView:
+    """What the user has open. Raises NotFound."""
+    await member_view(at, user_id)
+    counts = await open_work.counts_of(at.sql, user_id)
+    return OpenWorkView(user_id=user_id, total=sum(counts.values()), open=_counted(counts))
+
+
+async def preview(at: Reading, command: PreviewHandOver) -> HandOverPreview:
+    """What a hand-over would move; nothing changes. Raises NotFound, Forbidden, InvalidInput."""
+    await member_view(at, command.from_user_id)
+    report, _ = await _shared_out(at, command)
+    return HandOverPreview.model_validate(report)
+
+
+async def hand_over(work: Work, command: HandOver) -> UUID:
+    """Give everything open of a user to others, and disable the user if that is wanted.
+
+    While it lasts nobody gives that user anything. Done again it moves what has come since; the
+    id of the report. Raises NotFound, Forbidden, InvalidInput (nobody to take it).
+    """
+    await lock_user(work, command.from_user_id)
+    report, shares = await _shared_out(work, command)
+    for kind in open_work.declared():
+        if shares[kind.type]:
+            await kind.give(work, shares[kind.type])
+    await work.flush()
+    if command.disable:
+        await disable_member(work, command.from_user_id)
+    return await queries.add_report(
+        work.sql,
+        report,
+        from_user_id=command.from_user_id,
+        disabled=command.disable,
+        actor=work.actor.reference,
+        now=work.now,
+    )
+
+
+async def _shared_out(at: Reading, command: PreviewHandOver) -> tuple[dict[str, Any], Shares]:
+    """The report, and who gets which record: in turn, over all types, so that all get alike."""
+    await require_person(at, command.from_user_id)
+    takers = await _takers(at, command)
+    shares: Shares = {}
+    dealt = 0
+    for kind in open_work.declared():
+        ids = await open_work.open_ids(at.sql, kind, command.from_user_id)
+        shares[kind.type] = {
+            one: takers[(dealt + number) % len(takers)]["id"] for number, one in enumerate(ids)
+        }
+        dealt += len(ids)
+    return _report(command, takers, shares), shares
+
+
+async def _takers(at: Reading, command: PreviewHandOver) -> Sequence[Any]:
+    if bool(command.to_user_ids) == bool(command.to_team_id):
+        message = "Name users or a team, one of both."
+        raise InvalidInput(errors=[FieldError("/to_user_ids", "users_or_team", message)])
+    found = await queries.active_users(at.sql, command.to_user_ids, command.to_team_id)
+    takers = [row for row in found if row["id"] != command.from_user_id]
+    if command.to_user_ids and len(takers) < len(set(command.to_user_ids)):
+        message = "Each of them must be an active user, and another one."
+        raise InvalidInput(errors=[FieldError("/to_user_ids", "taker_unfit", message)])
+    if not takers:
+        message = "Nobody in this team can take anything."
+        raise InvalidInput(errors=[FieldError("/to_team_id", "nobody_to_take", message)])
+    for one in takers:
+        await require_person(at, one["id"])
+    return takers
+
+
+def _report(command: PreviewHandOver, takers: Sequence[Any], shares: Shares) -> dict[str, Any]:
+    moved = {kind: len(given) for kind, given in shares.items() if given}
+    by_taker: dict[UUID, Counter[str]] = {row["id"]: Counter() for row in takers}
+    for kind, given in shares.items():
+        for taker in given.values():
+            by_taker[taker][kind] += 1
+    return {
+        "from_user_id": command.from_user_id,
+        "moved": [one.model_dump() for one in _counted(moved)],
+        "takers": [
+            {
+                "user_id": str(row["id"]),
+                "name": row["name"],
+                "moved": [one.model_dump() for one in _counted(by_taker[row["id"]])],
+            }
+            for row in takers
+        ],
+    }
+
+
+def _counted(counts: Mapping[str, int]) -> list[OpenCount]:
+    return [OpenCount(type=kind, count=counts[kind]) for kind in sorted(counts)]

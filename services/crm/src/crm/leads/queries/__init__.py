@@ -1,0 +1,1 @@
+"""Reads of leads, their touches and reasons."""

@@ -1,0 +1,28 @@
+"""How far a lead is, and which way it may go from there."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["NEXT", "LeadStatus"]
+
+
+class LeadStatus(StrEnum):
+    """A lead is worked on until it is converted or disqualified."""
+
+    NEW = "new"
+    WORKING = "working"
+    QUALIFIED = "qualified"
+    CONVERTED = "converted"
+    DISQUALIFIED = "disqualified"
+
+
+_OPEN = frozenset({LeadStatus.CONVERTED, LeadStatus.DISQUALIFIED})
+
+NEXT: Mapping[LeadStatus, frozenset[LeadStatus]] = {
+    LeadStatus.NEW: _OPEN | {LeadStatus.WORKING, LeadStatus.QUALIFIED},
+    LeadStatus.WORKING: _OPEN | {LeadStatus.QUALIFIED},
+    LeadStatus.QUALIFIED: _OPEN | {LeadStatus.WORKING},
+    LeadStatus.CONVERTED: frozenset(),
+    LeadStatus.DISQUALIFIED: frozenset({LeadStatus.NEW}),
+}
+"""Status -> those that may follow. What became a deal stays converted."""

@@ -1,0 +1,89 @@
+"""What opportunities and pipelines bring into the CRM."""
+
+from chassis.service import Module
+from chassis.work.states import States
+from crm.opportunities.events import (
+    OpportunityChanged,
+    OpportunityLost,
+    OpportunityMoved,
+    OpportunityReopened,
+    OpportunityWon,
+)
+from crm.opportunities.models import (
+    SEARCH,
+    Competitor,
+    LostReason,
+    Opportunity,
+    OpportunityCompetitor,
+    OpportunityContact,
+    OpportunityLine,
+    Pipeline,
+    Stage,
+    StageChange,
+)
+from crm.opportunities.router import (
+    competitor_router,
+    lost_reason_router,
+    opportunity_router,
+    pipeline_router,
+    stage_router,
+)
+from crm.opportunities.service.opportunities import opportunity_states
+
+__all__ = ["MODULE"]
+
+_READ, _SEE = "opportunities.read", "pipelines.read"
+_REPLACED = "select, insert, delete"
+
+MODULE = Module(
+    name="opportunities",
+    routers=(
+        pipeline_router,
+        stage_router,
+        lost_reason_router,
+        competitor_router,
+        opportunity_router,
+    ),
+    tags={
+        "opportunities": "What we may sell, how likely, and how far it has come.",
+        "pipelines": "Pipelines with their stages, lost reasons and competitors.",
+    },
+    permissions={
+        "opportunities.read": "See opportunities and the board.",
+        "opportunities.write": "Open, change, move, win, lose, reopen and archive opportunities.",
+        "pipelines.read": "See pipelines, stages, lost reasons and competitors.",
+        "pipelines.write": "Govern pipelines, stages, lost reasons and competitors.",
+    },
+    roles={
+        "seller": {_READ, "opportunities.write", _SEE},
+        "sales_manager": {_READ, "opportunities.write", _SEE, "pipelines.write"},
+        "service_agent": {_READ, _SEE},
+        "marketer": {_READ, _SEE},
+    },
+    tables=(
+        Pipeline,
+        Stage,
+        LostReason,
+        Competitor,
+        Opportunity,
+        OpportunityContact,
+        OpportunityCompetitor,
+        OpportunityLine,
+        StageChange,
+        SEARCH,
+    ),
+    rights={
+        "opportunity_contact": f"{_REPLACED}, update (contact_id)",
+        "opportunity_competitor": _REPLACED,
+        "opportunity_line": _REPLACED,
+        "opportunity_stage_change": "select, insert",
+    },
+    events=(
+        OpportunityChanged,
+        OpportunityMoved,
+        OpportunityWon,
+        OpportunityLost,
+        OpportunityReopened,
+    ),
+    states={OpportunityChanged: States("opportunity", opportunity_states)},
+)

@@ -1,0 +1,1 @@
+"""What callers ask of opportunities and pipelines, and what they see."""

@@ -1,0 +1,1 @@
+"""How opportunities and pipelines are kept."""

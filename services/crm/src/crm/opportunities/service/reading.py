@@ -1,0 +1,40 @@
+"""What is read of opportunities beside the list: the board, and the stages of one."""
+
+from uuid import UUID
+
+from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
+from chassis.storage.reading import Reading
+from crm.opportunities.queries import board, history
+from crm.opportunities.queries.deals import OPPORTUNITIES
+from crm.opportunities.schemas.deals import Board, BoardQuery, StageChangeView, StageTimes
+
+__all__ = ["board_of", "stage_changes", "stage_times"]
+
+
+async def board_of(at: Reading, wanted: BoardQuery) -> Board:
+    """The columns of a pipeline. Raises MissingReference (pipeline), InvalidInput (sort)."""
+    return await board.read(at, wanted)
+
+
+async def stage_changes(
+    at: Reading, opportunity_id: UUID, asked: PageQuery
+) -> Page[StageChangeView]:
+    """A page of the stages that the deal entered, the last first. Raises NotFound."""
+    await OPPORTUNITIES.require(at, opportunity_id)
+    return await fetch_page(
+        at.sql,
+        columns=history.COLUMNS,
+        source=history.SOURCE,
+        view=lambda row: StageChangeView.model_validate(dict(row)),
+        sorts={"revision": Sort("c.revision", "integer")},
+        default="-revision",
+        asked=asked,
+        where=[Filter("c.opportunity_id = {}", opportunity_id)],
+        key="c.id",
+    )
+
+
+async def stage_times(at: Reading, opportunity_id: UUID) -> StageTimes:
+    """How long the deal was in each stage, all visits together. Raises NotFound."""
+    await OPPORTUNITIES.require(at, opportunity_id)
+    return StageTimes(items=await history.times(at, opportunity_id))

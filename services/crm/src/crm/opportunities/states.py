@@ -1,0 +1,38 @@
+"""Kinds of stages, categories of forecasts, and the fields that a stage may require."""
+
+from enum import StrEnum
+
+__all__ = ["DealField", "ForecastCategory", "StageKind"]
+
+
+class StageKind(StrEnum):
+    """What a deal in the stage is."""
+
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+class ForecastCategory(StrEnum):
+    """How a deal counts in a forecast (C23)."""
+
+    PIPELINE = "pipeline"
+    BEST_CASE = "best_case"
+    COMMIT = "commit"
+    CLOSED = "closed"
+    OMITTED = "omitted"
+
+
+class DealField(StrEnum):
+    """Fields that a stage may require."""
+
+    ACCOUNT = "account_id"
+    AMOUNT = "amount"
+    CLOSES_ON = "closes_on"
+    COMPETITORS = "competitor_ids"
+    CONTACTS = "contacts"
+    LINES = "lines"
+    NEXT_STEP = "next_step"
+    NOTE = "note"
+    OWNER = "owner_id"
+    SOURCE = "source"
