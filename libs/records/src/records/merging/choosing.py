@@ -45,7 +45,7 @@ async def differences(
     ruled = await merging.rule(at, winner, loser)
     mine, theirs = fields_of_views(merging, winner), fields_of_views(merging, loser)
     names = sorted(mine.keys() | theirs.keys())
-    _require_known(chosen, names)
+    _require_choosable(chosen, names)
     led = await _led(at, kind, winner_id)
     return [
         _field(name, mine.get(name), theirs.get(name), chosen.get(name), ruled, is_led=name in led)
@@ -83,7 +83,7 @@ def values_of(kind: RecordType[Any, Any], fields: Mapping[str, Any]) -> Values:
     return given_values(command)
 
 
-def _require_known(chosen: Mapping[str, str], names: Sequence[str]) -> None:
+def _require_choosable(chosen: Mapping[str, str], names: Sequence[str]) -> None:
     text = "There is no such field to choose, or neither record has a value."
     errors = [
         FieldError(f"/fields/{one}", "unknown_field", text) for one in chosen if one not in names

@@ -12,7 +12,7 @@ from crm.accounts.service import erasing
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.accounts.states import AccountKind
-from crm.activities.service.erasing import count_with, erase_activities, known_activities
+from crm.activities.service.erasing import activities_of_persons, count_with, erase_activities
 from crm.base import Base
 from crm.persons import queries
 from records.document_types import document_types
@@ -77,7 +77,7 @@ async def contact_data(at: Reading, contact_id: UUID) -> PersonalDataView:
     known = await known_of(at, CONTACT, [contact_id])
     orders = await queries.orders_of(at, contact.account_id, [contact.name])
     beside = await beside_documents(at, document_types(Base), _keys(orders))
-    activities, about = await known_activities(at, [(CONTACT.name, contact_id)])
+    activities, about = await activities_of_persons(at, [(CONTACT.name, contact_id)])
     added = added_to([known, activities])
     events = await events_of(at, [contact_id, *about, *beside.fields, *added])
     events += await queries.events_of_contacts(at, contact.account_id, [contact_id])
@@ -101,7 +101,7 @@ async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
         await known_of(at, CONTACT, contact_ids),
         beside.known,
     ]
-    activities, activity_ids = await known_activities(at, _persons(account_id, contact_ids))
+    activities, activity_ids = await activities_of_persons(at, _persons(account_id, contact_ids))
     known.append(activities)
     ids = [*contact_ids, *(one for _, one in _keys(orders)), *activity_ids]
     about = [account_id, *ids, *beside.fields, *added_to(known)]

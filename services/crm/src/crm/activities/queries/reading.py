@@ -18,7 +18,7 @@ from records.includes import Include
 from records.links import linked_to
 from records.reads import BY_NAME, Reads, columns_of
 
-__all__ = ["ACTIVITIES", "count_with", "ids_about", "known_teams", "users_by_id"]
+__all__ = ["ACTIVITIES", "count_with", "existing_teams", "ids_about", "users_by_id"]
 
 _ABOUT_BY_INDEX = """activity.id = any(array(select r.activity_id from activity_record r
   where {}r.record_id = {{}}))"""
@@ -96,7 +96,7 @@ async def users_by_id(sql: Sql, ids: Collection[UUID]) -> Mapping[UUID, bool]:
     return {row["id"]: row["active"] for row in rows}
 
 
-async def known_teams(sql: Sql, ids: Collection[UUID]) -> Collection[UUID]:
+async def existing_teams(sql: Sql, ids: Collection[UUID]) -> Collection[UUID]:
     """The teams there are of the ids."""
     rows = await sql.fetch("select id from team where id = any($1::uuid[])", list(ids))
     return {row["id"] for row in rows}

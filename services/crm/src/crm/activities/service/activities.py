@@ -12,7 +12,7 @@ from chassis.work.unit_of_work import Work
 from crm.activities.events import ActivityChanged
 from crm.activities.models import Activity
 from crm.activities.queries import subjects
-from crm.activities.queries.reading import ACTIVITIES, known_teams, users_by_id
+from crm.activities.queries.reading import ACTIVITIES, existing_teams, users_by_id
 from crm.activities.rules.times import wrong_fields
 from crm.activities.schemas import ActivityView
 from crm.activities.states import ActivityKind, ActivityState, Direction, Priority
@@ -153,7 +153,7 @@ async def _require_people(
         if user_id in owners and not users[user_id]:
             text = "This user is disabled and takes no new work."
             raise _wrong("/owner_id", "user_disabled", text)
-    known = await known_teams(work.sql, teams) if teams else ()
+    known = await existing_teams(work.sql, teams) if teams else ()
     for team_id in sorted(teams):
         if team_id not in known:
             raise MissingReference(entity="team", reference=team_id)

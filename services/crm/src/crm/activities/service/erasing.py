@@ -15,7 +15,7 @@ from records.erasure.outbox import redact_events
 from records.erasure.service import erase_added, erase_records, known_of
 from records.types import Change
 
-__all__ = ["count_with", "erase_activities", "known_activities"]
+__all__ = ["activities_of_persons", "count_with", "erase_activities"]
 
 Named = tuple[str, UUID]
 """A record: its type and its id."""
@@ -40,7 +40,7 @@ async def erase_activities(work: Work, persons: Sequence[Named]) -> Counter[str]
     return counts
 
 
-async def known_activities(
+async def activities_of_persons(
     at: Reading, persons: Sequence[Named]
 ) -> tuple[dict[str, list[dict[str, Any]]], list[UUID]]:
     """All that is kept of the activities about the persons, by part, and their ids."""
