@@ -110,6 +110,7 @@ async def _staff_and_accounts(crm: Caller) -> None:
     await _hours(crm)
     await crm.send("account_create")
     await _assignment(crm)
+    await _forecasts(crm)
     for act in ("upsert", "upsert_batch", "match", "update", "link", "link_batch"):
         await crm.send(f"account_{act}")
     await _merge(crm, "account")
@@ -158,6 +159,14 @@ async def _hours(crm: Caller) -> None:
         await crm.send(f"{kind}_create")
         for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
             await crm.send(f"{kind}_{act}")
+
+
+async def _forecasts(crm: Caller) -> None:
+    for kind in ("exchange_rate", "sales_quota"):
+        await crm.send(f"{kind}_create")
+        for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+            await crm.send(f"{kind}_{act}")
+    await crm.send("forecast_snapshot_create")
 
 
 async def _assignment(crm: Caller) -> None:

@@ -1,5 +1,8 @@
 """The record types of the CRM."""
 
+from datetime import date, timedelta
+from itertools import count
+
 from identity.testing.desk import Desk
 from tests.records.kind import (
     ADDRESS,
@@ -68,6 +71,20 @@ async def absence_new(desk: Desk) -> Values:
     user = await desk.add("/v1/users", **await user_new(desk))
     times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
     return {"name": desk.word("N"), "user_id": user["id"], **times}
+
+
+_DAYS = count(1)
+
+
+async def exchange_rate_sent(_desk: Desk) -> Values:
+    day = date(2001, 1, 1) + timedelta(days=next(_DAYS))
+    return {"currency": "AUD", "day": day.isoformat(), "rate": "4.7"}
+
+
+async def sales_quota_sent(desk: Desk) -> Values:
+    user = await desk.add("/v1/users", **await user_new(desk))
+    days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
+    return {"name": desk.word("N"), "owner_id": user["id"], "amount": CNY, **days}
 
 
 CONDITION = {
@@ -364,6 +381,32 @@ OF_CRM = (
             "note": ("Soon.", ""),
             "starts_at": ("2030-01-01T07:00:00Z", NEVER_EMPTY),
             "ends_at": ("2030-01-03T08:00:00Z", NEVER_EMPTY),
+        },
+    ),
+    Kind(
+        half="crm",
+        path="/v1/exchange-rates",
+        table="exchange_rate",
+        **both(exchange_rate_sent),
+        change={"rate": "4.8"},
+        fields={
+            "rate": ("4.9", NEVER_EMPTY),
+            "units": (100, NEVER_EMPTY),
+            "source": ("Central bank", ""),
+        },
+    ),
+    Kind(
+        half="crm",
+        path="/v1/sales-quotas",
+        table="sales_quota",
+        **both(sales_quota_sent),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "first_day": ("2030-01-02", NEVER_EMPTY),
+            "last_day": ("2030-03-30", NEVER_EMPTY),
+            "amount": (TWO, NEVER_EMPTY),
         },
     ),
     Kind(

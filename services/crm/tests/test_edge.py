@@ -72,6 +72,11 @@ AREAS = {
     "assignment-queue": "assignment",
     "hand-overs": "staff",
     "merges": "merges",
+    "exchange-rates": "rates",
+    "forecast": "forecasts",
+    "forecast-snapshots": "forecasts",
+    "sales-quotas": "forecasts",
+    "insights": "insights",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""

@@ -74,6 +74,12 @@ async def trade(desk):
     )
     ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
+    rate = await desk.add(
+        "/v1/exchange-rates", currency="SGD", day="2026-01-02", rate="5.2", source=word
+    )
+    days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
+    goal = {"name": f"Q1 {desk.word()}", "owner_id": user["id"], "amount": money}
+    quota = await desk.add("/v1/sales-quotas", **goal, **days)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
@@ -105,6 +111,8 @@ async def trade(desk):
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
         "/v1/absences": (absence["id"], [absence["name"]]),
+        "/v1/exchange-rates": (rate["id"], [word]),
+        "/v1/sales-quotas": (quota["id"], [quota["name"]]),
         "/v1/assignment-rules": (rule["id"], [rule["name"]]),
     }
 

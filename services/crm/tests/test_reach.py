@@ -27,13 +27,17 @@ EVERYBODYS = tuple(
         *("lead-reasons", "lead-forms"),
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
-        "hand-overs",
+        *("hand-overs", "exchange-rates", "sales-quotas"),
     )
 )
 """Collections whose rows everybody sees who may see any."""
 
-OF_THEIR_OWN = ("/v1/activities", "/v1/my-day")
-"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities."""
+OF_THEIR_OWN = (
+    *("/v1/activities", "/v1/my-day"),
+    *("/v1/forecast", "/v1/forecast-snapshots", "/v1/insights"),
+)
+"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
+`test_snapshots.py` of forecasts, `test_figures.py` of insights."""
 
 BRIDGES = (
     "/v1/order-fulfilments",

@@ -45,6 +45,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.add("/v1/absences", name="Leave", user_id=user["id"], **times)
     rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     await seller.add("/v1/assignment-rules", name="All", **rule)
+    await _rate_and_quota(seller, user)
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)
@@ -66,6 +67,13 @@ async def test_a_state_is_what_the_last_event_said(seller):
         for subject, one in states.items():
             assert one["data"] == last[subject]["data"] | {"changed": []}
             assert one["aggversion"] == last[subject]["aggversion"]
+
+
+async def _rate_and_quota(seller, user):
+    await seller.add("/v1/exchange-rates", currency="SGD", day="2026-01-01", rate="5.2")
+    days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
+    quota = {"name": "Q1", "owner_id": user["id"], "amount": PRICE}
+    await seller.add("/v1/sales-quotas", **quota, **days)
 
 
 async def _merge_and_undo(seller, winner, loser):

@@ -20,7 +20,10 @@ from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
+from crm.forecasts.module import MODULE as FORECASTS
+from crm.forecasts.router import quota
 from crm.handovers.module import MODULE as HANDOVERS
+from crm.insights.module import MODULE as INSIGHTS
 from crm.leads.module import MODULE as LEADS
 from crm.leads.router import lead, lead_reason
 from crm.my_day import my_day_module
@@ -29,6 +32,8 @@ from crm.opportunities.router import competitor, lost_reason, opportunity, pipel
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
+from crm.rates.module import MODULE as RATES
+from crm.rates.router import rate
 from crm.settings import CrmSettings
 from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
@@ -85,6 +90,8 @@ SHEETS = [
         price_list,
         product,
         price,
+        rate,
+        quota,
         pipeline,
         lost_reason,
         competitor,
@@ -127,8 +134,11 @@ _OWN = Service(
         HANDOVERS,
         ACCOUNTS,
         CATALOG,
+        RATES,
         OPPORTUNITIES,
+        FORECASTS,
         ACTIVITIES,
+        INSIGHTS,
         my_day_module(ACTIVITIES_OF_A_DAY),
         ORDERS,
         PERSONS,

@@ -17,6 +17,7 @@ __all__ = [
     "COMPETITORS",
     "CONTACT",
     "CONTACTS",
+    "EXCHANGE_RATES",
     "KEPT",
     "LEAD",
     "LEADS",
@@ -33,6 +34,7 @@ __all__ = [
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "QUOTAS",
     "STAGES",
     "TEAMS",
 ]
@@ -115,6 +117,14 @@ STAGES = Searched(_GOVERNED, "pipeline_stage", indexed=False)
 LOST_REASONS = Searched(_GOVERNED, "lost_reason", indexed=False)
 COMPETITORS = Searched(
     "search_fold(search_name(competitor.name, competitor.sort_key))", "competitor", indexed=False
+)
+EXCHANGE_RATES = Searched(
+    "search_fold(exchange_rate.currency || ' ' || exchange_rate.source)",
+    "exchange_rate",
+    indexed=False,
+)
+QUOTAS = Searched(
+    "search_fold(search_name(sales_quota.name, sales_quota.sort_key))", "sales_quota", indexed=False
 )
 LEADS = LEAD.searched()
 LEAD_FORMS = Searched(

@@ -18,6 +18,12 @@ class CrmSettings(RecordSettings):
     service: ClassVar[str] = "crm"
 
     port: int = Field(default=8002, ge=0, le=65535, description="Port the API listens on.")
+    rate_max_age_days: int = Field(
+        default=7,
+        ge=0,
+        le=366,
+        description="For how many days an exchange rate counts, where no later one is there.",
+    )
 
 
 def settings_of(setting: Setting) -> CrmSettings:

@@ -219,3 +219,32 @@ async def test_the_board_and_the_history_agree_with_the_file(desk):
         sent = given[row["external_id"]]
         known = [str(row[name] or "") for name in ("opened_on", "closes_on", "kept")]
         assert known == [sent["engage_date"], sent["close_date"], sent["close_date"]]
+
+
+async def test_the_figures_of_the_api_equal_those_of_the_file(desk):
+    """C21 to C23: win rates by agent and office, velocity and the forecast of each quarter."""
+    rows = read("sales_pipeline.csv")
+    won: defaultdict[str, int] = defaultdict(int)
+    lost: defaultdict[str, int] = defaultdict(int)
+    revenue: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        counts = {"Won": won, "Lost": lost}.get(row["deal_stage"])
+        if counts is not None:
+            counts[row["sales_agent"]] += 1
+        if row["deal_stage"] == "Won":
+            revenue[row["sales_agent"]] += Decimal(row["close_value"])
+    agents = (await desk.see("/v1/insights/win-rates?by=owner"))["items"]
+    found = {one["name"]: (one["won"], one["lost"]) for one in agents}
+    assert found == {name: (won[name], lost[name]) for name in won | lost}
+    sums = {one["name"]: Decimal(one["revenue"][0]["amount"]) for one in agents}
+    assert sums == revenue
+    velocity = await desk.see("/v1/insights/velocity")
+    assert (velocity["won"], velocity["mean_days"]) == (2591, "59.18")
+    quarters = (await desk.see("/v1/insights/win-rates?by=quarter"))["items"]
+    for one in quarters:
+        first = date.fromisoformat(one["key"])
+        forecast = await desk.see(f"/v1/forecast?first_day={first}&by=owner")
+        assert forecast["won"] == one["revenue"][0]["amount"]
+        assert sum(Decimal(group["won"]) for group in forecast["groups"]) == Decimal(
+            forecast["won"]
+        )

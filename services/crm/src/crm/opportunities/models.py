@@ -31,6 +31,7 @@ from values.money import Money
 
 __all__ = [
     "SEARCH",
+    "ClosingRate",
     "Competitor",
     "DealContact",
     "DealLine",
@@ -216,6 +217,15 @@ class Opportunity(NamedRecord, Base):
             postgresql_where=text("status = 'active'"),
         ),
         Index("ix_opportunity_lost_reason_id", "lost_reason_id"),
+        Index(
+            "ix_opportunity_forecast",
+            "closes_on",
+            postgresql_include=[
+                *("id", "state", "amount", "currency", "probability", "forecast_category"),
+                *("owner_id", "team_id", "pipeline_id"),
+            ],
+            postgresql_where=text("status = 'active'"),
+        ),
     )
 
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
@@ -345,6 +355,19 @@ class StageChange(Identified, Base):
     probability: Mapped[int] = mapped_column(SmallInteger)
     forecast_category: Mapped[str]
     closes_on: Mapped[date | None]
+
+
+class ClosingRate(Base):
+    """The exchange rate by which a won deal in another currency counts (C24)."""
+
+    __tablename__ = "opportunity_closing_rate"
+    __table_args__ = (CheckConstraint("rate > 0 and units > 0", name="rate_positive"),)
+
+    opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunity.id"), primary_key=True)
+    currency: Mapped[str]
+    rate_day: Mapped[date]
+    rate: Mapped[Decimal] = mapped_column(Numeric(20, 6))
+    units: Mapped[int]
 
 
 SEARCH = OPPORTUNITY.beside(Base.metadata)

@@ -11,6 +11,7 @@ from crm.opportunities.events import (
 )
 from crm.opportunities.models import (
     SEARCH,
+    ClosingRate,
     Competitor,
     LostReason,
     Opportunity,
@@ -28,7 +29,9 @@ from crm.opportunities.router import (
     pipeline_router,
     stage_router,
 )
+from crm.opportunities.service.closing_rates import keep_missing_rates
 from crm.opportunities.service.opportunities import opportunity_states
+from crm.rates.events import RateChanged
 
 __all__ = ["MODULE"]
 
@@ -70,6 +73,7 @@ MODULE = Module(
         OpportunityCompetitor,
         OpportunityLine,
         StageChange,
+        ClosingRate,
         SEARCH,
     ),
     rights={
@@ -77,6 +81,7 @@ MODULE = Module(
         "opportunity_competitor": _REPLACED,
         "opportunity_line": _REPLACED,
         "opportunity_stage_change": "select, insert",
+        "opportunity_closing_rate": "select, insert, delete",
     },
     events=(
         OpportunityChanged,
@@ -86,4 +91,5 @@ MODULE = Module(
         OpportunityReopened,
     ),
     states={OpportunityChanged: States("opportunity", opportunity_states)},
+    handlers={RateChanged: (keep_missing_rates,)},
 )

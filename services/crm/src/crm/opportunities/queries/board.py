@@ -27,7 +27,7 @@ from crm.opportunities.schemas.deals import (
 from crm.opportunities.states import StageKind
 from records.tagged import tagged_with
 
-__all__ = ["column_totals", "read"]
+__all__ = ["column_totals", "conditions_in_use", "read"]
 
 _COLUMNS = """select s.id as stage_id, s.code as stage_code, s.name, s.name_zh, s.kind,
     s.probability, s.pipeline_id
@@ -57,7 +57,7 @@ async def column_totals(
     numbered = Numbered()
     chosen = [
         Filter("opportunity.stage_id = any({}::uuid[])", list(stage_ids)),
-        *_conditions(at, wanted),
+        *conditions_in_use(at, wanted),
         *more,
     ]
     where = [numbered.condition(one) for one in chosen if one.value is not None]
@@ -73,7 +73,7 @@ async def column_totals(
     }
 
 
-def _conditions(at: Reading, wanted: OpportunityQuery) -> list[Filter]:
+def conditions_in_use(at: Reading, wanted: OpportunityQuery) -> list[Filter]:
     """The conditions of the list, of deals in use where nothing else is asked for."""
     require_ranges(vars(wanted))
     tagged = [tagged_with("opportunity", "opportunity.id", wanted.tag)] if wanted.tag else []
@@ -122,7 +122,7 @@ async def _cards(
     way = "desc" if sort.startswith("-") else "asc"
     numbered = Numbered()
     column = numbered.value(list(stage_ids))
-    conditions = [*_conditions(at, wanted), *more]
+    conditions = [*conditions_in_use(at, wanted), *more]
     where = ["opportunity.stage_id = col.id"]
     where += [numbered.condition(one) for one in conditions if one.value is not None]
     page = (

@@ -82,6 +82,10 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
         Filter(_with("competitor", "competitor_id"), query.competitor_id),
         Filter(_with("line", "product_id"), query.product_id),
         _staleness(at, query.stale),
+        Filter("opportunity.currency = {}", query.currency),
+        Filter("opportunity.source = {}", query.source),
+        Filter("(opportunity.owner_id is not null) = {}", query.owned),
+        Filter("(opportunity.team_id is not null) = {}", query.in_team),
     ]
 
 

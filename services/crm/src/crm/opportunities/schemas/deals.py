@@ -277,6 +277,12 @@ class OpportunityQuery(Tagged):
     lost_reason_id: UUID | None = None
     competitor_id: UUID | None = None
     product_id: UUID | None = None
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
+        default=None, description="Only those whose amount is in this currency."
+    )
+    source: Line | None = Field(default=None, description="Only those from this source.")
+    owned: bool | None = Field(default=None, description="False: only those of nobody.")
+    in_team: bool | None = Field(default=None, description="False: only those of no team.")
     closes_on_gte: Day | None = Field(default=None, description="The first day.")
     closes_on_lte: Day | None = Field(default=None, description="The last day.")
     stale: bool | None = Field(

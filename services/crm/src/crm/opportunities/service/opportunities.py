@@ -10,7 +10,6 @@ from chassis.problems.field_errors import errors_of_field
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import Forbidden, InvalidInput, MissingReference
 from chassis.storage.reading import Reading
-from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock_all, read_all
 from chassis.work.unit_of_work import Work
 from crm.catalog.errors import NoPrice
@@ -34,7 +33,8 @@ from crm.opportunities.models import DealContact, DealLine, Opportunity
 from crm.opportunities.queries import deals, pipelines
 from crm.opportunities.rules.entering import Days, entered, missing_fields, to_check
 from crm.opportunities.rules.stages import PipelineStage
-from crm.opportunities.schemas.deals import NewOpportunity, OpportunityView
+from crm.opportunities.schemas.deals import NewDealLine, NewOpportunity, OpportunityView
+from crm.opportunities.service.closing_rates import keep_closing_rates
 from crm.opportunities.service.references import References, load_references
 from crm.opportunities.states import DealField, ForecastCategory, StageKind
 from records.entities import Values
@@ -218,10 +218,11 @@ def _amounts(work: Work, change: Change[Opportunity], known: References) -> dict
     """The amount as given, or as the products make it. Raises AmountFromProducts."""
     deal, given = change.record, change.values
     values: dict[str, Any] = {}
-    lines = deal.lines
+    lines, currency = deal.lines, deal.currency
     if "lines" in given:
-        lines = values["lines"] = _lines(work, change, known)
-    total = Money(sum((one.net for one in lines), Decimal(0)), deal.currency) if lines else None
+        currency = _currency_of(work, change.values["lines"] or ())
+        lines = values["lines"] = _lines(work, change, known, currency)
+    total = Money(sum((one.net for one in lines), Decimal(0)), currency) if lines else None
     if "lines" in given and total:
         values["amount"] = total
     if "amount" not in given:
@@ -230,15 +231,27 @@ def _amounts(work: Work, change: Change[Opportunity], known: References) -> dict
     if isinstance(amount, MoneyChange):
         with errors_of_field("amount"):
             amount = amount.onto(deal.amount or Money.zero(deal.currency))
-    if amount is not None:
-        require_supported_currency(work, amount.currency)
     if total is not None and amount != total:
         raise AmountFromProducts(name=given.get("name", deal.name), amount=f"{total.amount:f}")
     return values | {"amount": amount}
 
 
-def _lines(work: Work, change: Change[Opportunity], known: References) -> list[DealLine]:
-    """The products with prices. Raises MissingReference, InvalidInput, CurrencyNotSupported."""
+def _currency_of(work: Work, lines: Sequence[NewDealLine]) -> str:
+    """The one currency of all prices given. Raises InvalidInput for two, also by the price list."""
+    own = work.setting.currency
+    currencies = [one.unit_price.currency if one.unit_price else own for one in lines]
+    for at, one in enumerate(currencies):
+        if one != currencies[0]:
+            message = "All prices of an opportunity are in one currency, here {currency}."
+            pointer, facts = f"/lines/{at}/unit_price", {"currency": currencies[0]}
+            raise InvalidInput(errors=[FieldError(pointer, "other_currency", message, facts)])
+    return currencies[0] if currencies else own
+
+
+def _lines(
+    work: Work, change: Change[Opportunity], known: References, currency: str
+) -> list[DealLine]:
+    """The products with prices. Raises MissingReference, InvalidInput."""
     account_id = change.values.get("account_id", change.record.account_id)
     found = []
     for at, line in enumerate(change.values["lines"] or ()):
@@ -246,11 +259,8 @@ def _lines(work: Work, change: Change[Opportunity], known: References) -> list[D
         if product is None:
             raise MissingReference(entity="product", reference=line.product)
         price = line.unit_price or _price_of_the_day(work, product, line.quantity, at)
-        require_supported_currency(work, price.currency)
         discount = rounded(line.discount, _QUANTITY_DIGITS)
-        net = line_net(
-            price.amount, line.quantity, discount, decimals=digits_of(change.record.currency)
-        )
+        net = line_net(price.amount, line.quantity, discount, decimals=digits_of(currency))
         found.append(
             DealLine(
                 product.id,
@@ -285,6 +295,7 @@ async def _publish(work: Work, changes: Sequence[Change[Opportunity]]) -> None:
         if one.touches("stage_id")
     ]
     await deals.add_stage_changes(work.sql, moved, by=work.actor.reference)
+    await keep_closing_rates(work, changes)
     await work.record(*(_event(one) for one in changes))
 
 

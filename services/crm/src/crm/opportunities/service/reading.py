@@ -1,14 +1,32 @@
 """What is read of opportunities beside the list: the board, and the stages of one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from crm.opportunities.queries import board, history
-from crm.opportunities.queries.deals import OPPORTUNITIES
-from crm.opportunities.schemas.deals import Board, BoardQuery, StageChangeView, StageTimes
+from crm.opportunities.queries.deals import OPPORTUNITIES, WEIGHTED
+from crm.opportunities.schemas.deals import (
+    Board,
+    BoardQuery,
+    OpportunityQuery,
+    StageChangeView,
+    StageTimes,
+)
 
-__all__ = ["board_of", "stage_changes", "stage_times"]
+__all__ = ["WEIGHTED_AMOUNT", "board_of", "listed", "stage_changes", "stage_times"]
+
+WEIGHTED_AMOUNT = WEIGHTED
+"""SQL of what a deal counts in a forecast (C21), as its list shows it."""
+
+
+def listed(at: Reading, wanted: OpportunityQuery) -> Sequence[Filter]:
+    """The conditions of the deals that the list shows, of table `opportunity`.
+
+    Only those in use, where no status is asked for. Raises InvalidInput (a range upside down).
+    """
+    return board.conditions_in_use(at, wanted)
 
 
 async def board_of(at: Reading, wanted: BoardQuery) -> Board:

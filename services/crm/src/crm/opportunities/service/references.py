@@ -16,6 +16,7 @@ from crm.opportunities.models import Opportunity
 from crm.opportunities.queries import pipelines
 from crm.opportunities.rules.stages import Stages
 from crm.opportunities.service.pipelines import COMPETITOR
+from crm.rates.service import require_counted_currencies
 from crm.staff.service.members import require_active_user
 from crm.staff.service.teams import require_open_team
 from records.types import Change
@@ -46,8 +47,10 @@ async def load_references(work: Work, changes: Changes) -> References:
     """What the changes refer to; they may refer to it.
 
     Raises MissingReference (account, contact, competitor, user, team), AccountArchived, Forbidden
-    (an owner out of reach), InvalidInput (a disabled owner, a closed team).
+    (an owner out of reach), InvalidInput (a disabled owner, a closed team), CurrencyNotSupported
+    (one without an exchange rate).
     """
+    await require_counted_currencies(work, _currencies(changes))
     await _require_accounts(work, changes)
     await _require_records(work, CONTACT, _members(changes, "contacts", "contact_id"))
     await _require_records(work, COMPETITOR, _members(changes, "competitor_ids"))
@@ -60,6 +63,13 @@ async def load_references(work: Work, changes: Changes) -> References:
     reasons = _given(changes, "lost_reason")
     found = await pipelines.lost_reasons_named(work.sql, reasons) if reasons else {}
     return References(stages, found, await _offers(work, changes))
+
+
+def _currencies(changes: Changes) -> set[str]:
+    """The currencies of amounts and prices given."""
+    amounts = [one.values.get("amount") for one in changes]
+    amounts += [line.unit_price for one in changes for line in one.values.get("lines") or ()]
+    return {one.currency for one in amounts if one is not None and one.currency}
 
 
 def _given(changes: Changes, name: str) -> set[Any]:

@@ -1,0 +1,1 @@
+"""Reads of figures about deals: each is one statement."""

@@ -1,0 +1,1 @@
+"""How shares are estimated."""

@@ -1,0 +1,199 @@
+"""Figures about deals: what is asked, and what is seen."""
+
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from crm.insights.states import Dimension, TouchKind
+from crm.opportunities.schemas.deals import ColumnSum
+from crm.opportunities.states import StageKind
+from values.days import Day
+from values.decimals import NonNegativeDecimal
+from values.text import Command, Line
+
+__all__ = [
+    "Conversion",
+    "ConversionQuery",
+    "FollowUpBucket",
+    "FollowUpQuery",
+    "FollowUps",
+    "LossQuery",
+    "LostFor",
+    "LostReasons",
+    "ShareView",
+    "StageReached",
+    "TimeInStage",
+    "Velocity",
+    "VelocityQuery",
+    "WinRate",
+    "WinRateQuery",
+    "WinRates",
+]
+
+_LIST = "The path of the list of these deals; null: no list has just these."
+
+
+class ShareView(BaseModel):
+    """A part of n cases, from 0 to 1, with the 95 % interval of Wilson."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    rate: NonNegativeDecimal
+    low: NonNegativeDecimal = Field(description="Lower end of the interval.")
+    high: NonNegativeDecimal = Field(description="Upper end of the interval.")
+
+
+class DealsOf(Command):
+    """Whose deals are counted."""
+
+    pipeline_id: UUID | None = Field(default=None, description="Only of this pipeline.")
+    owner_id: UUID | None = Field(default=None, description="Only of this user.")
+    team_id: UUID | None = Field(default=None, description="Only of this team.")
+
+
+class Closed(DealsOf):
+    """Which closed deals are counted."""
+
+    closed_gte: Day | None = Field(default=None, description="The first day of closing.")
+    closed_lte: Day | None = Field(default=None, description="The last day of closing.")
+
+
+class ConversionQuery(DealsOf):
+    """Which cohort is wanted: the deals of a pipeline that were opened in some days."""
+
+    opened_gte: Day | None = Field(default=None, description="The first day of opening.")
+    opened_lte: Day | None = Field(default=None, description="The last day of opening.")
+
+
+class WinRateQuery(Closed):
+    """Which win rates are wanted."""
+
+    by: Dimension = Field(default=Dimension.OWNER, description="What each row is of.")
+
+
+class LossQuery(Closed):
+    """Which lost deals are counted."""
+
+
+class VelocityQuery(Closed):
+    """Which closed deals are counted."""
+
+
+class StageReached(BaseModel):
+    """How many deals of the cohort came as far as a stage."""
+
+    stage_id: UUID
+    stage_code: str
+    name: str
+    name_zh: str
+    kind: StageKind
+    reached: int = Field(description="Deals that entered it or a later one, each once.")
+    share: ShareView | None = Field(description="Of all deals of the cohort; null: there are none.")
+
+
+class Conversion(BaseModel):
+    """How far the deals of a cohort came (C22). Lost ones count in all shares."""
+
+    pipeline_id: UUID
+    deals: int = Field(description="All deals of the cohort.")
+    open: int
+    won: int
+    lost: int
+    stages: list[StageReached] = Field(description="The open ones by position, and the won one.")
+
+
+class WinRate(BaseModel):
+    """How many deals of an owner, a source or the like were won of those that closed."""
+
+    key: str | None = Field(
+        description="The id, the source, or the first day of the quarter; null: of none."
+    )
+    name: str = Field(description="What it is called.")
+    won: int
+    lost: int
+    share: ShareView | None = Field(description="Won of those that closed; null: none closed.")
+    revenue: list[ColumnSum] = Field(
+        description="What was won, by currency; of a product its lines."
+    )
+    list: str | None = Field(description=f"{_LIST} Of those that were won.")
+
+
+class WinRates(BaseModel):
+    """Win rates by owner, source or the like."""
+
+    items: list[WinRate] = Field(description="The most won first.")
+
+
+class LostFor(BaseModel):
+    """Deals that were lost for a reason."""
+
+    lost_reason_id: UUID
+    code: str
+    name: str
+    name_zh: str
+    count: int
+    share: ShareView | None = Field(description="Of all that were lost.")
+    sums: list[ColumnSum] = Field(description="What they were to come to, by currency.")
+    list: str = Field(description="The path of the list of these deals.")
+
+
+class LostReasons(BaseModel):
+    """For what deals were lost."""
+
+    items: list[LostFor] = Field(description="The most frequent first.")
+
+
+class TimeInStage(BaseModel):
+    """How long deals that closed were in a stage, all visits of a deal together."""
+
+    stage_id: UUID
+    stage_code: str
+    deals: int = Field(description="How many were in it.")
+    median_days: NonNegativeDecimal
+    p90_days: NonNegativeDecimal = Field(description="Nine in ten were in it no longer.")
+
+
+class Velocity(BaseModel):
+    """How long won deals took."""
+
+    won: int
+    mean_days: NonNegativeDecimal | None = Field(
+        description="From the day of opening to that of closing; null: nothing was won."
+    )
+    median_days: NonNegativeDecimal | None
+    p90_days: NonNegativeDecimal | None = Field(description="Nine in ten took no longer.")
+    stages: list[TimeInStage] = Field(description="Of won and lost deals, by position.")
+
+
+class FollowUpQuery(Closed):
+    """Which deals are compared by their follow-ups."""
+
+    days: int = Field(
+        default=14,
+        ge=1,
+        le=365,
+        description="Follow-ups of so many days after opening are counted.",
+    )
+    channel: TouchKind | None = Field(default=None, description="Only by this kind of activity.")
+    source: Line | None = Field(default=None, description="Only deals from this source.")
+
+
+class FollowUpBucket(BaseModel):
+    """Deals with so many follow-ups in their first days, and how many of them were won."""
+
+    at_least: int
+    at_most: int | None = Field(description="Null: no limit.")
+    deals: int = Field(description="n.")
+    won: int
+    share: ShareView | None = Field(description="Won; null: there is no such deal.")
+
+
+class FollowUps(BaseModel):
+    """Win rates by the number of follow-ups at equal age (C30). An association, not a cause."""
+
+    days: int
+    deals: int = Field(description="Closed deals that were open for longer than these days.")
+    left_out: int = Field(description="Closed within these days: they could not get as many.")
+    outbound: list[FollowUpBucket] = Field(description="By what staff did towards the customer.")
+    inbound: list[FollowUpBucket] = Field(description="By replies and calls of the customer.")
+    reading: str = Field(description="How to read it.")

@@ -1,0 +1,25 @@
+"""By what figures are divided."""
+
+from enum import StrEnum
+
+__all__ = ["Dimension", "TouchKind"]
+
+
+class Dimension(StrEnum):
+    """What each row of the win rates is of."""
+
+    OWNER = "owner"
+    TEAM = "team"
+    SOURCE = "source"
+    PIPELINE = "pipeline"
+    PRODUCT = "product"
+    ACCOUNT = "account"
+    QUARTER = "quarter"
+
+
+class TouchKind(StrEnum):
+    """By which kind of activity somebody turned to the customer."""
+
+    CALL = "call"
+    MEETING = "meeting"
+    EMAIL = "email"
