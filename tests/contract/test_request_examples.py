@@ -141,6 +141,10 @@ async def _leads(crm: Caller) -> None:
     await crm.send("lead_form_update")
     await _open_form(crm)
     await crm.send("lead_disqualify")
+    await crm.send("lead_reopen")
+    await crm.send("lead_conversion_preview")
+    await crm.send("lead_convert")
+    await crm.send("lead_convert_batch")
 
 
 async def _open_form(crm: Caller) -> None:

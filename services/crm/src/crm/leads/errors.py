@@ -5,6 +5,7 @@ from chassis.problems.problem import Problem
 __all__ = [
     "ConfirmationInvalid",
     "ConsentIncomplete",
+    "DuplicatesUnanswered",
     "FormExpired",
     "FormSentTooFast",
     "FormStampInvalid",
@@ -97,3 +98,19 @@ class ConfirmationInvalid(Problem):
     code = "confirmation_invalid"
     title = "This confirmation does not count"
     detail = "The token is unknown, was used, or has expired. Ask for a new message."
+
+
+class DuplicatesUnanswered(Problem):
+    """Somebody has to say whether the lead is a firm or a person who is known already."""
+
+    status = 409
+    code = "duplicates_unanswered"
+    title = "There are records that the lead may be already"
+    detail = (
+        "Nothing was converted. Say of {parts} whether an existing one is used, a new one is made, "
+        "or none; `candidates` are those that are known."
+    )
+    facts_text = (
+        "`parts`: account, contact, or both, by comma. `candidates`: for each its `record_type`, "
+        "`id`, `name` and `score`; of a contact also `account_id`."
+    )

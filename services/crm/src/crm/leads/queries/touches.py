@@ -17,7 +17,7 @@ _LAST = """select l.id, t.source, t.campaign, t.medium, t.referrer
      order by t.touched_at desc, t.id desc limit 1) t"""
 _COLUMNS = "id, source, campaign, medium, referrer, touched_at as at, is_first as first, created_at"
 _EMPTY = """update lead_touch set referrer = '', emptied = true
-  where lead_id = $1 and referrer <> ''"""
+  where lead_id = any($1::uuid[]) and referrer <> ''"""
 
 
 async def last_touches(sql: Sql, lead_ids: Collection[UUID]) -> dict[UUID, tuple[str, ...]]:
@@ -54,7 +54,7 @@ async def touch_of(sql: Sql, touch_id: UUID) -> LeadTouchView:
     return LeadTouchView.model_validate(dict(row or {}))
 
 
-async def empty_referrers(sql: Sql, lead_id: UUID) -> int:
+async def empty_referrers(sql: Sql, lead_ids: Collection[UUID]) -> int:
     """Take out what may name a person; how many touches said it."""
-    done: str = await sql.execute(_EMPTY, lead_id)
+    done: str = await sql.execute(_EMPTY, list(lead_ids))
     return int(done.rpartition(" ")[2])

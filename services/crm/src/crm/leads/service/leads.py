@@ -10,7 +10,7 @@ from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
 from crm import reach
 from crm.accounts.service.values import with_phone
-from crm.leads.events import LeadChanged
+from crm.leads.events import LeadChanged, LeadConverted
 from crm.leads.models import Lead, LeadTouch
 from crm.leads.queries import leads as queries
 from crm.leads.queries import touches
@@ -111,8 +111,13 @@ async def _publish(work: Work, changes: Sequence[Change[Lead]]) -> None:
     await touches.insert_touches(work.sql, made)
     for one in changes:
         one.record.new_touch = None
-    events = [LeadChanged.of(one.record, changed_fields(LeadChanged, one)) for one in changes]
-    await work.record(*events)
+    await work.record(*(_event(one) for one in changes))
+
+
+def _event(change: Change[Lead]) -> LeadChanged:
+    """The event of the act that the change was."""
+    kind = LeadConverted if "converted_at" in change.before else LeadChanged
+    return kind.of(change.record, changed_fields(LeadChanged, change))
 
 
 LEAD: RecordType[Lead, LeadView] = RecordType(
