@@ -198,6 +198,8 @@ async def test_the_database_keeps_a_converted_lead_so(crm, desk):
         ):
             with pytest.raises(asyncpg.RestrictViolationError):
                 await sql.execute(f"update lead set {change} where id = $1", lead["id"])
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await sql.execute("delete from lead where id = $1", lead["id"])
         for change in ("status = 'converted'", "converted_at = now()"):
             with pytest.raises(asyncpg.CheckViolationError):
                 await sql.execute(f"update lead set {change} where id = $1", new["id"])

@@ -5,6 +5,7 @@ from chassis.problems.problem import Problem
 __all__ = [
     "ConfirmationInvalid",
     "ConsentIncomplete",
+    "ConvertedLeadMustWin",
     "DuplicatesUnanswered",
     "FormExpired",
     "FormSentTooFast",
@@ -113,4 +114,16 @@ class DuplicatesUnanswered(Problem):
     facts_text = (
         "`parts`: account, contact, or both, by comma. `candidates`: for each its `record_type`, "
         "`id`, `name` and `score`; of a contact also `account_id`."
+    )
+
+
+class ConvertedLeadMustWin(Problem):
+    """What a lead became is known by the lead: it stays."""
+
+    status = 409
+    code = "converted_lead_must_win"
+    title = "The converted lead has to stay"
+    detail = (
+        "The lead {lead} was converted. Merge the other one into it; if both were converted, merge "
+        "the contacts and accounts that they became."
     )

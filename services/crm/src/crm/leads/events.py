@@ -49,6 +49,11 @@ class LeadChanged(CustomState, Event):
         default=None, description="When it was converted; null: it was not."
     )
     consent: Consent
+    merged_into: UUID | None = Field(
+        default=None,
+        description="The lead that it is now: it was merged, and has no other event unless that "
+        "is undone.",
+    )
 
     @classmethod
     def of(cls, record: object, changed: Sequence[str]) -> Self:

@@ -1,7 +1,7 @@
 """Leads, where they came from, and why some are given up."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
@@ -23,7 +23,7 @@ from values.persons import PersonKeys, person_keys
 __all__ = ["CONVERTED_TO", "RIGHTS", "SEARCH", "Lead", "LeadDistinct", "LeadReason", "LeadTouch"]
 
 RIGHTS = {
-    "lead_touch": "select, insert, update (referrer, emptied)",
+    "lead_touch": "select, insert, update (referrer, emptied, lead_id, is_first)",
     "lead_distinct": "select, insert, update, delete",
 }
 
@@ -52,7 +52,9 @@ class LeadReason(NamedRecord, Base):
 
 
 class Lead(Reached, Base):
-    """A person who may buy one day, before anything else is made of it."""
+    """A person who may buy one day; `merged_into` is set on one that is about to go."""
+
+    merged_into: ClassVar[UUID | None] = None
 
     __tablename__ = "lead"
     __allow_unmapped__ = True

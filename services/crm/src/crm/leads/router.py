@@ -79,8 +79,8 @@ lead.link()
 lead.unlink()
 annotate(lead.paths)
 
-_MOVES = refuses(NotFound, LeadStatusFixed, PersonIsErased)
-_ERASED = refuses(NotFound, PersonIsErased)
+_MOVES = refuses(NotFound, LeadStatusFixed, PersonIsErased, RecordMerged)
+_ERASED = refuses(NotFound, PersonIsErased, RecordMerged)
 _CONVERTS = (NotFound, LeadStatusFixed, PersonIsErased, MissingReference)
 _MAKES = (
     DuplicatesUnanswered,
@@ -119,7 +119,7 @@ async def lead_qualify(
 
 @lead_router.post(
     "/{lead_id}/disqualify",
-    responses=refuses(NotFound, LeadStatusFixed, PersonIsErased, MissingReference),
+    responses=refuses(NotFound, LeadStatusFixed, PersonIsErased, MissingReference, RecordMerged),
 )
 async def lead_disqualify(
     lead_id: UUID,
@@ -199,7 +199,9 @@ async def lead_duplicate_list(lead_id: UUID, _by: Reader, at: InReading) -> Dupl
 
 
 @lead_router.post(
-    "/{lead_id}/duplicates/dismiss", status_code=204, responses=refuses(NotFound, MissingReference)
+    "/{lead_id}/duplicates/dismiss",
+    status_code=204,
+    responses=refuses(NotFound, MissingReference, RecordMerged),
 )
 async def lead_duplicate_dismiss(
     lead_id: UUID, command: DismissDuplicate, _by: Writer, _once: OnlyOnce, work: InWork
@@ -217,6 +219,7 @@ add_person_routes(
     erase=erasing.erase_lead,
     data_text="All that is known of the person that a lead is, for the person.",
     erase_text="Erase the person that a lead is, for good; the lead is given up.",
+    refuses=(RecordMerged,),
 )
 
 lead_reason_router = api_router(prefix="/v1/lead-reasons", tag="leads")

@@ -142,7 +142,7 @@ async def _duplicates(at: Reading, lead: Lead) -> list[ConversionDuplicate]:
     marked = [
         ConversionDuplicate(**one.model_dump(), exact=_is_exact(one))
         for one in found
-        if _is_exact(one) or one.score >= duplicates.HINTED
+        if _is_exact(one) or duplicates.is_hint(one)
     ]
     return sorted(marked, key=lambda one: (not one.exact, -one.score))[:MOST_SHOWN]
 

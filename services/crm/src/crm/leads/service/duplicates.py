@@ -21,12 +21,10 @@ from crm.leads.schemas.duplicates import (
 from crm.leads.service.leads import LEAD
 from records.writes import lock_visible
 from values.address import Address
-from values.persons import PersonKeys, likeness, person_keys
+from values.persons import Likeness, PersonKeys, likeness, person_keys
 
-__all__ = ["HINTED", "compared", "dismiss", "duplicates_of"]
+__all__ = ["compared", "dismiss", "duplicates_of", "is_hint"]
 
-HINTED = 40
-"""From this score on a record is hinted at: one number or address in common is enough."""
 MOST_SHOWN = 20
 
 
@@ -34,8 +32,13 @@ async def duplicates_of(at: Reading, lead_id: UUID) -> DuplicatesView:
     """Records in the actor's reach that may be of the lead's person or firm. Raises NotFound."""
     await LEAD.reads.get(at, lead_id)
     [lead] = await read_all(at, Lead, [lead_id])
-    found = [one for one in await compared(at, lead) if one.score >= HINTED]
+    found = [one for one in await compared(at, lead) if is_hint(one)]
     return DuplicatesView(items=found[:MOST_SHOWN])
+
+
+def is_hint(one: DuplicateView) -> bool:
+    """Whether the record is worth a look."""
+    return Likeness({reason.reason: reason.points for reason in one.reasons}).is_hint
 
 
 async def compared(at: Reading, lead: Lead) -> list[DuplicateView]:

@@ -15,6 +15,7 @@ from crm.leads.models import Lead, LeadTouch
 from crm.leads.queries import leads as queries
 from crm.leads.queries import touches
 from crm.leads.schemas.leads import TOUCH_FIELDS, LeadView
+from crm.leads.service.merging import LEAD_MERGING
 from crm.leads.service.personal import PERSONAL_LEAD, identifiers_of
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
@@ -46,7 +47,8 @@ async def _look_up(
     last = await touches.last_touches(work.sql, known) if known else {}
     found: list[Values] = []
     for one in changes:
-        if one.record.new_touch:
+        if one.record.new_touch or "last_touch_at" in one.values:
+            # No caller gives that field: touches were added or moved, and the values follow them.
             found.append(one.values)
             continue
         values = {name: value for name, value in one.values.items() if name not in TOUCH_FIELDS}
@@ -129,5 +131,6 @@ LEAD: RecordType[Lead, LeadView] = RecordType(
     check=_check,
     publish=_publish,
     personal=PERSONAL_LEAD,
+    merging=LEAD_MERGING,
 )
 """How leads are kept."""

@@ -22,7 +22,9 @@ RULES = {
 STAYS = (
     # Accounts and contacts that are merged take their leads along; nothing else moves one.
     """create function lead_stays_converted() returns trigger language plpgsql as $$ begin
-      if new.status <> 'converted'
+      if tg_op = 'DELETE' then
+        raise exception 'a lead that was converted stays' using errcode = 'restrict_violation';
+      elsif new.status <> 'converted'
         or (new.converted_at, new.opportunity_id) is distinct from
           (old.converted_at, old.opportunity_id)
         or (new.account_id is null) <> (old.account_id is null)
@@ -31,7 +33,7 @@ STAYS = (
       end if;
       return new;
     end $$""",
-    """create trigger lead_stays_converted before update on lead
+    """create trigger lead_stays_converted before update or delete on lead
       for each row when (old.status = 'converted') execute function lead_stays_converted()""",
 )
 
