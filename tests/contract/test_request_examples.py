@@ -142,6 +142,11 @@ async def _leads(crm: Caller) -> None:
     await crm.send("lead_form_update")
     await _open_form(crm)
     await crm.send("lead_disqualify")
+    await _merge(crm, "lead")
+    await crm.server.post(f"/v1/leads/{crm.records['lead']}/reopen", None)
+    await crm.send("lead_conversion_preview")
+    await crm.send("lead_convert")
+    await crm.send("lead_convert_batch")
 
 
 async def _open_form(crm: Caller) -> None:

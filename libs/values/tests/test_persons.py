@@ -14,6 +14,7 @@ from values.persons import LIKELY, Declared, likeness, person_keys
 
 SHARED = Path(os.environ.get("TANDEM_SHARED", Path(__file__).parents[4] / "shared"))
 FEBRL = SHARED / "data" / "febrl"
+PROSPECTS = SHARED / "data" / "prospects" / "prospective_buyers.csv"
 SECONDS_MAX = 60
 
 
@@ -79,6 +80,19 @@ def test_a_domain_where_anybody_has_an_address_links_nobody():
         ]
 
 
+def test_one_name_at_a_firm_is_a_hint_and_a_like_one_is_a_colleague():
+    """C10, C11: the domain and the name alone are enough where the name is the same."""
+    place = Address(city="Ningbo", postal_code="315000")
+    one = {"name": "Lin Wei", "email": "lin.wei@mill.example", "address": place}
+    same = {"name": "Wei LIN", "email": "sales@mill.example"}
+    like = {"name": "Lin Wen", "email": "wen@mill.example", "address": place}
+    assert likeness(person_keys(**one), person_keys(**same)).is_hint
+    colleague = likeness(person_keys(**one), person_keys(**like))
+    assert (colleague.reasons["name"], colleague.reasons["domain"]) == (15, 15)
+    assert not colleague.is_hint
+    assert likeness(person_keys(**one | {"phone": "1"}), person_keys(**one)).is_hint
+
+
 def test_a_name_is_one_with_its_words_turned_round():
     assert reasons({"name": "Madeline Mason"}, {"name": "MASON, Madéline"}) == {"name": 25}
 
@@ -123,3 +137,29 @@ def test_duplicates_of_a_public_set_are_found(number):
     assert right / len(hinted) >= 0.99
     assert right / true >= 0.95
     assert time.monotonic() - began < SECONDS_MAX
+
+
+@pytest.mark.skipif(not PROSPECTS.exists(), reason="the public data set prospects is not there")
+def test_colleagues_of_a_public_set_are_no_hints():
+    """C10, C11: of 1,030 prospects at 21 firms none is hinted at for its firm's domain alone."""
+    with PROSPECTS.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    keys = [
+        person_keys(
+            name=f"{row['FirstName']} {row['LastName']}",
+            email=row["EmailAddress"],
+            address=Address(
+                line1=row["AddressLine1"], city=row["City"], postal_code=row["PostalCode"]
+            ),
+        )
+        for row in rows
+    ]
+    blocks = defaultdict(list)
+    for at, one in enumerate(keys):
+        for word in one.blocks:
+            blocks[word].append(at)
+    compared = {pair for members in blocks.values() for pair in combinations(members, 2)}
+    hinted = [(a, b) for a, b in compared if likeness(keys[a], keys[b]).is_hint]
+    born = [row["BirthDate"] for row in rows]
+    assert len(keys) == 1030
+    assert all(keys[a].email == keys[b].email or born[a] == born[b] for a, b in hinted)

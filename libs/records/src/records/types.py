@@ -166,18 +166,32 @@ async def no_merge_rule(_at: Reading, _winner: Json, _loser: Json) -> Json:
     return {}
 
 
+async def any_may_merge(_at: Reading, _winner: Json, _loser: Json) -> None:
+    """Any two records of the type become one."""
+
+
+async def nothing_follows(_work: Work, _record_id: UUID) -> Values:
+    """No field follows from rows that went over."""
+    return {}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Merging:
     """How two records of a type become one, which its routes and the history have by it.
 
     change      the command of a change: its fields are those that are chosen from both
     rule        fields that neither side decides, such as consents: what they become
+    require     raises one of `refuses` for two records that do not become one
+    follows     values of a record that follow from rows that came, or went again with an undo
     put_away    what the record becomes that goes, as its last event says
     steps_back  unique index of another table -> the mark that the loser's row gives up there
     """
 
     change: type[BaseModel]
     rule: Callable[[Reading, Json, Json], Awaitable[Json]] = no_merge_rule
+    require: Callable[[Reading, Json, Json], Awaitable[None]] = any_may_merge
+    refuses: Sequence[type[Problem]] = ()
+    follows: Callable[[Work, UUID], Awaitable[Values]] = nothing_follows
     put_away: Values = field(default_factory=lambda: {"status": ARCHIVED})
     steps_back: Mapping[str, StepsBack] = field(default_factory=dict)
 

@@ -13,10 +13,22 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 from values.address import Address
 from values.matching import PHONE_TAIL, folded, match_keys
 
-__all__ = ["FREE_MAIL", "LIKELY", "Declared", "Likeness", "PersonKeys", "likeness", "person_keys"]
+__all__ = [
+    "FREE_MAIL",
+    "HINTED",
+    "LIKELY",
+    "Declared",
+    "Likeness",
+    "PersonKeys",
+    "likeness",
+    "person_keys",
+]
 
 LIKELY = 60
-"""From this score on a pair is worth a look."""
+"""From this score on a pair is most likely of one person."""
+
+HINTED = 40
+"""From this score on a pair is hinted at: the same name beside a firm's domain reaches it."""
 
 FREE_MAIL = frozenset(
     (
@@ -95,6 +107,16 @@ class Likeness:
     def score(self) -> int:
         """All points together."""
         return sum(self.reasons.values())
+
+    @property
+    def is_hint(self) -> bool:
+        """Whether it is worth a look: one address or number in common is enough.
+
+        A like name beside a firm's domain and place is not: these are colleagues.
+        """
+        points = self.reasons
+        only_like = 0 < points.get("name", 0) < NAME and not {"email", "phone"} & points.keys()
+        return self.score >= HINTED and not only_like
 
 
 def person_keys(

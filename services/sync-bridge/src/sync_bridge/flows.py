@@ -319,7 +319,7 @@ NOT_CARRIED = frozenset(
         *("tag-changed", "record-tags-changed", "document-fields-changed", "activity-changed"),
         *(f"opportunity-{act}" for act in ("changed", "moved", "won", "lost", "reopened")),
         *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
-        *("lead-changed", "exchange-rate-changed", "sales-quota-changed"),
+        *("lead-changed", "exchange-rate-changed", "sales-quota-changed", "lead-converted"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
@@ -331,6 +331,7 @@ PERSONAL = frozenset(
         "tandem.crm.account-changed.v1",
         "tandem.crm.contact-changed.v1",
         "tandem.crm.lead-changed.v1",
+        "tandem.crm.lead-converted.v1",
         "tandem.erp.customer-changed.v1",
     }
 )

@@ -13,9 +13,17 @@ from records.history import CUSTOM, keep_change
 from records.merging.moving import MovedRecord, Pair, publish_states
 from records.merging.schemas import MovedRows
 from records.tags.queries import record_tags_states
-from records.types import record_types
+from records.types import RecordType, record_types
 
-__all__ = ["CustomMove", "change_tags", "counts_beside", "move_custom", "refer", "tags_on"]
+__all__ = [
+    "CustomMove",
+    "change_tags",
+    "counts_beside",
+    "move_added",
+    "move_custom",
+    "refer",
+    "tags_on",
+]
 
 _TAGS_ON = """select tag_id from record_tag where record_type = $1 and record_id = $2
   order by tag_id"""
@@ -62,6 +70,29 @@ async def change_tags(
     states = await record_tags_states(work, [key])
     await work.record(*(one.model_copy(update={"changed": ["tags"]}) for one in states))
     return added
+
+
+async def move_added(
+    work: Work, kind: RecordType[Any, Any], record_id: UUID, *, to: tuple[str, UUID]
+) -> dict[str, int]:
+    """Let the notes and attachments of a record stand on another one; how many of each.
+
+    `to`: the other record's type and id, which may be of another type.
+    """
+    moved = {}
+    for table in ("note", "attachment"):
+        rows = await work.sql.fetch(
+            f"update {table} set record_type = $3, record_id = $4, version = version + 1,"
+            " updated_at = $5 where record_type = $1 and record_id = $2 returning id",
+            kind.name,
+            record_id,
+            *to,
+            work.now,
+        )
+        moved[table] = len(rows)
+        changed = {row["id"]: ["record_id", "record_type"] for row in rows}
+        await publish_states(work, kind, table, changed)
+    return moved
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -102,9 +103,26 @@ async def move_all(work: Work, pair: Pair, references: Sequence[Reference]) -> l
     Raises MergeKeysCollide where both have a row that there may be only once.
     """
     await work.flush()
-    return [
-        moved for one in references if (moved := await _move(work, pair, one)).keys or moved.removed
-    ]
+    gone = await _remove_of_both(work, pair, references)
+    done = [await _move(work, pair, one) for one in references]
+    return [*gone, *(one for one in done if one.keys or one.removed)]
+
+
+async def _remove_of_both(work: Work, pair: Pair, references: Sequence[Reference]) -> list[Moved]:
+    """Remove rows that name both records: they would name one twice, which says nothing."""
+    found = []
+    for one, other in permutations(references, 2):
+        if one.table != other.table:
+            continue
+        both = f"{one.rows_of(2)} and {other.rows_of(3)}"
+        rows = await work.sql.fetch(
+            f"select to_jsonb(l) as row from {one.table} l where {both}", *pair.values
+        )
+        if rows:
+            await work.sql.execute(f"delete from {one.table} where {both}", *pair.values)
+            removed = [row["row"] for row in rows]
+            found.append(Moved(one.table, one.column, one.of_type, removed=removed))
+    return found
 
 
 async def _move(work: Work, pair: Pair, reference: Reference) -> Moved:

@@ -7,6 +7,7 @@ from fastapi import Query
 
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InReading, InWork, Needs, OnlyOnce
+from chassis.problems.problem import Problem
 from records.merging import service
 from records.merging.errors import LinkedRecordMustWin, LinkedTwice, MergeKeysCollide
 from records.merging.schemas import MergePreview, MergePreviewQuery, MergeRecords, MergeView
@@ -50,5 +51,7 @@ def merge_routes(of: RecordPaths) -> None:
         f"Merge another {of.one} into this one: all that names it names this one then, and so does "
         "its id. Done before, nothing more is done."
     )
-    why = (RecordMerged, LinkedTwice, LinkedRecordMustWin, MergeKeysCollide)
+    own = of.kind.merging.refuses
+    why: tuple[type[Problem], ...] = (RecordMerged, LinkedTwice, LinkedRecordMustWin, *own)
+    why += (MergeKeysCollide,)
     of.add("POST", "merge", "merge", text, merge, {"_by": Merger}, refuses=why)

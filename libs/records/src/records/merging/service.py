@@ -34,6 +34,7 @@ from records.merging.schemas import (
     MergeView,
     MovedRows,
 )
+from records.merging.within import counts_within, move_within, shown_within
 from records.paths import RecordPaths
 from records.redirects import RecordMerged, winner_of
 from records.settings import record_settings
@@ -47,6 +48,7 @@ __all__ = [
     "merge",
     "merge_states",
     "preview",
+    "publish_unchanged",
     "published",
     "show_merge",
 ]
@@ -112,6 +114,7 @@ async def preview(
     loser = await kind.reads.get(at, wanted.loser_id)
     references = await _references(at, kind)
     moves = [*await counts_of(at, pair, references), *await beside.counts_beside(at, pair)]
+    moves += await counts_within(at, pair)
     obstacle = await _obstacle(at, pair, references)
     return MergePreview(
         winner_id=winner_id,
@@ -146,11 +149,12 @@ async def merge(
     _require_revision(winner, revision)
     _require_revision(loser, command.loser_version)
     references = await _references(work, kind)
-    await _require_linkable(work, pair)
+    await _require_mergeable(work, pair)
     fields = await differences(work, kind, winner_id, loser.id, command.fields)
     values = {one.field: one.after for one in fields if one.after != one.winner}
     written = values_of(kind, values) if values else {}
     snapshot, moved = await _join(work, pair, loser, references)
+    written = {**written, **await merging_of(kind).follows(work, winner_id)}
     if written:
         [winner] = (await lock_visible(work, kind, [winner_id])).values()
         await write(work, kind, [Change(winner, written)])
@@ -197,10 +201,9 @@ async def _join(
     await write(work, kind, [change])
     if not change.before:
         # Archived before: whoever follows its events learns all the same what became of it.
-        loser.touch(work.now)
-        await work.flush()
-        await kind.publish(work, [Change(loser, {}, before={MERGED_INTO: None})])
+        await publish_unchanged(work, kind, loser)
     moved = await move_all(work, pair, references)
+    within = await move_within(work, pair)
     custom = await beside.move_custom(work, pair)
     theirs = await beside.tags_on(work, kind.name, pair.loser_id)
     added = await beside.change_tags(work, kind.name, pair.winner_id, put=theirs)
@@ -216,10 +219,19 @@ async def _join(
         "put_away": change.before,
         "moved": [asdict(one) for one in moved],
         "custom": [asdict(one) for one in custom],
+        "within": within,
         "tags": theirs,
         "tags_added": added,
     }
-    return snapshot, _shown(moved, custom, theirs, added)
+    rows = [*_shown(moved, custom, theirs, added), *shown_within(pair, within)]
+    return snapshot, sorted(rows, key=lambda one: (one.table, one.column))
+
+
+async def publish_unchanged(work: Work, kind: RecordType[Any, Any], loser: Record) -> None:
+    """Publish that the record is another one now, or no more, where none of its fields changed."""
+    loser.touch(work.now)
+    await work.flush()
+    await kind.publish(work, [Change(loser, {}, before={MERGED_INTO: None})])
 
 
 def _shown(
@@ -238,7 +250,7 @@ def _shown(
         rows.append(
             MovedRows(table="record_tag", column="record_id", count=len(added), removed=both)
         )
-    return sorted(rows, key=lambda one: (one.table, one.column))
+    return rows
 
 
 async def _record(
@@ -273,7 +285,7 @@ async def _references(at: Reading, kind: RecordType[Any, Any]) -> list[Reference
 async def _obstacle(at: Reading, pair: Pair, references: Sequence[Reference]) -> Problem | None:
     """What a merge would be refused with, as far as it shows before."""
     try:
-        await _require_linkable(at, pair)
+        await _require_mergeable(at, pair)
     except Problem as refused:
         return refused
     steps_back = merging_of(pair.kind).steps_back
@@ -284,6 +296,16 @@ async def _obstacle(at: Reading, pair: Pair, references: Sequence[Reference]) ->
             if await collides(at, pair, one, unique):
                 return MergeKeysCollide(table=one.table, constraint=unique.name)
     return None
+
+
+async def _require_mergeable(at: Reading, pair: Pair) -> None:
+    """Raise what is in the way: the type's own rule, or links to other systems."""
+    winner, loser = [
+        (await pair.kind.reads.get(at, one)).model_dump(mode="json")
+        for one in (pair.winner_id, pair.loser_id)
+    ]
+    await merging_of(pair.kind).require(at, winner, loser)
+    await _require_linkable(at, pair)
 
 
 async def _require_linkable(at: Reading, pair: Pair) -> None:

@@ -17,7 +17,8 @@ from records.merging.errors import MergeErased, MergeExpired, MergeNotUndoable
 from records.merging.listing import get_merge
 from records.merging.moving import Moved, Pair, move_back, put_back
 from records.merging.schemas import KeptRow, MergeView
-from records.merging.service import COLUMNS, lock_pair, published, show_merge
+from records.merging.service import COLUMNS, lock_pair, publish_unchanged, published, show_merge
+from records.merging.within import put_within
 from records.paths import RecordPaths
 from records.redirects import winner_of
 from records.settings import record_settings
@@ -95,11 +96,20 @@ async def _part(work: Work, pair: Pair, snapshot: Mapping[str, Any]) -> list[Kep
             work, pair, beside.CustomMove(**move), to=pair.loser_id, of=pair.winner_id
         )
         kept += _left(move["record_type"], len(move["ids"]) - len(done))
+    for name, count in (await put_within(work, pair, snapshot.get("within", {}))).items():
+        kept += _left(name, count)
     added, theirs = ([UUID(one) for one in snapshot[name]] for name in ("tags_added", "tags"))
     await beside.change_tags(work, kind.name, pair.winner_id, take=added)
     await beside.change_tags(work, kind.name, pair.loser_id, put=theirs)
+    follows = await merging_of(kind).follows(work, pair.winner_id)
+    if follows:
+        winner = (await lock_visible(work, kind, [pair.winner_id]))[pair.winner_id]
+        await write(work, kind, [Change(winner, follows)])
     loser = (await lock_visible(work, kind, [pair.loser_id]))[pair.loser_id]
-    await write(work, kind, [Change(loser, dict(snapshot["put_away"]))])
+    change: Change[Any] = Change(loser, dict(snapshot["put_away"]))
+    await write(work, kind, [change])
+    if not change.before:
+        await publish_unchanged(work, kind, loser)
     return kept
 
 

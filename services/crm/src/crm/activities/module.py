@@ -6,9 +6,14 @@ from crm.activities.events import ActivityChanged
 from crm.activities.models import ACTIVITY_RECORD, SEARCH, Activity
 from crm.activities.router import activity_router
 from crm.activities.service.activities import activity_states
+from crm.activities.service.moving import NAMED_WITHIN
 from crm.activities.service.reminders import REMIND, SCHEDULE, remind
+from crm.base import Base
+from records.merging.within import declare_named_within
 
 __all__ = ["MODULE"]
+
+declare_named_within(Base, NAMED_WITHIN)
 
 _BOTH = {"activities.read", "activities.write"}
 

@@ -21,9 +21,14 @@ from crm.assignment.router import (
     waiting_router,
 )
 from crm.assignment.service import deciding
+from crm.assignment.service.merging import NAMED_WITHIN
 from crm.assignment.service.rules import assignment_rule_states
+from crm.base import Base
+from records.merging.within import declare_named_within
 
 __all__ = ["MODULE"]
+
+declare_named_within(Base, NAMED_WITHIN)
 
 MODULE = Module(
     name="assignment",

@@ -36,12 +36,16 @@ __all__ = [
     "active_rules",
     "add_waiting",
     "end_waiting",
+    "end_waiting_of",
+    "is_waiting",
     "lock_lane",
     "oldest_waiting",
     "store_decisions",
     "store_reasons",
+    "take_waiting",
     "turns_of",
     "users_of",
+    "wait_instead",
     "waiting_types",
 ]
 
@@ -113,6 +117,12 @@ _ADD = """insert into assignment_waiting (id, subject_type, subject_id, recorded
       from unnest($2::uuid[], $3::uuid[]) as a(id, subject_id)
       where not exists (select from assignment_decision d
         where d.subject_type = $1 and d.subject_id = a.subject_id)
+    on conflict (subject_type, subject_id) do nothing"""
+_INSTEAD = """insert into assignment_waiting (id, subject_type, subject_id, recorded_at, reason)
+    select w.id, w.subject_type, $2, w.recorded_at, w.reason
+      from jsonb_populate_recordset(null::assignment_waiting, $1::jsonb) w
+     where not exists (select from assignment_decision d
+        where d.subject_type = w.subject_type and d.subject_id = $2)
     on conflict (subject_type, subject_id) do nothing"""
 _STORE = """insert into assignment_decision (id, subject_type, subject_id, rule_id, rule_version,
       user_id, method, facts, candidates, waiting_since, recorded_at)
@@ -253,6 +263,33 @@ async def end_waiting(sql: Sql, subject_type: str, subject_ids: Collection[UUID]
         subject_type,
         list(subject_ids),
     )
+
+
+async def is_waiting(sql: Sql, subject_type: str, subject_id: UUID) -> bool:
+    """Whether the subject waits."""
+    found = "select true from assignment_waiting where subject_type = $1 and subject_id = $2"
+    return bool(await sql.fetchval(found, subject_type, subject_id))
+
+
+async def take_waiting(sql: Sql, subject_type: str, subject_id: UUID) -> list[dict[str, Any]]:
+    """Take a subject out of the queue; its row as JSON, none if it did not wait."""
+    rows = await sql.fetch(
+        """delete from assignment_waiting w where subject_type = $1 and subject_id = $2
+           returning to_jsonb(w) as row""",
+        subject_type,
+        subject_id,
+    )
+    return [row["row"] for row in rows]
+
+
+async def wait_instead(sql: Sql, rows: Sequence[Mapping[str, Any]], subject_id: UUID) -> None:
+    """Let another subject wait as these rows did, unless it waits or was decided before."""
+    await sql.execute(_INSTEAD, orjson.dumps(list(rows)).decode(), subject_id)
+
+
+async def end_waiting_of(sql: Sql, ids: Sequence[UUID]) -> None:
+    """Take rows out of the queue."""
+    await sql.execute("delete from assignment_waiting where id = any($1::uuid[])", list(ids))
 
 
 async def store_reasons(sql: Sql, reasons: Mapping[UUID, Reason]) -> None:

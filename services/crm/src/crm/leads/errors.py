@@ -5,6 +5,8 @@ from chassis.problems.problem import Problem
 __all__ = [
     "ConfirmationInvalid",
     "ConsentIncomplete",
+    "ConvertedLeadMustWin",
+    "DuplicatesUnanswered",
     "FormExpired",
     "FormSentTooFast",
     "FormStampInvalid",
@@ -97,3 +99,31 @@ class ConfirmationInvalid(Problem):
     code = "confirmation_invalid"
     title = "This confirmation does not count"
     detail = "The token is unknown, was used, or has expired. Ask for a new message."
+
+
+class DuplicatesUnanswered(Problem):
+    """Somebody has to say whether the lead is a firm or a person who is known already."""
+
+    status = 409
+    code = "duplicates_unanswered"
+    title = "There are records that the lead may be already"
+    detail = (
+        "Nothing was converted. Say of {parts} whether an existing one is used, a new one is made, "
+        "or none; `candidates` are those that are known."
+    )
+    facts_text = (
+        "`parts`: account, contact, or both, by comma. `candidates`: for each its `record_type`, "
+        "`id`, `name` and `score`; of a contact also `account_id`."
+    )
+
+
+class ConvertedLeadMustWin(Problem):
+    """What a lead became is known by the lead: it stays."""
+
+    status = 409
+    code = "converted_lead_must_win"
+    title = "The converted lead has to stay"
+    detail = (
+        "The lead {lead} was converted. Merge the other one into it; if both were converted, merge "
+        "the contacts and accounts that they became."
+    )

@@ -13,11 +13,11 @@ from crm.leads.states import LeadStatus
 from records.custom.fields import CustomState
 from values.address import Address
 
-__all__ = ["LeadChanged"]
+__all__ = ["LeadChanged", "LeadConverted"]
 
 
 class LeadChanged(CustomState, Event):
-    """A lead was taken down, changed, touched, qualified, converted, given up or taken up again."""
+    """A lead was taken down, changed, touched, qualified, given up or taken up again."""
 
     event_name = "lead-changed"
     topic = "lead"
@@ -40,10 +40,29 @@ class LeadChanged(CustomState, Event):
     source: str = Field(description="Of the first touch.")
     campaign: str = Field(description="Of the first touch.")
     last_touch_at: datetime | None
+    account_id: UUID | None = Field(
+        default=None, description="Of a converted lead: the account that it became or joined."
+    )
+    contact_id: UUID | None = Field(default=None, description="The contact, likewise.")
+    opportunity_id: UUID | None = Field(default=None, description="The opportunity, likewise.")
+    converted_at: datetime | None = Field(
+        default=None, description="When it was converted; null: it was not."
+    )
     consent: Consent
+    merged_into: UUID | None = Field(
+        default=None,
+        description="The lead that it is now: it was merged, and has no other event unless that "
+        "is undone.",
+    )
 
     @classmethod
     def of(cls, record: object, changed: Sequence[str]) -> Self:
         """The event of a lead as it is now."""
         state = {name: getattr(record, name) for name in cls.model_fields.keys() - {"changed"}}
         return cls.model_validate(state | {"phone": state["phone"].shown, "changed": changed})
+
+
+class LeadConverted(LeadChanged):
+    """A lead became an account, a contact or an opportunity, or was joined to such."""
+
+    event_name = "lead-converted"

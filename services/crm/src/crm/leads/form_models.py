@@ -17,9 +17,9 @@ from records.entities import ACTIVE, NamedRecord, list_indexes
 __all__ = ["RIGHTS", "LeadConfirmation", "LeadConsent", "LeadForm", "LeadFormPost"]
 
 RIGHTS = {
-    "lead_consent": "select, insert, update (source_address, emptied)",
-    "lead_form_post": "select, insert",
-    "lead_confirmation": "select, insert, update (token_hash, used_at, expires_at)",
+    "lead_consent": "select, insert, update (source_address, emptied, lead_id)",
+    "lead_form_post": "select, insert, update (lead_id)",
+    "lead_confirmation": "select, insert, update, delete",
 }
 
 

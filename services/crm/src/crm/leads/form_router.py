@@ -48,6 +48,7 @@ from crm.leads.schemas.forms import (
 )
 from crm.leads.service import forms, open_forms
 from records.annotations import annotate
+from records.redirects import RecordMerged
 from records.routes import RecordRoutes
 
 __all__ = ["form_page_router", "lead_consent_router", "lead_form_router", "open_form_router"]
@@ -85,7 +86,9 @@ async def lead_consent_list(
     return await forms.lead_consents(at, lead_id, asked)
 
 
-@lead_consent_router.post("/{lead_id}/confirmation", responses=refuses(NotFound, NothingToConfirm))
+@lead_consent_router.post(
+    "/{lead_id}/confirmation", responses=refuses(NotFound, NothingToConfirm, RecordMerged)
+)
 async def lead_confirmation_issue(
     lead_id: UUID, _by: Writer, _once: OnlyOnce, work: InWork, request: Request
 ) -> IssuedConfirmation:

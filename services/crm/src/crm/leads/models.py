@@ -1,7 +1,7 @@
 """Leads, where they came from, and why some are given up."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
@@ -20,12 +20,15 @@ from values.address import Address
 from values.matching import MatchKeys, match_keys
 from values.persons import PersonKeys, person_keys
 
-__all__ = ["RIGHTS", "SEARCH", "Lead", "LeadDistinct", "LeadReason", "LeadTouch"]
+__all__ = ["CONVERTED_TO", "RIGHTS", "SEARCH", "Lead", "LeadDistinct", "LeadReason", "LeadTouch"]
 
 RIGHTS = {
-    "lead_touch": "select, insert, update (referrer, emptied)",
+    "lead_touch": "select, insert, update (referrer, emptied, lead_id, is_first)",
     "lead_distinct": "select, insert, update, delete",
 }
+
+CONVERTED_TO = ("account_id", "contact_id", "opportunity_id")
+"""What a converted lead became, or was joined to."""
 
 _COMPARED = frozenset({"name", "email", "phone", "company", "address", "erased_at"})
 _EMPTY = """name = '[erased]' and company = '' and title = '' and email = '' and phone_raw = ''
@@ -49,7 +52,9 @@ class LeadReason(NamedRecord, Base):
 
 
 class Lead(Reached, Base):
-    """A person who may buy one day, before anything else is made of it."""
+    """A person who may buy one day; `merged_into` is set on one that is about to go."""
+
+    merged_into: ClassVar[UUID | None] = None
 
     __tablename__ = "lead"
     __allow_unmapped__ = True
@@ -64,9 +69,21 @@ class Lead(Reached, Base):
             name="disqualified_for_a_reason",
         ),
         CheckConstraint(f"erased_at is null or ({_EMPTY})", name="erased_is_empty"),
+        CheckConstraint(
+            "(status = 'converted') = (converted_at is not null)", name="converted_has_time"
+        ),
+        CheckConstraint(
+            "(status = 'converted') = (account_id is not null or opportunity_id is not null)",
+            name="converted_to_something",
+        ),
+        CheckConstraint("contact_id is null or account_id is not null", name="contact_at_account"),
         *(
             Index(f"ix_lead_{column}_created_at", column, "created_at", "id")
             for column in ("owner_id", "team_id", "source", "campaign")
+        ),
+        *(
+            Index(f"ix_lead_{column}", column, postgresql_where=text(f"{column} is not null"))
+            for column in CONVERTED_TO
         ),
         Index("ix_lead_reason", "reason", postgresql_where=text("reason is not null")),
         Index("ix_lead_blocks", "blocks", postgresql_using="gin"),
@@ -85,6 +102,10 @@ class Lead(Reached, Base):
     source: Mapped[str] = mapped_column(default="")
     campaign: Mapped[str] = mapped_column(default="")
     last_touch_at: Mapped[datetime | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"))
+    opportunity_id: Mapped[UUID | None] = mapped_column(ForeignKey("opportunity.id"))
+    converted_at: Mapped[datetime | None]
     consent_email: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)
     consent_phone: Mapped[str] = mapped_column(default=ConsentState.UNKNOWN)
     match_name: Mapped[str] = mapped_column(default="", server_default="")

@@ -3,7 +3,7 @@
 from chassis.service import Module
 from chassis.work.states import States
 from crm.leads import form_models as forms
-from crm.leads.events import LeadChanged
+from crm.leads.events import LeadChanged, LeadConverted
 from crm.leads.form_router import (
     form_page_router,
     lead_consent_router,
@@ -56,7 +56,7 @@ MODULE = Module(
         forms.LeadConsent,
         forms.LeadConfirmation,
     ),
-    events=(LeadChanged,),
+    events=(LeadChanged, LeadConverted),
     states={LeadChanged: States("lead", lead_states)},
     rights=RIGHTS | forms.RIGHTS,
 )

@@ -6,13 +6,20 @@ from uuid import UUID
 from fastapi import Response, status
 
 from chassis.actor import Actor
-from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, ProblemViews
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
 from chassis.storage.paging import Page
-from crm.leads.errors import LeadReasonTaken, LeadStatusFixed
+from crm.accounts.errors import AccountArchived
+from crm.leads.errors import DuplicatesUnanswered, LeadReasonTaken, LeadStatusFixed
+from crm.leads.schemas.conversion import (
+    ConversionPreview,
+    ConversionReply,
+    ConvertLead,
+    ConvertLeads,
+)
 from crm.leads.schemas.duplicates import DismissDuplicate, DuplicatesView
 from crm.leads.schemas.leads import (
     AddLeadTouch,
@@ -24,13 +31,23 @@ from crm.leads.schemas.leads import (
     UpsertLead,
 )
 from crm.leads.schemas.reasons import ChangeLeadReason, NewLeadReason
-from crm.leads.service import acts, duplicates, erasing
+from crm.leads.service import acts, converting, duplicates, erasing
 from crm.leads.service.leads import LEAD
 from crm.leads.service.reasons import LEAD_REASON
 from crm.leads.states import LeadStatus
+from crm.opportunities.errors import (
+    FieldsRequired,
+    LostReasonRequired,
+    NoSuchStageKind,
+    OpportunityClosed,
+    PipelineArchived,
+    StageArchived,
+    StageOfOtherPipeline,
+)
 from records.annotations import annotate
 from records.erasure.errors import PersonIsErased, PersonSuppressed
 from records.erasure.routes import add_person_routes
+from records.redirects import RecordMerged
 from records.routes import RecordRoutes
 from records.sheets.kinds import USER, Reference
 
@@ -62,8 +79,24 @@ lead.link()
 lead.unlink()
 annotate(lead.paths)
 
-_MOVES = refuses(NotFound, LeadStatusFixed, PersonIsErased)
-_ERASED = refuses(NotFound, PersonIsErased)
+_MOVES = refuses(NotFound, LeadStatusFixed, PersonIsErased, RecordMerged)
+_ERASED = refuses(NotFound, PersonIsErased, RecordMerged)
+_CONVERTS = (NotFound, LeadStatusFixed, PersonIsErased, MissingReference)
+_MAKES = (
+    DuplicatesUnanswered,
+    AccountArchived,
+    OpportunityClosed,
+    RecordMerged,
+    PersonSuppressed,
+    FieldsRequired,
+    PipelineArchived,
+    StageArchived,
+    StageOfOtherPipeline,
+    NoSuchStageKind,
+    LostReasonRequired,
+    CurrencyNotSupported,
+)
+"""What making and joining records may be refused for."""
 
 
 @lead_router.post("/{lead_id}/work", responses=_MOVES)
@@ -86,7 +119,7 @@ async def lead_qualify(
 
 @lead_router.post(
     "/{lead_id}/disqualify",
-    responses=refuses(NotFound, LeadStatusFixed, PersonIsErased, MissingReference),
+    responses=refuses(NotFound, LeadStatusFixed, PersonIsErased, MissingReference, RecordMerged),
 )
 async def lead_disqualify(
     lead_id: UUID,
@@ -107,6 +140,39 @@ async def lead_reopen(
 ) -> LeadView:
     """Take up again a lead that was given up."""
     await acts.advance(work, lead_id, LeadStatus.NEW)
+    return await lead.reply(response, work, lead_id)
+
+
+@lead_router.post("/convert-batch", responses=refuses())
+async def lead_convert_batch(
+    command: ConvertLeads, view_of: ProblemViews, _by: Writer, _once: OnlyOnce, work: InWork
+) -> ConversionReply:
+    """Convert many leads; each is judged alone, and a refused one leaves the others as they are."""
+    return await converting.convert_many(work, command, view_of)
+
+
+@lead_router.post("/{lead_id}/conversion-preview", responses=refuses(*_CONVERTS))
+async def lead_conversion_preview(
+    lead_id: UUID, command: ConvertLead, _by: Writer, at: InReading
+) -> ConversionPreview:
+    """What a conversion would make and join, and which records may be the same. Nothing changes."""
+    return await converting.preview_conversion(at, lead_id, command)
+
+
+@lead_router.post("/{lead_id}/convert", responses=refuses(*_CONVERTS, *_MAKES))
+async def lead_convert(
+    lead_id: UUID,
+    command: ConvertLead,
+    _by: Writer,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
+) -> LeadView:
+    """Convert the lead: to an account, a contact and an opportunity, each made or joined.
+
+    All of it or nothing. One that was converted before is answered as it is.
+    """
+    await converting.convert(work, lead_id, command)
     return await lead.reply(response, work, lead_id)
 
 
@@ -133,7 +199,9 @@ async def lead_duplicate_list(lead_id: UUID, _by: Reader, at: InReading) -> Dupl
 
 
 @lead_router.post(
-    "/{lead_id}/duplicates/dismiss", status_code=204, responses=refuses(NotFound, MissingReference)
+    "/{lead_id}/duplicates/dismiss",
+    status_code=204,
+    responses=refuses(NotFound, MissingReference, RecordMerged),
 )
 async def lead_duplicate_dismiss(
     lead_id: UUID, command: DismissDuplicate, _by: Writer, _once: OnlyOnce, work: InWork
@@ -151,6 +219,7 @@ add_person_routes(
     erase=erasing.erase_lead,
     data_text="All that is known of the person that a lead is, for the person.",
     erase_text="Erase the person that a lead is, for good; the lead is given up.",
+    refuses=(RecordMerged,),
 )
 
 lead_reason_router = api_router(prefix="/v1/lead-reasons", tag="leads")

@@ -14,6 +14,8 @@ from crm.accounts.service.contacts import CONTACT
 from crm.accounts.states import AccountKind
 from crm.activities.service.erasing import activities_of_persons, count_with, erase_activities
 from crm.base import Base
+from crm.leads.service.erasing import erase_leads_of, leads_of
+from crm.leads.service.leads import LEAD
 from crm.persons import queries
 from records.document_types import document_types
 from records.erasure.documents import (
@@ -51,6 +53,7 @@ async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     fields = await erase_document_fields(work, orders)
     erased = _with(erased, {"document_fields": fields})
     erased = _with(erased, await erase_activities(work, [(CONTACT.name, contact_id)]))
+    erased = _with(erased, await erase_leads_of(work, contacts=[contact_id]))
     kept = [*_kept(orders), *await _kept_activities(work, [contact_id])]
     if await queries.places_of(work, account_id, erased.names):
         kept.append(KeptPart(what="addresses", count=1, why=_PLACES))
@@ -67,6 +70,8 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     erased = _with(erased, await erase_beside_documents(work, orders))
     contacts = await erasing.contacts_at(work, account_id)
     erased = _with(erased, await erase_activities(work, _persons(account_id, contacts)))
+    leads = await erase_leads_of(work, contacts=contacts, accounts=[account_id])
+    erased = _with(erased, leads)
     kept = [*_kept(orders), *await _kept_activities(work, contacts)]
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)
 
@@ -78,11 +83,13 @@ async def contact_data(at: Reading, contact_id: UUID) -> PersonalDataView:
     orders = await queries.orders_of(at, contact.account_id, [contact.name])
     beside = await beside_documents(at, document_types(Base), _keys(orders))
     activities, about = await activities_of_persons(at, [(CONTACT.name, contact_id)])
-    added = added_to([known, activities])
-    events = await events_of(at, [contact_id, *about, *beside.fields, *added])
+    lead_ids = await leads_of(at, contacts=[contact_id])
+    leads = await known_of(at, LEAD, lead_ids)
+    added = added_to([known, activities, leads])
+    events = await events_of(at, [contact_id, *about, *lead_ids, *beside.fields, *added])
     events += await queries.events_of_contacts(at, contact.account_id, [contact_id])
     events.sort(key=lambda one: one["occurred_at"])
-    parts = [known, activities, {"history": beside.known["history"]}]
+    parts = [known, activities, leads, {"history": beside.known["history"]}]
     documents = beside.shown_with(orders)
     key = (CONTACT.name, contact_id)
     return personal_data(at, key, parts, events=events, documents=documents)
@@ -102,8 +109,9 @@ async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
         beside.known,
     ]
     activities, activity_ids = await activities_of_persons(at, _persons(account_id, contact_ids))
-    known.append(activities)
-    ids = [*contact_ids, *(one for _, one in _keys(orders)), *activity_ids]
+    lead_ids = await leads_of(at, contacts=contact_ids, accounts=[account_id])
+    known += [activities, await known_of(at, LEAD, lead_ids)]
+    ids = [*contact_ids, *(one for _, one in _keys(orders)), *activity_ids, *lead_ids]
     about = [account_id, *ids, *beside.fields, *added_to(known)]
     events, documents = await events_of(at, about), beside.shown_with(orders)
     return personal_data(at, (ACCOUNT.name, account_id), known, events=events, documents=documents)

@@ -18,7 +18,15 @@ from records.includes import Include
 from records.links import linked_to
 from records.reads import BY_NAME, Reads, columns_of
 
-__all__ = ["ACTIVITIES", "count_with", "existing_teams", "ids_about", "users_by_id"]
+__all__ = [
+    "ACTIVITIES",
+    "count_with",
+    "existing_teams",
+    "ids_about",
+    "ids_naming",
+    "ids_naming_within",
+    "users_by_id",
+]
 
 _ABOUT_BY_INDEX = """activity.id = any(array(select r.activity_id from activity_record r
   where {}r.record_id = {{}}))"""
@@ -123,3 +131,28 @@ async def count_with(sql: Sql, contact_ids: Collection[UUID]) -> int:
         list(contact_ids),
     )
     return count
+
+
+async def ids_naming(sql: Sql, record_type: str, record_id: UUID) -> list[UUID]:
+    """The activities that are about the record, or related to it, in the order of their ids."""
+    rows = await sql.fetch(
+        """select activity_id from activity_record
+           where record_type = $1 and record_id = $2 order by activity_id""",
+        record_type,
+        record_id,
+    )
+    return [row["activity_id"] for row in rows]
+
+
+async def ids_naming_within(sql: Sql, record_type: str, record_id: UUID) -> list[UUID]:
+    """Those that are related to the record, or in which the contact takes part, by id."""
+    rows = await sql.fetch(
+        """select a.id from activity_record r join activity a on a.id = r.activity_id
+           where r.record_type = $1 and r.record_id = $2
+             and (a.related @> jsonb_build_array(jsonb_build_object(
+                 'record_type', $1::text, 'record_id', $2::uuid))
+               or $1 = 'contact' and $2 = any(a.contact_ids)) order by a.id""",
+        record_type,
+        record_id,
+    )
+    return [row["id"] for row in rows]

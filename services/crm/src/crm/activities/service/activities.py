@@ -21,7 +21,7 @@ from records.erasure.outbox import ERASED
 from records.erasure.service import writable_values
 from records.types import Change, Personal, RecordType, changed_fields
 
-__all__ = ["ACTIVITY", "IN_EVENTS", "activity_states"]
+__all__ = ["ACTIVITY", "IN_EVENTS", "Named", "activity_states"]
 
 Named = tuple[str, UUID]
 """A record: its type and its id."""

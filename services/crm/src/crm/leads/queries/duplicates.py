@@ -21,16 +21,16 @@ _SAME = f"""({{0}}.match_email = $1 and {{0}}.match_email <> ''
     or right({{0}}.match_phone, {PHONE_TAIL}) = right($2, {PHONE_TAIL})
       and {{0}}.match_phone <> ''
     or a.match_name = $3 and a.match_name <> '')"""
-_LEADS = f"""select 'lead' as record_type, l.id, l.name, l.email, l.company, l.address,
-    {_PHONE.format("l")}
+_LEADS = f"""select 'lead' as record_type, l.id, null::uuid as account_id, l.name, l.email,
+    l.company, l.address, {_PHONE.format("l")}
   from lead l where l.blocks && $1::text[] and l.id <> $2 and l.erased_at is null{{seen}}
   order by l.id limit {MOST_COMPARED}"""
-_CONTACTS = f"""select 'contact' as record_type, c.id, c.name, c.email, a.name as company,
-    a.billing_address as address, {_PHONE.format("c")}
+_CONTACTS = f"""select 'contact' as record_type, c.id, c.account_id, c.name, c.email,
+    a.name as company, a.billing_address as address, {_PHONE.format("c")}
   from contact c join account a on a.id = c.account_id
   where c.status = 'active' and {_SAME.format("c")}{{seen}}
   order by c.id limit {MOST_COMPARED}"""
-_ACCOUNTS = f"""select 'account' as record_type, a.id,
+_ACCOUNTS = f"""select 'account' as record_type, a.id, null::uuid as account_id,
     case when a.kind = 'person' then a.name else '' end as name, a.email,
     case when a.kind = 'person' then '' else a.name end as company,
     a.billing_address as address, {_PHONE.format("a")}

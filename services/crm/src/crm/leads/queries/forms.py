@@ -45,7 +45,7 @@ _USE = """update lead_confirmation set used_at = $2, token_hash = null, expires_
   where token_hash = $1 and expires_at > $2 and used_at is null
   returning lead_id, form_id, language"""
 _EMPTY = """update lead_consent set source_address = '', emptied = true
-  where lead_id = $1 and source_address <> ''"""
+  where lead_id = any($1::uuid[]) and source_address <> ''"""
 
 
 def _filters(_at: Reading, query: LeadFormQuery) -> Sequence[Filter]:
@@ -159,7 +159,7 @@ async def use_token(sql: Sql, token_hash: bytes, now: datetime) -> tuple[UUID, U
     return (row["lead_id"], row["form_id"], row["language"]) if row else None
 
 
-async def empty_addresses(sql: Sql, lead_id: UUID) -> int:
+async def empty_addresses(sql: Sql, lead_ids: Sequence[UUID]) -> int:
     """Take out from where the consents came; how many there were."""
-    done: str = await sql.execute(_EMPTY, lead_id)
+    done: str = await sql.execute(_EMPTY, list(lead_ids))
     return int(done.rpartition(" ")[2])

@@ -36,6 +36,9 @@ def _filters(at: Reading, query: LeadQuery) -> Sequence[Filter]:
         Filter("source = {}", query.source),
         Filter("campaign = {}", query.campaign),
         Filter("reason = {}", query.reason),
+        Filter("account_id = {}", query.account_id),
+        Filter("contact_id = {}", query.contact_id),
+        Filter("opportunity_id = {}", query.opportunity_id),
     ]
 
 

@@ -30,6 +30,7 @@ class DuplicateView(BaseModel):
     company: str
     email: str
     phone: str
+    account_id: UUID | None = Field(description="Of a contact: the account that it is at.")
     score: int = Field(description="The sum of the points.")
     reasons: list[DuplicateReason] = Field(description="What speaks for it, and against.")
 

@@ -172,6 +172,12 @@ class LeadView(CustomView):
     first_touch: Touch | None = Field(description="How it came here first; null: nobody said.")
     last_touch: Touch | None = Field(description="How it came here last.")
     last_touch_at: datetime | None
+    account_id: UUID | None = Field(
+        description="Of a converted lead: the account that it became or joined."
+    )
+    contact_id: UUID | None = Field(description="The contact, likewise.")
+    opportunity_id: UUID | None = Field(description="The opportunity, likewise.")
+    converted_at: datetime | None = Field(description="When it was converted; null: it was not.")
     consent: Consent
     external_refs: list[ExternalRef]
     version: EtagVersion
@@ -195,3 +201,8 @@ class LeadQuery(ReachableQuery):
     source: Line | None = None
     campaign: Line | None = None
     reason: Code | None = None
+    account_id: UUID | None = Field(
+        default=None, description="Leads that this account was made of, or joined."
+    )
+    contact_id: UUID | None = Field(default=None, description="Likewise of a contact.")
+    opportunity_id: UUID | None = Field(default=None, description="Likewise of an opportunity.")

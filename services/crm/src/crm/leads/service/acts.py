@@ -25,7 +25,7 @@ from records.erasure.errors import PersonIsErased
 from records.types import Change
 from records.writes import lock_visible, write
 
-__all__ = ["add_touch", "advance", "disqualify", "lead_touches"]
+__all__ = ["add_touch", "advance", "disqualify", "lead_touches", "lock_open_lead"]
 
 
 async def advance(work: Work, lead_id: UUID, wanted: LeadStatus) -> None:
@@ -33,7 +33,7 @@ async def advance(work: Work, lead_id: UUID, wanted: LeadStatus) -> None:
 
     Raises NotFound, Forbidden, PersonIsErased, LeadStatusFixed.
     """
-    lead = await _open_lead(work, lead_id)
+    lead = await lock_open_lead(work, lead_id)
     if lead.status == wanted:
         return
     lead.require_next(wanted)
@@ -46,7 +46,7 @@ async def disqualify(work: Work, lead_id: UUID, command: DisqualifyLead) -> None
     Raises NotFound, Forbidden, PersonIsErased, LeadStatusFixed, MissingReference (reason),
     InvalidInput (an archived reason).
     """
-    lead = await _open_lead(work, lead_id)
+    lead = await lock_open_lead(work, lead_id)
     if lead.status != LeadStatus.DISQUALIFIED:
         lead.require_next(LeadStatus.DISQUALIFIED)
     await _require_reason(work, command.reason)
@@ -59,7 +59,7 @@ async def add_touch(work: Work, lead_id: UUID, command: AddLeadTouch) -> LeadTou
 
     The first one that is noted stays the first, whatever time a later one names.
     """
-    lead = await _open_lead(work, lead_id)
+    lead = await lock_open_lead(work, lead_id)
     said = {name: getattr(command, name) or "" for name in TOUCH_FIELDS}
     at, is_first = command.at or work.now, lead.last_touch_at is None
     if at > work.now:
@@ -84,7 +84,8 @@ async def lead_touches(at: Reading, lead_id: UUID, asked: PageQuery) -> Page[Lea
     return await touches.touches_of(at.sql, lead_id, asked)
 
 
-async def _open_lead(work: Work, lead_id: UUID) -> Lead:
+async def lock_open_lead(work: Work, lead_id: UUID) -> Lead:
+    """The lead, nobody else's until the act ends. Raises NotFound, Forbidden, PersonIsErased."""
     lead = (await lock_visible(work, LEAD, [lead_id]))[lead_id]
     if lead.erased_at is not None:
         raise PersonIsErased(entity=LEAD.name, erased_at=lead.erased_at)

@@ -21,12 +21,10 @@ from crm.leads.schemas.duplicates import (
 from crm.leads.service.leads import LEAD
 from records.writes import lock_visible
 from values.address import Address
-from values.persons import PersonKeys, likeness, person_keys
+from values.persons import Likeness, PersonKeys, likeness, person_keys
 
-__all__ = ["HINTED", "dismiss", "duplicates_of"]
+__all__ = ["compared", "dismiss", "duplicates_of", "is_hint"]
 
-HINTED = 40
-"""From this score on a record is hinted at: one number or address in common is enough."""
 MOST_SHOWN = 20
 
 
@@ -34,15 +32,28 @@ async def duplicates_of(at: Reading, lead_id: UUID) -> DuplicatesView:
     """Records in the actor's reach that may be of the lead's person or firm. Raises NotFound."""
     await LEAD.reads.get(at, lead_id)
     [lead] = await read_all(at, Lead, [lead_id])
+    found = [one for one in await compared(at, lead) if is_hint(one)]
+    return DuplicatesView(items=found[:MOST_SHOWN])
+
+
+def is_hint(one: DuplicateView) -> bool:
+    """Whether the record is worth a look."""
+    return Likeness({reason.reason: reason.points for reason in one.reasons}).is_hint
+
+
+async def compared(at: Reading, lead: Lead) -> list[DuplicateView]:
+    """All records in the actor's reach that have a key in common with the lead, the best first.
+
+    Those of which somebody said that they are others are left out.
+    """
     keys = lead.person_keys()
-    no = await queries.dismissed(at.sql, lead_id)
+    no = await queries.dismissed(at.sql, lead.id)
     found = [
         _hint(row, keys)
-        for row in await queries.candidates(at, lead_id, keys)
+        for row in await queries.candidates(at, lead.id, keys)
         if no.get((row["record_type"], row["id"])) != _fingerprint(keys, _keys_of(row))
     ]
-    best = sorted((one for one in found if one.score >= HINTED), key=lambda one: -one.score)
-    return DuplicatesView(items=best[:MOST_SHOWN])
+    return sorted(found, key=lambda one: -one.score)
 
 
 async def dismiss(work: Work, lead_id: UUID, command: DismissDuplicate) -> None:

@@ -10,11 +10,12 @@ from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
 from crm import reach
 from crm.accounts.service.values import with_phone
-from crm.leads.events import LeadChanged
+from crm.leads.events import LeadChanged, LeadConverted
 from crm.leads.models import Lead, LeadTouch
 from crm.leads.queries import leads as queries
 from crm.leads.queries import touches
 from crm.leads.schemas.leads import TOUCH_FIELDS, LeadView
+from crm.leads.service.merging import LEAD_MERGING
 from crm.leads.service.personal import PERSONAL_LEAD, identifiers_of
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
@@ -46,7 +47,8 @@ async def _look_up(
     last = await touches.last_touches(work.sql, known) if known else {}
     found: list[Values] = []
     for one in changes:
-        if one.record.new_touch:
+        if one.record.new_touch or "last_touch_at" in one.values:
+            # No caller gives that field: touches were added or moved, and the values follow them.
             found.append(one.values)
             continue
         values = {name: value for name, value in one.values.items() if name not in TOUCH_FIELDS}
@@ -111,8 +113,13 @@ async def _publish(work: Work, changes: Sequence[Change[Lead]]) -> None:
     await touches.insert_touches(work.sql, made)
     for one in changes:
         one.record.new_touch = None
-    events = [LeadChanged.of(one.record, changed_fields(LeadChanged, one)) for one in changes]
-    await work.record(*events)
+    await work.record(*(_event(one) for one in changes))
+
+
+def _event(change: Change[Lead]) -> LeadChanged:
+    """The event of the act that the change was."""
+    kind = LeadConverted if "converted_at" in change.before else LeadChanged
+    return kind.of(change.record, changed_fields(LeadChanged, change))
 
 
 LEAD: RecordType[Lead, LeadView] = RecordType(
@@ -124,5 +131,6 @@ LEAD: RecordType[Lead, LeadView] = RecordType(
     check=_check,
     publish=_publish,
     personal=PERSONAL_LEAD,
+    merging=LEAD_MERGING,
 )
 """How leads are kept."""

@@ -5,6 +5,7 @@ from crm.accounts.service.personal import past_identifiers
 from crm.leads.models import Lead
 from records.erasure.outbox import ERASED
 from records.erasure.suppression import Identifier, identifiers
+from records.redirects import losers_of
 from records.types import Personal
 from values.address import Address
 from values.phone import Phone
@@ -47,4 +48,6 @@ def identifiers_of(lead: Lead) -> set[Identifier]:
 
 async def known_identifiers(work: Work, lead: Lead) -> set[Identifier]:
     """What the person is, or was, recognised by."""
-    return identifiers_of(lead) | await past_identifiers(work, "lead", [lead.id])
+    return identifiers_of(lead) | await past_identifiers(
+        work, "lead", await losers_of(work, "lead", [lead.id])
+    )
