@@ -23,9 +23,11 @@ from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.handovers.module import MODULE as HANDOVERS
 from crm.leads.module import MODULE as LEADS
 from crm.leads.router import lead, lead_reason
+from crm.leads.service.day import SECTIONS as LEADS_OF_A_DAY
 from crm.my_day import my_day_module
 from crm.opportunities.module import MODULE as OPPORTUNITIES
 from crm.opportunities.router import competitor, lost_reason, opportunity, pipeline
+from crm.opportunities.service.day import SECTIONS as DEALS_OF_A_DAY
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
@@ -129,7 +131,7 @@ _OWN = Service(
         CATALOG,
         OPPORTUNITIES,
         ACTIVITIES,
-        my_day_module(ACTIVITIES_OF_A_DAY),
+        my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
         ORDERS,
         PERSONS,
         EXPORTS,

@@ -2,13 +2,17 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.activities.events import ActivityChanged
 from crm.activities.models import ACTIVITY_RECORD, SEARCH, Activity
 from crm.activities.router import activity_router
 from crm.activities.service.activities import activity_states
+from crm.activities.service.giving import OPEN
 from crm.activities.service.reminders import REMIND, SCHEDULE, remind
 
 __all__ = ["MODULE"]
+
+open_work.declare(OPEN)
 
 _BOTH = {"activities.read", "activities.write"}
 

@@ -69,6 +69,14 @@ class Lead(Reached, Base):
             for column in ("owner_id", "team_id", "source", "campaign")
         ),
         Index("ix_lead_reason", "reason", postgresql_where=text("reason is not null")),
+        Index(
+            "ix_lead_open",
+            "owner_id",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=text("status in ('new', 'working', 'qualified')"),
+        ),
         Index("ix_lead_blocks", "blocks", postgresql_using="gin"),
         Index("ix_lead_match_name", "match_name", "id", postgresql_where=text("match_name <> ''")),
     )

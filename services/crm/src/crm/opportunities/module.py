@@ -2,6 +2,7 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.opportunities.events import (
     OpportunityChanged,
     OpportunityLost,
@@ -28,9 +29,12 @@ from crm.opportunities.router import (
     pipeline_router,
     stage_router,
 )
+from crm.opportunities.service.giving import OPEN
 from crm.opportunities.service.opportunities import opportunity_states
 
 __all__ = ["MODULE"]
+
+open_work.declare(OPEN)
 
 _READ, _SEE = "opportunities.read", "pipelines.read"
 _REPLACED = "select, insert, delete"
