@@ -72,6 +72,7 @@ AREAS = {
     "assignment-queue": "assignment",
     "hand-overs": "staff",
     "merges": "merges",
+    "score-rules": "score_rules",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""
@@ -172,6 +173,7 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "password": {"password": "correct horse battery"},
         "disqualify": {"reason": "none"},
         "touches": {"source": "fair"},
+        "events": {"event_id": "E-1", "kind": "page_viewed"},
         "dismiss": {"record_type": "lead", "record_id": str(uuid4())},
     }
     last = path.rpartition("/")[2]

@@ -74,6 +74,8 @@ async def trade(desk):
     )
     ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
+    points = {"based_on": "field", "points": 1}
+    scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
@@ -106,6 +108,7 @@ async def trade(desk):
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
         "/v1/absences": (absence["id"], [absence["name"]]),
         "/v1/assignment-rules": (rule["id"], [rule["name"]]),
+        "/v1/score-rules": (scored["id"], [scored["name"]]),
     }
 
 

@@ -31,6 +31,8 @@ from crm.opportunities.service.day import SECTIONS as DEALS_OF_A_DAY
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
+from crm.score_rules.module import MODULE as SCORE_RULES
+from crm.score_rules.router import score_rule
 from crm.settings import CrmSettings
 from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
@@ -78,6 +80,7 @@ _LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
+        score_rule,
         calendar,
         team,
         absence,
@@ -137,6 +140,7 @@ _OWN = Service(
         EXPORTS,
         IMPORTS,
         LEADS,
+        SCORE_RULES,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

@@ -33,6 +33,8 @@ __all__ = [
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "SCORE_RULE",
+    "SCORE_RULES",
     "STAGES",
     "TEAMS",
 ]
@@ -72,7 +74,19 @@ ACTIVITY = Kept(
     "name, sort_key, text, location",
     "search_name(new.name, new.sort_key) || ' ' || left(new.text, 1000) || ' ' || new.location",
 )
-KEPT = (ACCOUNT, CONTACT, PRODUCT, OPPORTUNITY, LEAD, CALENDAR, ABSENCE, ASSIGNMENT_RULE, ACTIVITY)
+SCORE_RULE = Kept("score_rule", "name, sort_key", "search_name(new.name, new.sort_key)")
+KEPT = (
+    ACCOUNT,
+    CONTACT,
+    PRODUCT,
+    OPPORTUNITY,
+    LEAD,
+    CALENDAR,
+    ABSENCE,
+    ASSIGNMENT_RULE,
+    ACTIVITY,
+    SCORE_RULE,
+)
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
 CONTACTS = Searched(
@@ -127,3 +141,4 @@ CALENDARS = CALENDAR.searched()
 ABSENCES = ABSENCE.searched()
 ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()
+SCORE_RULES = SCORE_RULE.searched()

@@ -18,6 +18,12 @@ class CrmSettings(RecordSettings):
     service: ClassVar[str] = "crm"
 
     port: int = Field(default=8002, ge=0, le=65535, description="Port the API listens on.")
+    late_lead_fields: str = Field(
+        default="",
+        max_length=4000,
+        description="Keys of the custom fields of leads, by comma, that are filled in only once "
+        "the outcome is known: no score rule may ask for them.",
+    )
 
 
 def settings_of(setting: Setting) -> CrmSettings:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +18,7 @@ KINDS = {
     "opportunity": "/v1/opportunities",
 }
 MADE = {"activity": {"kind": "task"}}
-CLOSING = {
+CLOSING: dict[str, tuple[str, Any, str]] = {
     "account": ("archive", None, "restore"),
     "activity": ("cancel", {}, "reopen"),
     "opportunity": ("archive", None, "restore"),
@@ -135,7 +136,7 @@ async def test_a_lead_or_a_deal_taken_up_again_loses_a_disabled_owner(desk):
 
 async def test_what_is_given_at_the_same_moment_moves_or_is_refused(busy, desk):
     """Of every type: a disabled user owns nothing open, whatever came meanwhile."""
-    user, made = await busy(1)
+    user, _ = await busy(1)
     other = await desk.user()
     command = {"from_user_id": user["id"], "to_user_ids": [other["id"]], "disable": True}
     replies = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""C16 to C18 for leads: captured ones are assigned by rules, in turn, each once, and with reasons."""
+"""C16 to C18 for leads: captured ones are assigned by rules, each once, and with reasons."""
 
 import asyncio
 from base64 import b64encode

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from crm import reach, searched
 from crm.leads.models import Lead, LeadReason
@@ -36,6 +36,8 @@ def _filters(at: Reading, query: LeadQuery) -> Sequence[Filter]:
         Filter("source = {}", query.source),
         Filter("campaign = {}", query.campaign),
         Filter("reason = {}", query.reason),
+        Filter("score >= {}", query.score_from),
+        Filter("score <= {}", query.score_to),
     ]
 
 
@@ -67,7 +69,7 @@ LEADS = Reads(
         "owner": Include(MemberView, "owner_id"),
         "team": Include(TeamView, "team_id"),
     },
-    sorts=BY_NAME,
+    sorts={**BY_NAME, "score": Sort("score", "numeric")},
 )
 LEAD_REASONS = Reads(
     name="lead_reason",
