@@ -73,6 +73,7 @@ AREAS = {
     "hand-overs": "staff",
     "merges": "merges",
     "score-rules": "score_rules",
+    "lead-response-times": "leads",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""

@@ -31,6 +31,7 @@ from crm.opportunities.service.day import SECTIONS as DEALS_OF_A_DAY
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
+from crm.response_times.module import MODULE as RESPONSE_TIMES
 from crm.score_rules.module import MODULE as SCORE_RULES
 from crm.score_rules.router import score_rule
 from crm.settings import CrmSettings
@@ -141,6 +142,7 @@ _OWN = Service(
         IMPORTS,
         LEADS,
         SCORE_RULES,
+        RESPONSE_TIMES,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,
