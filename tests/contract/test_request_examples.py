@@ -84,6 +84,7 @@ async def test_every_example_of_the_crm_works(crm):
     crm.records["tag"] = new["id"]
     await _staff_and_accounts(crm)
     await _leads(crm)
+    await _scores(crm)
     await _products_and_orders(crm)
     await _opportunities(crm)
     await _activities(crm)
@@ -138,6 +139,7 @@ async def _leads(crm: Caller) -> None:
     crm.records["twin"] = twin.json()["id"]
     await crm.send("lead_duplicate_dismiss")
     await crm.send("lead_touch_create")
+    await crm.send("lead_event_create")
     await crm.send("lead_form_create")
     await crm.send("lead_form_update")
     await _open_form(crm)
@@ -172,6 +174,12 @@ async def _forecasts(crm: Caller) -> None:
         for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
             await crm.send(f"{kind}_{act}")
     await crm.send("forecast_snapshot_create")
+
+
+async def _scores(crm: Caller) -> None:
+    await crm.send("score_rule_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"score_rule_{act}")
 
 
 async def _assignment(crm: Caller) -> None:

@@ -450,4 +450,20 @@ OF_CRM = (
         ),
         found=True,
     ),
+    Kind(
+        half="crm",
+        path="/v1/score-rules",
+        table="score_rule",
+        **both(coded("name", "N", based_on="touch", points=10)),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "points": (-20, NEVER_EMPTY),
+            "conditions": ([CONDITION | {"fact": "source"}], []),
+            "half_life_days": (14, None),
+            "count_max": (3, None),
+        },
+        found=True,
+    ),
 )

@@ -77,6 +77,8 @@ AREAS = {
     "forecast-snapshots": "forecasts",
     "sales-quotas": "forecasts",
     "insights": "insights",
+    "score-rules": "score_rules",
+    "lead-response-times": "leads",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""
@@ -177,6 +179,7 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "password": {"password": "correct horse battery"},
         "disqualify": {"reason": "none"},
         "touches": {"source": "fair"},
+        "events": {"event_id": "E-1", "kind": "page_viewed"},
         "dismiss": {"record_type": "lead", "record_id": str(uuid4())},
     }
     last = path.rpartition("/")[2]

@@ -80,6 +80,8 @@ async def trade(desk):
     days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
     goal = {"name": f"Q1 {desk.word()}", "owner_id": user["id"], "amount": money}
     quota = await desk.add("/v1/sales-quotas", **goal, **days)
+    points = {"based_on": "field", "points": 1}
+    scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
@@ -114,6 +116,7 @@ async def trade(desk):
         "/v1/exchange-rates": (rate["id"], [word]),
         "/v1/sales-quotas": (quota["id"], [quota["name"]]),
         "/v1/assignment-rules": (rule["id"], [rule["name"]]),
+        "/v1/score-rules": (scored["id"], [scored["name"]]),
     }
 
 

@@ -27,7 +27,7 @@ EVERYBODYS = tuple(
         *("lead-reasons", "lead-forms"),
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
-        *("hand-overs", "exchange-rates", "sales-quotas"),
+        *("hand-overs", "exchange-rates", "sales-quotas", "score-rules"),
     )
 )
 """Collections whose rows everybody sees who may see any."""

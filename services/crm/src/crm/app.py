@@ -26,14 +26,19 @@ from crm.handovers.module import MODULE as HANDOVERS
 from crm.insights.module import MODULE as INSIGHTS
 from crm.leads.module import MODULE as LEADS
 from crm.leads.router import lead, lead_reason
+from crm.leads.service.day import SECTIONS as LEADS_OF_A_DAY
 from crm.my_day import my_day_module
 from crm.opportunities.module import MODULE as OPPORTUNITIES
 from crm.opportunities.router import competitor, lost_reason, opportunity, pipeline
+from crm.opportunities.service.day import SECTIONS as DEALS_OF_A_DAY
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
 from crm.rates.module import MODULE as RATES
 from crm.rates.router import rate
+from crm.response_times.module import MODULE as RESPONSE_TIMES
+from crm.score_rules.module import MODULE as SCORE_RULES
+from crm.score_rules.router import score_rule
 from crm.settings import CrmSettings
 from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
@@ -81,6 +86,7 @@ _LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
+        score_rule,
         calendar,
         team,
         absence,
@@ -139,12 +145,14 @@ _OWN = Service(
         FORECASTS,
         ACTIVITIES,
         INSIGHTS,
-        my_day_module(ACTIVITIES_OF_A_DAY),
+        my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
         ORDERS,
         PERSONS,
         EXPORTS,
         IMPORTS,
         LEADS,
+        SCORE_RULES,
+        RESPONSE_TIMES,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

@@ -53,7 +53,12 @@ class DayRow(BaseModel):
     about_id: UUID | None = Field(description="The record that it is about.")
     on: date | None = Field(description="The day that counts: by which it is due.")
     at: datetime | None = Field(
-        description="The instant that counts: when it is due, begins, or came in, UTC."
+        description="The instant that counts: when it is due, begins, came in or was last worked "
+        "on, UTC."
+    )
+    age_days: int | None = Field(
+        default=None,
+        description="Whole days since a lead came in, or since anything happened with a deal.",
     )
 
 

@@ -1,16 +1,21 @@
 """What users have open: modules declare it, so that it is counted and handed over.
 
+The database promises that no disabled user owns any of it.
+
 declare(OpenWork(type="account", table="account", is_open="status = 'active'", give=give))
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from crm.sql import Sql
+from records.entities import Values
+from records.types import Change
 
-__all__ = ["OpenWork", "counts_of", "declare", "declared", "open_ids"]
+__all__ = ["OpenWork", "counts_of", "declare", "declared", "open_ids", "without_disabled_owners"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,3 +66,30 @@ async def open_ids(sql: Sql, kind: OpenWork, user_id: UUID) -> list[UUID]:
         user_id,
     )
     return [row["id"] for row in rows]
+
+
+async def without_disabled_owners(
+    work: Work,
+    changes: Sequence[Change[Any]],
+    values: Sequence[Values],
+    opens: Callable[[Change[Any], Values], bool],
+) -> list[Values]:
+    """The values of changes; what is taken up again (`opens`) loses an owner who is disabled."""
+    both = list(zip(changes, values, strict=True))
+    again = [
+        not one.is_new and one.record.owner_id and "owner_id" not in given and opens(one, given)
+        for one, given in both
+    ]
+    owners = {one.record.owner_id for one, is_again in zip(changes, again, strict=True) if is_again}
+    disabled = await _disabled_among(work.sql, owners) if owners else set()
+    return [
+        {**given, "owner_id": None} if is_again and one.record.owner_id in disabled else given
+        for (one, given), is_again in zip(both, again, strict=True)
+    ]
+
+
+async def _disabled_among(sql: Sql, user_ids: Collection[UUID]) -> set[UUID]:
+    rows = await sql.fetch(
+        "select id from local_user where id = any($1::uuid[]) and not active", list(user_ids)
+    )
+    return {row["id"] for row in rows}

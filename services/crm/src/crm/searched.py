@@ -35,6 +35,8 @@ __all__ = [
     "PRODUCT",
     "PRODUCTS",
     "QUOTAS",
+    "SCORE_RULE",
+    "SCORE_RULES",
     "STAGES",
     "TEAMS",
 ]
@@ -74,7 +76,19 @@ ACTIVITY = Kept(
     "name, sort_key, text, location",
     "search_name(new.name, new.sort_key) || ' ' || left(new.text, 1000) || ' ' || new.location",
 )
-KEPT = (ACCOUNT, CONTACT, PRODUCT, OPPORTUNITY, LEAD, CALENDAR, ABSENCE, ASSIGNMENT_RULE, ACTIVITY)
+SCORE_RULE = Kept("score_rule", "name, sort_key", "search_name(new.name, new.sort_key)")
+KEPT = (
+    ACCOUNT,
+    CONTACT,
+    PRODUCT,
+    OPPORTUNITY,
+    LEAD,
+    CALENDAR,
+    ABSENCE,
+    ASSIGNMENT_RULE,
+    ACTIVITY,
+    SCORE_RULE,
+)
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
 CONTACTS = Searched(
@@ -137,3 +151,4 @@ CALENDARS = CALENDAR.searched()
 ABSENCES = ABSENCE.searched()
 ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()
+SCORE_RULES = SCORE_RULE.searched()

@@ -24,6 +24,12 @@ class CrmSettings(RecordSettings):
         le=366,
         description="For how many days an exchange rate counts, where no later one is there.",
     )
+    late_lead_fields: str = Field(
+        default="",
+        max_length=4000,
+        description="Keys of the custom fields of leads, by comma, that are filled in only once "
+        "the outcome is known: no score rule may ask for them.",
+    )
 
 
 def settings_of(setting: Setting) -> CrmSettings:

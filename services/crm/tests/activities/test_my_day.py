@@ -45,12 +45,16 @@ async def test_follow_ups_and_meetings_stand_in_their_sections(diary):
             "overdue": [begun["id"], late["id"], later["id"]],
             "due_today": [today["id"], tonight["id"]],
             "meetings": [meeting["id"], guest["id"]],
+            "new_leads": [],
+            "stale_deals": [],
         }
         counted = await day_of(client, rows=0)
         assert [(one["count"], one["rows"]) for one in counted["sections"]] == [
             (3, []),
             (2, []),
             (2, []),
+            (0, []),
+            (0, []),
         ]
 
 

@@ -2,10 +2,12 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.activities.events import ActivityChanged
 from crm.activities.models import ACTIVITY_RECORD, SEARCH, Activity
 from crm.activities.router import activity_router
 from crm.activities.service.activities import activity_states
+from crm.activities.service.giving import OPEN
 from crm.activities.service.moving import NAMED_WITHIN
 from crm.activities.service.reminders import REMIND, SCHEDULE, remind
 from crm.base import Base
@@ -14,6 +16,7 @@ from records.merging.within import declare_named_within
 __all__ = ["MODULE"]
 
 declare_named_within(Base, NAMED_WITHIN)
+open_work.declare(OPEN)
 
 _BOTH = {"activities.read", "activities.write"}
 

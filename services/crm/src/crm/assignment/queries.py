@@ -117,6 +117,8 @@ _ADD = """insert into assignment_waiting (id, subject_type, subject_id, recorded
       from unnest($2::uuid[], $3::uuid[]) as a(id, subject_id)
       where not exists (select from assignment_decision d
         where d.subject_type = $1 and d.subject_id = a.subject_id)
+        and (not $5 or exists (select from assignment_rule r
+          where r.subject_type = $1 and r.status = 'active'))
     on conflict (subject_type, subject_id) do nothing"""
 _INSTEAD = """insert into assignment_waiting (id, subject_type, subject_id, recorded_at, reason)
     select w.id, w.subject_type, $2, w.recorded_at, w.reason
@@ -168,11 +170,19 @@ async def lock_lane(sql: Sql, subject_type: str) -> int:
 
 
 async def add_waiting(
-    sql: Sql, subject_type: str, subject_ids: Sequence[UUID], now: datetime
+    sql: Sql,
+    subject_type: str,
+    subject_ids: Sequence[UUID],
+    now: datetime,
+    *,
+    only_by_rules: bool,
 ) -> int:
-    """Let subjects wait that neither wait nor were decided; how many."""
+    """Let subjects wait that neither wait nor were decided; how many.
+
+    `only_by_rules`: none, where the type has no active rule.
+    """
     ids = [uuid7() for _ in subject_ids]
-    done = await sql.execute(_ADD, subject_type, ids, list(subject_ids), now)
+    done = await sql.execute(_ADD, subject_type, ids, list(subject_ids), now, only_by_rules)
     return int(done.rpartition(" ")[2])
 
 

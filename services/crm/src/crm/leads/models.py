@@ -1,11 +1,21 @@
 """Leads, where they came from, and why some are given up."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Numeric,
+    Text,
+    literal_column,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.states import enum_check
@@ -86,6 +96,21 @@ class Lead(Reached, Base):
             for column in CONVERTED_TO
         ),
         Index("ix_lead_reason", "reason", postgresql_where=text("reason is not null")),
+        Index(
+            "ix_lead_open",
+            "owner_id",
+            "status",
+            "created_at",
+            "id",
+            postgresql_where=text("status in ('new', 'working', 'qualified')"),
+        ),
+        Index("ix_lead_score", "score", "id"),
+        Index(
+            "ix_lead_score_due",
+            literal_column("coalesce(scored_at, '-infinity'::timestamptz)"),
+            "id",
+            postgresql_where=text("status in ('new', 'working', 'qualified')"),
+        ),
         Index("ix_lead_blocks", "blocks", postgresql_using="gin"),
         Index("ix_lead_match_name", "match_name", "id", postgresql_where=text("match_name <> ''")),
     )
@@ -112,6 +137,11 @@ class Lead(Reached, Base):
     blocks: Mapped[list[str]] = mapped_column(
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
+    score_number: Mapped[Decimal] = mapped_column(
+        "score", Numeric(14, 2), default=Decimal(0), server_default=text("0")
+    )
+    score_parts: Mapped[list[Any] | None] = mapped_column(JSONB, deferred=True)
+    scored_at: Mapped[datetime | None]
     new_touch: "LeadTouch | None" = None
     """A touch that is kept with the change."""
 

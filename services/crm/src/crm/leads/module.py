@@ -2,6 +2,8 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
+from crm.assignment.service.subjects import declare
 from crm.leads import form_models as forms
 from crm.leads.events import LeadChanged, LeadConverted
 from crm.leads.form_router import (
@@ -12,9 +14,13 @@ from crm.leads.form_router import (
 )
 from crm.leads.models import RIGHTS, SEARCH, Lead, LeadDistinct, LeadReason, LeadTouch
 from crm.leads.router import lead_person_router, lead_reason_router, lead_router
+from crm.leads.service.assigning import ASSIGNED, OPEN
 from crm.leads.service.leads import lead_states
 
 __all__ = ["MODULE"]
+
+declare(ASSIGNED)
+open_work.declare(OPEN)
 
 _SETTINGS = ("lead_settings.read", "lead_settings.write")
 

@@ -67,7 +67,7 @@ lead = RecordRoutes(
     write=WRITE,
     refuses=(MissingReference, PersonIsErased, PersonSuppressed),
 )
-lead.list("Leads, the newest first; `sort` by created_at, updated_at or name.")
+lead.list("Leads, the newest first; `sort` by created_at, updated_at, name or score.")
 lead.create(NewLead, "Take down a lead; a repeat under the same key makes no second one.")
 lead.upsert(UpsertLead)
 lead.links()

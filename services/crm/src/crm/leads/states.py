@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["NEXT", "LeadStatus"]
+__all__ = ["NEXT", "OPEN", "LeadStatus"]
 
 
 class LeadStatus(StrEnum):
@@ -16,12 +16,14 @@ class LeadStatus(StrEnum):
     DISQUALIFIED = "disqualified"
 
 
-_OPEN = frozenset({LeadStatus.CONVERTED, LeadStatus.DISQUALIFIED})
+OPEN = frozenset({LeadStatus.NEW, LeadStatus.WORKING, LeadStatus.QUALIFIED})
+"""A lead that is still to be worked on."""
+_CLOSED = frozenset({LeadStatus.CONVERTED, LeadStatus.DISQUALIFIED})
 
 NEXT: Mapping[LeadStatus, frozenset[LeadStatus]] = {
-    LeadStatus.NEW: _OPEN | {LeadStatus.WORKING, LeadStatus.QUALIFIED},
-    LeadStatus.WORKING: _OPEN | {LeadStatus.QUALIFIED},
-    LeadStatus.QUALIFIED: _OPEN | {LeadStatus.WORKING},
+    LeadStatus.NEW: _CLOSED | {LeadStatus.WORKING, LeadStatus.QUALIFIED},
+    LeadStatus.WORKING: _CLOSED | {LeadStatus.QUALIFIED},
+    LeadStatus.QUALIFIED: _CLOSED | {LeadStatus.WORKING},
     LeadStatus.CONVERTED: frozenset(),
     LeadStatus.DISQUALIFIED: frozenset({LeadStatus.NEW}),
 }

@@ -216,6 +216,13 @@ class Opportunity(NamedRecord, Base):
             postgresql_include=["state", "amount", "probability", "owner_id", "team_id"],
             postgresql_where=text("status = 'active'"),
         ),
+        Index(
+            "ix_opportunity_open",
+            "owner_id",
+            "stage_since",
+            "id",
+            postgresql_where=text("status = 'active' and state = 'open'"),
+        ),
         Index("ix_opportunity_lost_reason_id", "lost_reason_id"),
         Index(
             "ix_opportunity_forecast",

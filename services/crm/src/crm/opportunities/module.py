@@ -2,6 +2,7 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.opportunities.events import (
     OpportunityChanged,
     OpportunityLost,
@@ -30,10 +31,13 @@ from crm.opportunities.router import (
     stage_router,
 )
 from crm.opportunities.service.closing_rates import keep_missing_rates
+from crm.opportunities.service.giving import OPEN
 from crm.opportunities.service.opportunities import opportunity_states
 from crm.rates.events import RateChanged
 
 __all__ = ["MODULE"]
+
+open_work.declare(OPEN)
 
 _READ, _SEE = "opportunities.read", "pipelines.read"
 _REPLACED = "select, insert, delete"

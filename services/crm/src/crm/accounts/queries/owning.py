@@ -6,7 +6,7 @@ from uuid import UUID
 
 from crm.sql import Sql
 
-__all__ = ["FACTS", "disabled_among", "facts_of", "owned_by"]
+__all__ = ["FACTS", "facts_of", "owned_by"]
 
 FACTS = ("country", "currency", "industry", "kind", "language", "segment", "stage")
 """Facts of an account that rules of assignment may ask for."""
@@ -31,11 +31,3 @@ async def owned_by(sql: Sql, user_ids: Collection[UUID]) -> dict[UUID, int]:
         list(user_ids),
     )
     return {row["owner_id"]: row["owned"] for row in rows}
-
-
-async def disabled_among(sql: Sql, user_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the users who are disabled."""
-    rows = await sql.fetch(
-        "select id from local_user where id = any($1::uuid[]) and not active", list(user_ids)
-    )
-    return {row["id"] for row in rows}

@@ -9,11 +9,11 @@ from chassis.storage.reading import Reading
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
-from crm import reach
+from crm import open_work, reach
 from crm.accounts.errors import AccountArchived
 from crm.accounts.events import AccountChanged
 from crm.accounts.models import ACTIVE, ARCHIVED, Account
-from crm.accounts.queries import owning, reading
+from crm.accounts.queries import reading
 from crm.accounts.rules.ownership import LED_BY_ERP, NEVER_EDITED
 from crm.accounts.schemas import AccountView, Buyer, ChangeAccount
 from crm.accounts.service.personal import PERSONAL_ACCOUNT, refuse_erased
@@ -97,18 +97,12 @@ async def _look_up(
     for owner_id in sorted(owners):
         await require_active_user(work, owner_id, pointer="/owner_id")
         await reach.require_person(work, owner_id)
-    restored = [
-        one.record.owner_id
-        for one in changes
-        if one.record.status == ARCHIVED and one.record.owner_id and "owner_id" not in one.values
-    ]
-    disabled = await owning.disabled_among(work.sql, restored) if restored else set()
-    return [
-        {**one.values, "owner_id": None}
-        if one.values.get("status", ARCHIVED) != ARCHIVED and one.record.owner_id in disabled
-        else one.values
-        for one in changes
-    ]
+    given = [one.values for one in changes]
+    return await open_work.without_disabled_owners(work, changes, given, _restores)
+
+
+def _restores(change: Change[Account], values: Values) -> bool:
+    return change.record.status == ARCHIVED and values.get("status", ARCHIVED) != ARCHIVED
 
 
 async def _prepare(work: Work, change: Change[Account], sender: str | None) -> Values:

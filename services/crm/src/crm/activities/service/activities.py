@@ -9,6 +9,7 @@ from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
+from crm import open_work
 from crm.activities.events import ActivityChanged
 from crm.activities.models import Activity
 from crm.activities.queries import subjects
@@ -60,7 +61,7 @@ async def _look_up(
     """The values with the record found, and all that they name seen to be there.
 
     Raises MissingReference (record, contact, user, team), InvalidInput (a type that there is not,
-    a disabled owner).
+    a disabled owner). What is reopened loses an owner who is disabled.
     """
     values = [_with_owner(work, one) for one in changes]
     named = {
@@ -79,7 +80,12 @@ async def _look_up(
     }
     await _require_records(work, records)
     await _require_people(work, changes, ready)
-    return ready
+    return await open_work.without_disabled_owners(work, changes, ready, _reopens)
+
+
+def _reopens(change: Change[Activity], values: Values) -> bool:
+    is_open = change.record.state == ActivityState.OPEN
+    return not is_open and values.get("state") == ActivityState.OPEN
 
 
 def _with_owner(work: Work, change: Change[Activity]) -> dict[str, Any]:

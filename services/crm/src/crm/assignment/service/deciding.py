@@ -63,12 +63,18 @@ class Offer:
         return next((one for one in self.rules if matches(one["conditions"], facts)), None)
 
 
-async def ask_for_assignment(work: Work, subject_type: str, subject_ids: Sequence[UUID]) -> int:
+async def ask_for_assignment(
+    work: Work, subject_type: str, subject_ids: Sequence[UUID], *, only_by_rules: bool = False
+) -> int:
     """Let records be assigned by a job, right after the commit; how many wait that did not.
 
-    One that was decided before stays as it is (C18).
+    One that was decided before stays as it is (C18). `only_by_rules`: nothing waits as long as
+    the type has no active rule.
     """
-    added = await queries.add_waiting(work.sql, subject_type, sorted(set(subject_ids)), work.now)
+    ids = sorted(set(subject_ids))
+    added = await queries.add_waiting(
+        work.sql, subject_type, ids, work.now, only_by_rules=only_by_rules
+    )
     if added:
         work.enqueue(DECIDE, {"subject_type": subject_type}, key=subject_type)
     return added

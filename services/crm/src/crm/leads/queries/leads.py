@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from chassis.storage.paging import Filter
+from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from crm import reach, searched
 from crm.leads.models import Lead, LeadReason
@@ -39,6 +39,8 @@ def _filters(at: Reading, query: LeadQuery) -> Sequence[Filter]:
         Filter("account_id = {}", query.account_id),
         Filter("contact_id = {}", query.contact_id),
         Filter("opportunity_id = {}", query.opportunity_id),
+        Filter("score >= {}", query.score_from),
+        Filter("score <= {}", query.score_to),
     ]
 
 
@@ -70,7 +72,7 @@ LEADS = Reads(
         "owner": Include(MemberView, "owner_id"),
         "team": Include(TeamView, "team_id"),
     },
-    sorts=BY_NAME,
+    sorts={**BY_NAME, "score": Sort("score", "numeric")},
 )
 LEAD_REASONS = Reads(
     name="lead_reason",

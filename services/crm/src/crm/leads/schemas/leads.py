@@ -14,6 +14,7 @@ from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
 from values.address import Address, AddressChange, AddressPatch
+from values.decimals import Quantity
 from values.email import Email
 from values.external import SourceVersion
 from values.phone import PhoneText
@@ -169,6 +170,9 @@ class LeadView(CustomView):
     team_id: UUID | None
     source: str = Field(description="Of the first touch; it stays.")
     campaign: str = Field(description="Of the first touch; it stays.")
+    score: Quantity = Field(
+        description="What the score rules gave when they were last asked; …/score says why."
+    )
     first_touch: Touch | None = Field(description="How it came here first; null: nobody said.")
     last_touch: Touch | None = Field(description="How it came here last.")
     last_touch_at: datetime | None
@@ -206,3 +210,5 @@ class LeadQuery(ReachableQuery):
     )
     contact_id: UUID | None = Field(default=None, description="Likewise of a contact.")
     opportunity_id: UUID | None = Field(default=None, description="Likewise of an opportunity.")
+    score_from: Quantity | None = Field(default=None, description="The lowest score.")
+    score_to: Quantity | None = Field(default=None, description="The highest score.")

@@ -8,8 +8,9 @@ from chassis.ids import uuid7
 from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
-from crm import reach
+from crm import open_work, reach
 from crm.accounts.service.values import with_phone
+from crm.assignment.service.deciding import ask_for_assignment
 from crm.leads.events import LeadChanged, LeadConverted
 from crm.leads.models import Lead, LeadTouch
 from crm.leads.queries import leads as queries
@@ -17,6 +18,7 @@ from crm.leads.queries import touches
 from crm.leads.schemas.leads import TOUCH_FIELDS, LeadView
 from crm.leads.service.merging import LEAD_MERGING
 from crm.leads.service.personal import PERSONAL_LEAD, identifiers_of
+from crm.leads.states import OPEN
 from crm.settings import settings_of
 from crm.staff.service.members import require_active_user
 from crm.staff.service.teams import require_open_team
@@ -41,8 +43,10 @@ async def _look_up(
     """The values without those of touches, which are left at the lead until it is stored.
 
     The first touch gives a lead its source and campaign for good; a later one says something else
-    than the last one said.
+    than the last one said. What is taken up again loses a disabled owner. Raises MissingReference
+    and Forbidden (owner, team), InvalidInput.
     """
+    await _require_staff(work, changes)
     known = [one.record.id for one in changes if not one.is_new and _touch_given(one)]
     last = await touches.last_touches(work.sql, known) if known else {}
     found: list[Values] = []
@@ -60,7 +64,26 @@ async def _look_up(
         if _touch_given(one) and said not in {before, NOTHING_SAID}:
             values |= _touched(work, one.record, said, is_first=before == NOTHING_SAID)
         found.append(values)
-    return found
+    return await open_work.without_disabled_owners(work, changes, found, _reopens)
+
+
+def _reopens(change: Change[Lead], values: Values) -> bool:
+    return change.record.status not in OPEN and values.get("status") in OPEN
+
+
+async def _require_staff(work: Work, changes: Sequence[Change[Lead]]) -> None:
+    """An owner and a team that take leads. They are few, however many the leads."""
+    for owner_id in sorted(_new_values(changes, "owner_id")):
+        await require_active_user(work, owner_id, pointer="/owner_id")
+        await reach.require_person(work, owner_id)
+    for team_id in sorted(_new_values(changes, "team_id")):
+        await require_open_team(work, team_id)
+        await reach.require_team(work, team_id)
+
+
+def _new_values(changes: Sequence[Change[Lead]], name: str) -> set[UUID]:
+    given = ((one.values.get(name), getattr(one.record, name)) for one in changes)
+    return {value for value, present in given if value and value != present}
 
 
 def _touch_given(change: Change[Lead]) -> bool:
@@ -84,17 +107,10 @@ def _touched(work: Work, lead: Lead, said: Sequence[str], *, is_first: bool) -> 
 async def _prepare(work: Work, change: Change[Lead], sender: str | None) -> Values:
     """The values with changed parts laid onto the present ones, and the phone read.
 
-    Raises MissingReference and Forbidden (owner, team), InvalidInput.
+    Raises InvalidInput.
     """
-    lead, values = change.record, dict(change.values)
-    owner_id, team_id = values.get("owner_id"), values.get("team_id")
-    if owner_id and owner_id != lead.owner_id:
-        await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_person(work, owner_id)
-    if team_id and team_id != lead.team_id:
-        await require_open_team(work, team_id)
-        await reach.require_team(work, team_id)
-    ready = with_phone(values, lead, region=settings_of(work.setting).region)
+    values, region = dict(change.values), settings_of(work.setting).region
+    ready = with_phone(values, change.record, region=region)
     return writable_values(work, LEAD, change, ready, sender)
 
 
@@ -114,12 +130,29 @@ async def _publish(work: Work, changes: Sequence[Change[Lead]]) -> None:
     for one in changes:
         one.record.new_touch = None
     await work.record(*(_event(one) for one in changes))
+    await _let_be_assigned(work, changes)
 
 
 def _event(change: Change[Lead]) -> LeadChanged:
     """The event of the act that the change was."""
     kind = LeadConverted if "converted_at" in change.before else LeadChanged
     return kind.of(change.record, changed_fields(LeadChanged, change))
+
+
+async def _let_be_assigned(work: Work, changes: Sequence[Change[Lead]]) -> None:
+    """Let captured leads that nobody owns wait for the rules, if there are any.
+
+    One taken down by hand does not: its user knows of it.
+    """
+    if work.actor.kind == "user" and work.import_id is None:
+        return
+    captured = [
+        one.record.id
+        for one in changes
+        if one.is_new and one.record.owner_id is None and one.record.status in OPEN
+    ]
+    if captured:
+        await ask_for_assignment(work, LEAD.name, captured, only_by_rules=True)
 
 
 LEAD: RecordType[Lead, LeadView] = RecordType(

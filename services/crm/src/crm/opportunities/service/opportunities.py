@@ -12,6 +12,7 @@ from chassis.problems.standard import Forbidden, InvalidInput, MissingReference
 from chassis.storage.reading import Reading
 from chassis.work.locking import lock_all, read_all
 from chassis.work.unit_of_work import Work
+from crm import open_work
 from crm.catalog.errors import NoPrice
 from crm.catalog.service import pricing
 from crm.opportunities.errors import (
@@ -37,7 +38,7 @@ from crm.opportunities.schemas.deals import NewDealLine, NewOpportunity, Opportu
 from crm.opportunities.service.closing_rates import keep_closing_rates
 from crm.opportunities.service.references import References, load_references
 from crm.opportunities.states import DealField, ForecastCategory, StageKind
-from records.entities import Values
+from records.entities import ACTIVE, Values
 from records.types import Change, RecordType, changed_fields
 from records.writes import create
 from values.decimals import rounded
@@ -99,7 +100,15 @@ async def _look_up(
             raise StageArchived(stage=stage["code"])
         if stage["pipeline_status"] != "active":
             raise PipelineArchived(pipeline=stage["pipeline"])
-    return values
+    return await open_work.without_disabled_owners(work, changes, values, _opens)
+
+
+def _opens(change: Change[Opportunity], values: Values) -> bool:
+    """Whether it is taken up again: reopened, or restored while it is open."""
+    present = change.record
+    state, status = (values.get(one, getattr(present, one)) for one in ("state", "status"))
+    was_open = present.state == StageKind.OPEN and present.status == ACTIVE
+    return not was_open and state == StageKind.OPEN and status == ACTIVE
 
 
 def _ready(work: Work, change: Change[Opportunity], known: References) -> dict[str, Any]:

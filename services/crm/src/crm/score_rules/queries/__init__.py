@@ -1,0 +1,1 @@
+"""Reads and writes of score rules, scores and events of leads."""
