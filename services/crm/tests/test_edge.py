@@ -74,6 +74,8 @@ AREAS = {
     "merges": "merges",
     "score-rules": "score_rules",
     "lead-response-times": "leads",
+    "follow-up-plans": "follow_up_plans",
+    "follow-up-runs": "activities",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""

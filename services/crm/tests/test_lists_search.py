@@ -76,6 +76,8 @@ async def trade(desk):
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
     points = {"based_on": "field", "points": 1}
     scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
+    steps = {"steps": [{"delay_days": 1, "name": "Call"}]}
+    plan = await desk.add("/v1/follow-up-plans", name=f"Plan {desk.word()}", **steps)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
@@ -108,6 +110,7 @@ async def trade(desk):
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
         "/v1/absences": (absence["id"], [absence["name"]]),
         "/v1/assignment-rules": (rule["id"], [rule["name"]]),
+        "/v1/follow-up-plans": (plan["id"], [plan["name"]]),
         "/v1/score-rules": (scored["id"], [scored["name"]]),
     }
 

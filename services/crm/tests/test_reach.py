@@ -27,13 +27,14 @@ EVERYBODYS = tuple(
         *("lead-reasons", "lead-forms"),
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
-        *("hand-overs", "score-rules"),
+        *("hand-overs", "score-rules", "follow-up-plans"),
     )
 )
 """Collections whose rows everybody sees who may see any."""
 
-OF_THEIR_OWN = ("/v1/activities", "/v1/my-day")
-"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities."""
+OF_THEIR_OWN = ("/v1/activities", "/v1/my-day", "/v1/follow-up-runs", "/v1/lead-response-times")
+"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
+`test_runs.py` of follow-up plans, `test_response_times.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",

@@ -20,6 +20,8 @@ from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
+from crm.follow_up_plans.module import MODULE as FOLLOW_UP_PLANS
+from crm.follow_up_plans.router import follow_up_plan
 from crm.handovers.module import MODULE as HANDOVERS
 from crm.leads.module import MODULE as LEADS
 from crm.leads.router import lead, lead_reason
@@ -81,6 +83,7 @@ _LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
+        follow_up_plan,
         score_rule,
         calendar,
         team,
@@ -143,6 +146,7 @@ _OWN = Service(
         LEADS,
         SCORE_RULES,
         RESPONSE_TIMES,
+        FOLLOW_UP_PLANS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

@@ -319,7 +319,7 @@ NOT_CARRIED = frozenset(
         *("tag-changed", "record-tags-changed", "document-fields-changed", "activity-changed"),
         *(f"opportunity-{act}" for act in ("changed", "moved", "won", "lost", "reopened")),
         *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
-        *("lead-changed", "score-rule-changed"),
+        *("lead-changed", "score-rule-changed", "follow-up-plan-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
