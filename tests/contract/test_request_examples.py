@@ -180,6 +180,10 @@ async def _scores(crm: Caller) -> None:
     await crm.send("score_rule_create")
     for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
         await crm.send(f"score_rule_{act}")
+    await crm.send("follow_up_plan_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"follow_up_plan_{act}")
+    await crm.send("follow_up_run_create")
 
 
 async def _assignment(crm: Caller) -> None:

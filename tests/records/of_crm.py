@@ -96,6 +96,9 @@ CONDITION = {
 }
 
 
+STEP = {"delay_days": 2, "working_days": True, "kind": "call", "name": "Ask", "text": "Twice."}
+
+
 async def assignment_rule_new(desk: Desk) -> Values:
     team = await desk.add("/v1/teams", name=desk.word("T"))
     return {
@@ -463,6 +466,21 @@ OF_CRM = (
             "conditions": ([CONDITION | {"fact": "source"}], []),
             "half_life_days": (14, None),
             "count_max": (3, None),
+        },
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/follow-up-plans",
+        table="follow_up_plan",
+        **both(coded("name", "N", steps=[STEP])),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "steps": ([STEP | {"delay_days": 5}], NEVER_EMPTY),
+            "stop_on_reply": (False, NEVER_EMPTY),
+            "stop_stages": (["qualified"], []),
         },
         found=True,
     ),

@@ -79,6 +79,8 @@ AREAS = {
     "insights": "insights",
     "score-rules": "score_rules",
     "lead-response-times": "leads",
+    "follow-up-plans": "follow_up_plans",
+    "follow-up-runs": "activities",
 }
 MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
 """What only a bridge writes."""

@@ -82,6 +82,8 @@ async def trade(desk):
     quota = await desk.add("/v1/sales-quotas", **goal, **days)
     points = {"based_on": "field", "points": 1}
     scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
+    steps = {"steps": [{"delay_days": 1, "name": "Call"}]}
+    plan = await desk.add("/v1/follow-up-plans", name=f"Plan {desk.word()}", **steps)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
@@ -116,6 +118,7 @@ async def trade(desk):
         "/v1/exchange-rates": (rate["id"], [word]),
         "/v1/sales-quotas": (quota["id"], [quota["name"]]),
         "/v1/assignment-rules": (rule["id"], [rule["name"]]),
+        "/v1/follow-up-plans": (plan["id"], [plan["name"]]),
         "/v1/score-rules": (scored["id"], [scored["name"]]),
     }
 

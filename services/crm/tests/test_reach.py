@@ -27,7 +27,7 @@ EVERYBODYS = tuple(
         *("lead-reasons", "lead-forms"),
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
-        *("hand-overs", "exchange-rates", "sales-quotas", "score-rules"),
+        *("hand-overs", "exchange-rates", "sales-quotas", "score-rules", "follow-up-plans"),
     )
 )
 """Collections whose rows everybody sees who may see any."""
@@ -35,9 +35,11 @@ EVERYBODYS = tuple(
 OF_THEIR_OWN = (
     *("/v1/activities", "/v1/my-day"),
     *("/v1/forecast", "/v1/forecast-snapshots", "/v1/insights"),
+    *("/v1/follow-up-runs", "/v1/lead-response-times"),
 )
 """Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
-`test_snapshots.py` of forecasts, `test_figures.py` of insights."""
+`test_snapshots.py` of forecasts, `test_figures.py` of insights, `test_runs.py` of follow-up plans,
+`test_response_times.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",

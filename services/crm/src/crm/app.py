@@ -20,6 +20,8 @@ from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.custom import MODULE as CUSTOM_FIELDS
+from crm.follow_up_plans.module import MODULE as FOLLOW_UP_PLANS
+from crm.follow_up_plans.router import follow_up_plan
 from crm.forecasts.module import MODULE as FORECASTS
 from crm.forecasts.router import quota
 from crm.handovers.module import MODULE as HANDOVERS
@@ -86,6 +88,7 @@ _LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
+        follow_up_plan,
         score_rule,
         calendar,
         team,
@@ -153,6 +156,7 @@ _OWN = Service(
         LEADS,
         SCORE_RULES,
         RESPONSE_TIMES,
+        FOLLOW_UP_PLANS,
         _WHOLE,
     ),
     reserved_systems=RESERVED_SYSTEMS,

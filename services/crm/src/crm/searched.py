@@ -18,6 +18,8 @@ __all__ = [
     "CONTACT",
     "CONTACTS",
     "EXCHANGE_RATES",
+    "FOLLOW_UP_PLAN",
+    "FOLLOW_UP_PLANS",
     "KEPT",
     "LEAD",
     "LEADS",
@@ -77,6 +79,7 @@ ACTIVITY = Kept(
     "search_name(new.name, new.sort_key) || ' ' || left(new.text, 1000) || ' ' || new.location",
 )
 SCORE_RULE = Kept("score_rule", "name, sort_key", "search_name(new.name, new.sort_key)")
+FOLLOW_UP_PLAN = Kept("follow_up_plan", "name, sort_key", "search_name(new.name, new.sort_key)")
 KEPT = (
     ACCOUNT,
     CONTACT,
@@ -88,6 +91,7 @@ KEPT = (
     ASSIGNMENT_RULE,
     ACTIVITY,
     SCORE_RULE,
+    FOLLOW_UP_PLAN,
 )
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
@@ -152,3 +156,4 @@ ABSENCES = ABSENCE.searched()
 ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()
 SCORE_RULES = SCORE_RULE.searched()
+FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()

@@ -320,7 +320,7 @@ NOT_CARRIED = frozenset(
         *(f"opportunity-{act}" for act in ("changed", "moved", "won", "lost", "reopened")),
         *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
         *("exchange-rate-changed", "sales-quota-changed", "score-rule-changed"),
-        *("lead-changed", "lead-converted"),
+        *("lead-changed", "lead-converted", "follow-up-plan-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,

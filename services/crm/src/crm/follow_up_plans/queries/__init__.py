@@ -1,0 +1,1 @@
+"""Reads and writes of follow-up plans and their runs."""

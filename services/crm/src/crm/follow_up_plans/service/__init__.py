@@ -1,0 +1,1 @@
+"""Acts of follow-up plans: on plans, and on their runs."""
