@@ -29,6 +29,8 @@ from crm.opportunities.router import competitor, lost_reason, opportunity, pipel
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
+from crm.quotes.module import MODULE as QUOTES
+from crm.quotes.router import quote
 from crm.settings import CrmSettings
 from crm.staff import router as staff
 from crm.staff.module import MODULE as STAFF
@@ -89,6 +91,7 @@ SHEETS = [
         lost_reason,
         competitor,
         opportunity,
+        quote,
         lead_reason,
         lead,
         activity,
@@ -127,6 +130,7 @@ _OWN = Service(
         HANDOVERS,
         ACCOUNTS,
         CATALOG,
+        QUOTES,
         OPPORTUNITIES,
         ACTIVITIES,
         my_day_module(ACTIVITIES_OF_A_DAY),

@@ -33,6 +33,8 @@ __all__ = [
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "QUOTE",
+    "QUOTES",
     "STAGES",
     "TEAMS",
 ]
@@ -72,7 +74,23 @@ ACTIVITY = Kept(
     "name, sort_key, text, location",
     "search_name(new.name, new.sort_key) || ' ' || left(new.text, 1000) || ' ' || new.location",
 )
-KEPT = (ACCOUNT, CONTACT, PRODUCT, OPPORTUNITY, LEAD, CALENDAR, ABSENCE, ASSIGNMENT_RULE, ACTIVITY)
+QUOTE = Kept(
+    "quote",
+    "name, sort_key, number",
+    "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
+)
+KEPT = (
+    ACCOUNT,
+    CONTACT,
+    PRODUCT,
+    OPPORTUNITY,
+    LEAD,
+    CALENDAR,
+    ABSENCE,
+    ASSIGNMENT_RULE,
+    ACTIVITY,
+    QUOTE,
+)
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
 CONTACTS = Searched(
@@ -127,3 +145,4 @@ CALENDARS = CALENDAR.searched()
 ABSENCES = ABSENCE.searched()
 ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()
+QUOTES = QUOTE.searched()

@@ -319,12 +319,12 @@ NOT_CARRIED = frozenset(
         *("tag-changed", "record-tags-changed", "document-fields-changed", "activity-changed"),
         *(f"opportunity-{act}" for act in ("changed", "moved", "won", "lost", "reopened")),
         *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
-        "lead-changed",
+        *("lead-changed", "quote-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-leads, notes, attachments, tags, custom fields, deals, working hours and rules are of one's own
-half. Of two accounts that were merged the one that the ERP knows stays, so links hold."""
+leads, notes, attachments, tags, custom fields, deals, quotes, working hours and rules are of one's
+own half. Of two accounts that were merged the one that the ERP knows stays, so links hold."""
 
 PERSONAL = frozenset(
     {
