@@ -227,6 +227,16 @@ async def _opportunities(crm: Caller) -> None:
             await crm.send(f"{kind}_{act}")
     for act in ("move", "win", "reopen", "lose"):
         await crm.send(f"opportunity_{act}")
+    await _quotes(crm)
+
+
+async def _quotes(crm: Caller) -> None:
+    await crm.send("quote_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch", "send", "decline"):
+        await crm.send(f"quote_{act}")
+    await crm.send("quote_create")
+    await crm.send("quote_send")
+    await crm.send("quote_accept")
 
 
 async def _activities(crm: Caller) -> None:

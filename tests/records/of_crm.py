@@ -482,6 +482,27 @@ OF_CRM = (
             "stop_on_reply": (False, NEVER_EMPTY),
             "stop_stages": (["qualified"], []),
         },
+    ),
+    Kind(
+        half="crm",
+        path="/v1/quotes",
+        table="quote",
+        **both(coded("name", "N")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "language": ("en", NEVER_EMPTY),
+            "discount": ("0.1", NEVER_EMPTY),
+            "valid_until": ("2090-01-02", None),
+            "terms": ("30 days net.", ""),
+            "note": ("Soon.", ""),
+        },
+        apart=frozenset(
+            {
+                *("account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
+                "lines",
+            }
+        ),
         found=True,
     ),
 )

@@ -26,6 +26,7 @@ NEVER_HERE = {
     *(("account", "owner"), ("user", "team"), ("team", "parent"), ("item", "category")),
     *(("opportunity", "lost_reason"), ("user", "calendar")),
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
+    *(("quote", one) for one in ("account", "contact", "owner", "team", "products")),
 }
 """What the records of the fixture do not refer to; tests of their own do."""
 
@@ -51,6 +52,7 @@ def test_what_documents_refer_to_can_be_included():
         *(("approval", "subject_id"), ("journal_entry", "reverses_id")),
         *(("journal_entry", "reversed_by_id"), ("activity", "record_id")),
         ("opportunity", "stage_id"),  # its code is in the view
+        ("quote", "opportunity_id"),
         *(("assignment_decision", "subject_id"), ("assignment_queue", "subject_id")),
     }
     texts = {"tax_id", "source_id"}

@@ -60,6 +60,7 @@ AREAS = {
     "custom-fields": "custom_fields",
     "saved-views": "views",
     "opportunities": "opportunities",
+    "quotes": "quotes",
     "pipelines": "pipelines",
     "pipeline-stages": "pipelines",
     "lost-reasons": "pipelines",
@@ -182,6 +183,9 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "disqualify": {"reason": "none"},
         "touches": {"source": "fair"},
         "events": {"event_id": "E-1", "kind": "page_viewed"},
+        "send": {"channel": "post"},
+        "accept": {"person": "Lin"},
+        "decline": {"person": "Lin"},
         "dismiss": {"record_type": "lead", "record_id": str(uuid4())},
     }
     last = path.rpartition("/")[2]

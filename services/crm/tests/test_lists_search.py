@@ -42,6 +42,16 @@ OF_ONE_RECORD = (
 """What happened to a record or in a job is read through, the newest first."""
 
 
+async def _rate_and_quota(desk, user, word):
+    """What a currency is worth, said by a bank of that word; what the user is to win."""
+    facts = {"currency": "SGD", "day": "2026-01-02", "rate": "5.2", "source": word}
+    rate = await desk.add("/v1/exchange-rates", **facts)
+    days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
+    goal = {"owner_id": user["id"], "amount": {"amount": "9.00", "currency": "CNY"}}
+    name = f"Q1 {desk.word()}"
+    return rate, await desk.add("/v1/sales-quotas", name=name, **goal, **days)
+
+
 @pytest.fixture
 async def trade(desk):
     """A customer, its people, and what it ordered: by list, with what finds it."""
@@ -50,6 +60,7 @@ async def trade(desk):
     contact = await desk.contact(account["id"], name=f"Ольга {word}", title="Директор")
     product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
     order = await desk.order(account["id"], product["code"])
+    quote = await desk.add("/v1/quotes", name=f"Angebot für {word}")
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
     money = {"amount": "9.00", "currency": "CNY"}
@@ -74,12 +85,7 @@ async def trade(desk):
     )
     ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
-    rate = await desk.add(
-        "/v1/exchange-rates", currency="SGD", day="2026-01-02", rate="5.2", source=word
-    )
-    days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
-    goal = {"name": f"Q1 {desk.word()}", "owner_id": user["id"], "amount": money}
-    quota = await desk.add("/v1/sales-quotas", **goal, **days)
+    rate, quota = await _rate_and_quota(desk, user, word)
     points = {"based_on": "field", "points": 1}
     scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
     steps = {"steps": [{"delay_days": 1, "name": "Call"}]}
@@ -111,6 +117,7 @@ async def trade(desk):
             order["id"],
             [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
         ),
+        "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),

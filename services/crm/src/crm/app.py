@@ -36,6 +36,8 @@ from crm.opportunities.service.day import SECTIONS as DEALS_OF_A_DAY
 from crm.orders import router as orders
 from crm.orders.module import MODULE as ORDERS
 from crm.persons.module import MODULE as PERSONS
+from crm.quotes.module import MODULE as QUOTES
+from crm.quotes.router import quote
 from crm.rates.module import MODULE as RATES
 from crm.rates.router import rate
 from crm.response_times.module import MODULE as RESPONSE_TIMES
@@ -105,6 +107,7 @@ SHEETS = [
         lost_reason,
         competitor,
         opportunity,
+        quote,
         lead_reason,
         lead,
         activity,
@@ -144,6 +147,7 @@ _OWN = Service(
         ACCOUNTS,
         CATALOG,
         RATES,
+        QUOTES,
         OPPORTUNITIES,
         FORECASTS,
         ACTIVITIES,

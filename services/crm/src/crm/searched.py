@@ -37,6 +37,8 @@ __all__ = [
     "PRODUCT",
     "PRODUCTS",
     "QUOTAS",
+    "QUOTE",
+    "QUOTES",
     "SCORE_RULE",
     "SCORE_RULES",
     "STAGES",
@@ -80,6 +82,11 @@ ACTIVITY = Kept(
 )
 SCORE_RULE = Kept("score_rule", "name, sort_key", "search_name(new.name, new.sort_key)")
 FOLLOW_UP_PLAN = Kept("follow_up_plan", "name, sort_key", "search_name(new.name, new.sort_key)")
+QUOTE = Kept(
+    "quote",
+    "name, sort_key, number",
+    "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
+)
 KEPT = (
     ACCOUNT,
     CONTACT,
@@ -92,6 +99,7 @@ KEPT = (
     ACTIVITY,
     SCORE_RULE,
     FOLLOW_UP_PLAN,
+    QUOTE,
 )
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
@@ -157,3 +165,4 @@ ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()
 SCORE_RULES = SCORE_RULE.searched()
 FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()
+QUOTES = QUOTE.searched()

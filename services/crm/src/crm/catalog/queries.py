@@ -66,7 +66,7 @@ _IF_NEWER = """(product_id) do update set source_version = excluded.source_versi
     where (product_availability.source_history, product_availability.source_version)
       < (excluded.source_history, excluded.source_version)"""
 
-_PRICED = """select p.id as product_id, p.code, p.list_price, p.currency as list_currency,
+_PRICED = """select p.id as product_id, p.code, p.name, p.list_price, p.currency as list_currency,
     p.unit, p.unit_decimals, p.active, p.discontinued_on, l.code as price_list,
     own.price_list as account_list, s.price_list as listed_in,
     s.id, s.min_quantity, s.amount, s.currency, s.valid_from, s.valid_to
@@ -241,6 +241,7 @@ async def priced(
             PricedProduct(
                 id=row["product_id"],
                 code=row["code"],
+                name=row["name"],
                 list_price=None if listed is None else UnitPrice(listed, row["list_currency"]),
                 price_list=row["price_list"],
                 unit=row["unit"],

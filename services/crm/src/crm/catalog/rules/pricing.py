@@ -22,6 +22,7 @@ class PricedProduct:
     id: UUID
     code: str
     list_price: UnitPrice | None
+    name: str = ""
     price_list: str = "standard"
     unit: str = "C62"
     unit_decimals: int = 6

@@ -1,0 +1,69 @@
+"""What quotes refuse."""
+
+from chassis.problems.problem import Problem
+
+__all__ = [
+    "AnotherQuoteAccepted",
+    "QuoteExpired",
+    "QuoteFixed",
+    "QuoteIncomplete",
+    "QuoteStateRefused",
+    "QuoteVersionInWork",
+]
+
+
+class QuoteFixed(Problem):
+    """What was sent stays as it was sent (C27)."""
+
+    status = 409
+    code = "quote_fixed"
+    title = "The quote was sent"
+    detail = (
+        "Version {quote_version} of the quote {number} is {state}: it stays as it is. "
+        "Revise it, which makes the next version."
+    )
+
+
+class QuoteStateRefused(Problem):
+    """The act does not fit the state of the quote."""
+
+    status = 409
+    code = "quote_state_refused"
+    title = "The quote is in another state"
+    detail = "Version {quote_version} of the quote {number} is {state}, so it cannot be {wanted}."
+
+
+class QuoteIncomplete(Problem):
+    """A quote is sent when it says all that a customer has to know."""
+
+    status = 409
+    code = "quote_incomplete"
+    title = "The quote is not complete"
+    detail = "The quote {number} cannot be sent yet: {fields} is missing."
+
+
+class QuoteExpired(Problem):
+    """An offer holds up to its last day (C27)."""
+
+    status = 409
+    code = "quote_expired"
+    title = "The quote has expired"
+    detail = "The quote {number} was valid until {valid_until}. Ask for a new one."
+
+
+class QuoteVersionInWork(Problem):
+    """One version of a quote is worked on at a time."""
+
+    status = 409
+    code = "quote_version_in_work"
+    title = "The next version is being worked on"
+    detail = "The quote {number} has a version that is a draft: change that one."
+
+
+class AnotherQuoteAccepted(Problem):
+    """A customer accepts one version of a quote, and one quote of a deal (C27)."""
+
+    status = 409
+    code = "another_quote_accepted"
+    title = "Another quote was accepted"
+    detail = "The quote {accepted} was accepted already, so this one is not accepted as well."

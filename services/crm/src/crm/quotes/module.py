@@ -1,0 +1,43 @@
+"""What quotes bring into the CRM."""
+
+from chassis.service import Module
+from chassis.work.states import States
+from crm.quotes.events import QuoteChanged
+from crm.quotes.models import (
+    RIGHTS,
+    SEARCH,
+    Quote,
+    QuoteAnswer,
+    QuoteLine,
+    QuoteNumber,
+    QuoteToken,
+)
+from crm.quotes.router import quote_router
+from crm.quotes.service.expiring import EXPIRE, SCHEDULE, expire
+from crm.quotes.service.quotes import quote_states
+
+__all__ = ["MODULE"]
+
+_BOTH = {"quotes.read", "quotes.write"}
+
+MODULE = Module(
+    name="quotes",
+    routers=(quote_router,),
+    tags={"quotes": "What we offer customers, in versions, and what they answered."},
+    permissions={
+        "quotes.read": "See quotes.",
+        "quotes.write": "Draw up, change, send, revise, revoke and archive quotes.",
+    },
+    roles={
+        "seller": _BOTH,
+        "sales_manager": _BOTH,
+        "service_agent": {"quotes.read"},
+        "marketer": {"quotes.read"},
+    },
+    tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, SEARCH),
+    rights=RIGHTS,
+    events=(QuoteChanged,),
+    jobs={EXPIRE: expire},
+    schedules=(SCHEDULE,),
+    states={QuoteChanged: States("quote", quote_states)},
+)

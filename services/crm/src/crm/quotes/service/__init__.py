@@ -1,0 +1,1 @@
+"""Acts on quotes: drawing up, sending, revising, revoking, and what a customer answers."""

@@ -1,0 +1,55 @@
+"""States of quotes, and the ways in which they are sent."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["NEXT", "QuoteChannel", "QuoteLanguage", "QuoteState"]
+
+
+class QuoteState(StrEnum):
+    """How far a version of a quote has come."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    SUPERSEDED = "superseded"
+
+
+NEXT: Mapping[QuoteState, frozenset[QuoteState]] = {
+    QuoteState.DRAFT: frozenset({QuoteState.SENT}),
+    QuoteState.SENT: frozenset(
+        {
+            QuoteState.ACCEPTED,
+            QuoteState.DECLINED,
+            QuoteState.EXPIRED,
+            QuoteState.REVOKED,
+            QuoteState.SUPERSEDED,
+        }
+    ),
+    QuoteState.ACCEPTED: frozenset(),
+    QuoteState.DECLINED: frozenset(),
+    QuoteState.EXPIRED: frozenset(),
+    QuoteState.REVOKED: frozenset(),
+    QuoteState.SUPERSEDED: frozenset(),
+}
+"""The states that may follow each."""
+
+
+class QuoteChannel(StrEnum):
+    """By which way a quote went to the customer."""
+
+    EMAIL = "email"
+    POST = "post"
+    IN_PERSON = "in_person"
+    MESSENGER = "messenger"
+    OTHER = "other"
+
+
+class QuoteLanguage(StrEnum):
+    """The language in which a quote is written."""
+
+    CHINESE = "zh-CN"
+    ENGLISH = "en"
