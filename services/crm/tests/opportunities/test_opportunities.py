@@ -84,8 +84,8 @@ async def test_a_close_date_is_a_day_in_every_zone(deals):
     """C62: it is stored as a day, so no zone of a reader or of a session moves it."""
     made = await deals.open(closes_on="2030-03-31")
     for zone in ("Pacific/Kiritimati", "America/Los_Angeles", "UTC"):
-        async with deals.crm.database.driver() as sql:
-            await sql.execute(f"set time zone '{zone}'")
+        async with deals.crm.database.driver() as sql, sql.transaction():
+            await sql.execute(f"set local time zone '{zone}'")
             kept = await sql.fetchval(
                 "select closes_on::text from opportunity where id = $1", made["id"]
             )
