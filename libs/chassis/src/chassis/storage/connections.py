@@ -6,6 +6,7 @@ transaction.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -187,9 +188,11 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     """Let the pool have the connection again, closed if a transaction of its last act is left.
 
     An act that was canceled while it began or ended may leave one. What the next act did would
-    be done inside of it, reported as done, and never committed.
+    be done inside of it, reported as done, and never committed. A read that was canceled after its
+    statement was prepared leaves one too, which nothing shows.
     """
-    if sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
+    canceled = isinstance(sys.exception(), asyncio.CancelledError)
+    if canceled or sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
         sql.terminate()
     pooled.close()
 
