@@ -46,6 +46,9 @@ async def test_a_state_is_what_the_last_event_said(seller):
     rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     await seller.add("/v1/assignment-rules", name="All", **rule)
     await _rate_and_quota(seller, user)
+    await seller.add("/v1/score-rules", name="Fair", based_on="touch", points=10)
+    step = {"delay_days": 1, "kind": "call", "name": "Ask"}
+    await seller.add("/v1/follow-up-plans", name="After a fair", steps=[step])
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)

@@ -122,11 +122,12 @@ class Authenticator:
 
     async def _by_key(self, hashed: bytes) -> tuple[Actor | None, float | None]:
         now = utc_now()
-        async with self._connections.driver() as sql:
-            row = await sql.fetchrow(_KEY, hashed, now)
-            if row is None:
-                return None, None
-            if row["use_is_news"]:
+        async with self._connections.reading() as at:
+            row = await at.sql.fetchrow(_KEY, hashed, now)
+        if row is None:
+            return None, None
+        if row["use_is_news"]:
+            async with self._connections.driver() as sql:
                 await sql.execute(_USED, row["id"], now, hashed)
         ends_at = row["expires_at"] and row["expires_at"].timestamp()
         actor = Actor(
@@ -140,11 +141,12 @@ class Authenticator:
 
     async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
         now = utc_now()
-        async with self._connections.driver() as sql:
-            row = await sql.fetchrow(_SESSION, hashed, now)
-            if row is None:
-                return None, None
-            if row["use_is_news"]:
+        async with self._connections.reading() as at:
+            row = await at.sql.fetchrow(_SESSION, hashed, now)
+        if row is None:
+            return None, None
+        if row["use_is_news"]:
+            async with self._connections.driver() as sql:
                 await sql.execute(_SESSION_USED, hashed, now)
         who = {"id": str(row["id"]), "name": row["name"], "language": row["language"]}
         ends_at: float = row["expires_at"].timestamp()

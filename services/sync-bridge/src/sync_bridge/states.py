@@ -3,10 +3,17 @@
 On the wire and in the database stand the values. A new value needs a migration of its check.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 __all__ = [
     "COMMON_OUTCOMES",
+    "COMPARISON_FOLLOWING",
+    "DIFFERENCE_FOLLOWING",
+    "EVENT_FOLLOWING",
+    "LANE_FOLLOWING",
+    "QUARANTINE_FOLLOWING",
+    "REVIEW_FOLLOWING",
     "ComparisonState",
     "CorrectionKind",
     "DifferenceKind",
@@ -31,6 +38,15 @@ class LaneState(StrEnum):
     PARKED = "parked"
 
 
+LANE_FOLLOWING: Mapping[LaneState, frozenset[LaneState]] = {
+    LaneState.IDLE: frozenset({LaneState.READY}),
+    LaneState.READY: frozenset({LaneState.IDLE, LaneState.WAITING, LaneState.PARKED}),
+    LaneState.WAITING: frozenset({LaneState.IDLE, LaneState.READY}),
+    LaneState.PARKED: frozenset({LaneState.IDLE, LaneState.READY}),
+}
+"""Only what is ready to be delivered comes to wait, or is parked."""
+
+
 class EventState(StrEnum):
     """What became of an event in the inbox; `received`: nothing yet."""
 
@@ -40,6 +56,19 @@ class EventState(StrEnum):
     UNKNOWN = "unknown"
     QUARANTINED = "quarantined"
     SKIPPED = "skipped"
+
+
+EVENT_FOLLOWING: Mapping[EventState, frozenset[EventState]] = {
+    EventState.RECEIVED: frozenset(
+        {EventState.DONE, EventState.IGNORED, EventState.QUARANTINED, EventState.SKIPPED}
+    ),
+    EventState.DONE: frozenset({EventState.RECEIVED}),
+    EventState.IGNORED: frozenset({EventState.RECEIVED}),
+    EventState.UNKNOWN: frozenset({EventState.RECEIVED}),
+    EventState.QUARANTINED: frozenset({EventState.RECEIVED, EventState.SKIPPED}),
+    EventState.SKIPPED: frozenset({EventState.RECEIVED}),
+}
+"""What was settled is put anew before it is settled otherwise."""
 
 
 class EventOutcome(StrEnum):
@@ -77,6 +106,14 @@ class QuarantineState(StrEnum):
     DISMISSED = "dismissed"
 
 
+QUARANTINE_FOLLOWING: Mapping[QuarantineState, frozenset[QuarantineState]] = {
+    QuarantineState.OPEN: frozenset({QuarantineState.RELEASED, QuarantineState.DISMISSED}),
+    QuarantineState.RELEASED: frozenset(),
+    QuarantineState.DISMISSED: frozenset(),
+}
+"""A decision stays."""
+
+
 class LinkOrigin(StrEnum):
     """How it is known that two records are one: the twin was made, named by a half, or found."""
 
@@ -96,11 +133,30 @@ class ReviewState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+REVIEW_FOLLOWING: Mapping[ReviewState, frozenset[ReviewState]] = {
+    ReviewState.OPEN: frozenset(
+        {ReviewState.LINKED, ReviewState.CREATED, ReviewState.APART, ReviewState.WITHDRAWN}
+    ),
+    ReviewState.LINKED: frozenset({ReviewState.CREATED, ReviewState.APART}),
+    ReviewState.CREATED: frozenset({ReviewState.OPEN, ReviewState.LINKED, ReviewState.APART}),
+    ReviewState.APART: frozenset({ReviewState.LINKED, ReviewState.CREATED}),
+    ReviewState.WITHDRAWN: frozenset(),
+}
+"""An answer may be given otherwise; only one that changed nothing is asked for again."""
+
+
 class ComparisonState(StrEnum):
     """Whether the halves are still being read."""
 
     READING = "reading"
     DONE = "done"
+
+
+COMPARISON_FOLLOWING: Mapping[ComparisonState, frozenset[ComparisonState]] = {
+    ComparisonState.READING: frozenset({ComparisonState.DONE}),
+    ComparisonState.DONE: frozenset(),
+}
+"""It is read once."""
 
 
 class DifferenceKind(StrEnum):
@@ -119,6 +175,15 @@ class DifferenceState(StrEnum):
     ASKED = "asked"
     LEVELLED = "levelled"
     LEFT = "left"
+
+
+DIFFERENCE_FOLLOWING: Mapping[DifferenceState, frozenset[DifferenceState]] = {
+    DifferenceState.OPEN: frozenset({DifferenceState.ASKED}),
+    DifferenceState.ASKED: frozenset({DifferenceState.LEVELLED, DifferenceState.LEFT}),
+    DifferenceState.LEVELLED: frozenset(),
+    DifferenceState.LEFT: frozenset({DifferenceState.ASKED}),
+}
+"""What is left may be asked for again."""
 
 
 class CorrectionKind(StrEnum):

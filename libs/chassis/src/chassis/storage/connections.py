@@ -6,6 +6,7 @@ transaction.
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -45,6 +46,30 @@ SESSION = {
 
 ASYNC_URL = "postgresql+asyncpg://"
 """Names the dialect; where the server is, the connections' own maker knows."""
+
+
+class PooledConnection(asyncpg.Connection):
+    """A connection of the pool: PostgreSQL itself refuses writes while it is taken for reads.
+
+    What bare statements may do is said to the server only where it changed since the last use;
+    transactions that may write say so as they begin.
+    """
+
+    writes = True
+    bare_writes: bool | None = True
+
+    async def allow(self, *, writes: bool) -> None:
+        """Let bare statements write, or only read."""
+        self.writes = writes
+        if self.bare_writes is not writes:
+            self.bare_writes = None  # unknown where this is canceled
+            await self.execute(f"set default_transaction_read_only = {not writes}")
+            self.bare_writes = writes
+
+    async def execute(self, query: str, *args: object, **more: Any) -> str:
+        """As the driver does it, but for how transactions begin that may write."""
+        begins = query == "BEGIN;" and self.writes
+        return await super().execute("BEGIN READ WRITE;" if begins else query, *args, **more)
 
 
 class Connections:
@@ -103,20 +128,22 @@ class Connections:
 
     @asynccontextmanager
     async def reading(self, *, actor: Actor = SYSTEM) -> AsyncIterator[Reading]:
-        """A connection without a transaction, for reads of the actor."""
+        """A connection without a transaction, for reads of the actor; writes are refused."""
         pooled = await self.check_out()
         sql = driver_of(pooled)
         try:
+            await sql.allow(writes=False)
             yield Reading(sql, self.orm_connection(pooled), setting=self.setting, actor=actor)
         finally:
             give_back(pooled, sql)
 
     @asynccontextmanager
     async def driver(self) -> AsyncIterator["asyncpg.Connection[Any]"]:
-        """The bare driver connection, each statement its own transaction."""
+        """The bare driver connection, each statement its own transaction, which may write."""
         pooled = await self.check_out()
         sql = driver_of(pooled)
         try:
+            await sql.allow(writes=True)
             yield sql
         finally:
             give_back(pooled, sql)
@@ -161,17 +188,19 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     """Let the pool have the connection again, closed if a transaction of its last act is left.
 
     An act that was canceled while it began or ended may leave one. What the next act did would
-    be done inside of it, reported as done, and never committed.
+    be done inside of it, reported as done, and never committed. A read that was canceled after its
+    statement was prepared leaves one too, which nothing shows.
     """
-    if sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
+    canceled = isinstance(sys.exception(), asyncio.CancelledError)
+    if canceled or sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
         sql.terminate()
     pooled.close()
 
 
-def driver_of(pooled: PoolProxiedConnection) -> "asyncpg.Connection[Any]":
+def driver_of(pooled: PoolProxiedConnection) -> PooledConnection:
     """The driver's own connection below a pooled one."""
     driver: Any = pooled.driver_connection
-    return cast("asyncpg.Connection[Any]", driver)
+    return cast("PooledConnection", driver)
 
 
 def connecting(
@@ -180,7 +209,11 @@ def connecting(
     """What opens connections for SQLAlchemy, by the driver itself: it knows `sslmode` and more."""
 
     async def connect() -> "asyncpg.Connection[Any]":
-        return await asyncpg.connect(driver_url(url), server_settings=dict(session or {}))
+        return await asyncpg.connect(
+            driver_url(url),
+            server_settings=dict(session or {}),
+            connection_class=PooledConnection,
+        )
 
     return connect
 

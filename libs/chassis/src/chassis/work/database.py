@@ -80,6 +80,7 @@ class Database(Connections):
         async with self.place_for_changes():
             pooled = await self.check_out()
             sql = driver_of(pooled)
+            sql.writes = True
             try:
                 async with sql.transaction():
                     work = Work(

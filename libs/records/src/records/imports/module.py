@@ -16,7 +16,7 @@ from records.sheets.kinds import RecordSheet
 __all__ = ["import_module"]
 
 UNDONE = "select, insert, update, delete"
-"""Rights on records that files bring: taking an import back deletes those that are new."""
+"""Rights on records that are not put away: taking an import back deletes those that it made."""
 
 
 def import_module(
@@ -24,9 +24,11 @@ def import_module(
 ) -> Module:
     """The module for these record types; `roles` are those that may import what they may write."""
     by_name: Mapping[str, RecordSheet] = {one.name: one for one in sheets}
+    merged = [one.name for one in sheets if one.kind is not None and one.kind.merging is not None]
+    deleted = [one.name for one in sheets if one.takes_away is None and one.name not in merged]
     expiry, texts = f"{KIND}.expiry", Texts.load(locales)
     return Module(
-        rights=RIGHTS | dict.fromkeys(by_name, UNDONE),
+        rights=RIGHTS | dict.fromkeys(deleted, UNDONE),
         name="imports",
         routers=(import_router(by_name), mapping_router()),
         tags={

@@ -33,12 +33,14 @@ Reader = Annotated[Actor, Needs(READ)]
 Merger = Annotated[Actor, Needs(WRITE)]
 
 EXPIRY = "merges.expiry"
+JOINED = "select, insert, update, delete"
+"""Rights on records that may be merged."""
 
 
 def merging_module(modules: Sequence[Module], *, roles: Collection[str]) -> Module:
     """The module of a service with these other modules, where these roles merge records.
 
-    The runtime role needs the right to delete rows of the types: imports give it, else the module.
+    What is merged into another record is deleted: the runtime role gets that right.
     """
     types = record_types_of(router for one in modules for router in one.routers)
     merged = {
@@ -52,7 +54,7 @@ def merging_module(modules: Sequence[Module], *, roles: Collection[str]) -> Modu
         of.kind.entity.metadata.info["states"] = states
     return Module(
         name="merging",
-        rights=RIGHTS,
+        rights=RIGHTS | dict.fromkeys(merged, JOINED),
         routers=(_router(merged),),
         tags={"merges": "Records that became one, and the undo of that."},
         permissions={

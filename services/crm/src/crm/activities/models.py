@@ -49,7 +49,7 @@ class Activity(PartlyEdited, NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
         enum_check("kind", ActivityKind),
-        enum_check("state", ActivityState),
+        enum_check("state", ActivityState, NEXT),
         enum_check("priority", Priority),
         enum_check("direction", Direction),
         CheckConstraint("(state = 'done') = (done_at is not null)", name="done_has_time"),

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from chassis.storage.base import Quantity
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.catalog.states import Master, PriceStatus
+from crm.catalog.states import PRICE_FOLLOWING, Master, PriceStatus
 from crm.searched import PRODUCT
 from records.entities import CustomRecord, NamedRecord, Values, list_indexes
 from values.money import UnitPrice
@@ -116,7 +116,7 @@ class ProductPrice(CustomRecord, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        enum_check("status", PriceStatus),
+        enum_check("status", PriceStatus, PRICE_FOLLOWING),
         enum_check("master", Master),
         ExcludeConstraint(
             ("product_id", "="),

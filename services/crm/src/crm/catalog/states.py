@@ -1,8 +1,9 @@
 """Who is master of a product or a price, and how prices stand."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["Master", "PriceStatus"]
+__all__ = ["PRICE_FOLLOWING", "Master", "PriceStatus"]
 
 
 class Master(StrEnum):
@@ -17,3 +18,10 @@ class PriceStatus(StrEnum):
 
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
+
+
+PRICE_FOLLOWING: Mapping[PriceStatus, frozenset[PriceStatus]] = {
+    PriceStatus.ACTIVE: frozenset({PriceStatus.WITHDRAWN}),
+    PriceStatus.WITHDRAWN: frozenset({PriceStatus.ACTIVE}),
+}
+"""A withdrawn price may hold again."""

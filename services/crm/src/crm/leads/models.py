@@ -70,7 +70,7 @@ class Lead(Reached, Base):
     __allow_unmapped__ = True
     __table_args__ = (
         *reached_rules("lead"),
-        enum_check("status", LeadStatus),
+        enum_check("status", LeadStatus, NEXT),
         enum_check("consent_email", ConsentState),
         enum_check("consent_phone", ConsentState),
         CheckConstraint("reason is null or status = 'disqualified'", name="reason_of_disqualified"),

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.opportunities.states import DealField, ForecastCategory, StageKind
+from crm.opportunities.states import DEAL_FOLLOWING, DealField, ForecastCategory, StageKind
 from crm.searched import OPPORTUNITY
 from records.entities import ACTIVE, NamedRecord, list_indexes
 from values.money import Money
@@ -176,7 +176,7 @@ class Opportunity(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint(_STATUS, name="status_known"),
-        enum_check("state", StageKind),
+        enum_check("state", StageKind, DEAL_FOLLOWING),
         enum_check("forecast_category", ForecastCategory),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("probability between 0 and 100", name="probability_range"),

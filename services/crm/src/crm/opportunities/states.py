@@ -1,8 +1,9 @@
 """Kinds of stages, categories of forecasts, and the fields that a stage may require."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["DealField", "ForecastCategory", "StageKind"]
+__all__ = ["DEAL_FOLLOWING", "DealField", "ForecastCategory", "StageKind"]
 
 
 class StageKind(StrEnum):
@@ -11,6 +12,14 @@ class StageKind(StrEnum):
     OPEN = "open"
     WON = "won"
     LOST = "lost"
+
+
+DEAL_FOLLOWING: Mapping[StageKind, frozenset[StageKind]] = {
+    StageKind.OPEN: frozenset({StageKind.WON, StageKind.LOST}),
+    StageKind.WON: frozenset({StageKind.OPEN}),
+    StageKind.LOST: frozenset({StageKind.OPEN}),
+}
+"""A closed deal is reopened before it is closed otherwise."""
 
 
 class ForecastCategory(StrEnum):

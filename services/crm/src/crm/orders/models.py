@@ -23,7 +23,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.orders.errors import AccountFixed, OrderCancelled
-from crm.orders.states import OrderState
+from crm.orders.states import ORDER_FOLLOWING, OrderState
 from crm.searched import NUMBER
 from records.entities import Record
 from values.address import Address
@@ -41,7 +41,7 @@ class Order(Record, Base):
 
     __tablename__ = "customer_order"
     __table_args__ = (
-        enum_check("state", OrderState),
+        enum_check("state", OrderState, ORDER_FOLLOWING),
         CheckConstraint(
             "content_version >= 1 and content_version <= version", name="content_version_reached"
         ),

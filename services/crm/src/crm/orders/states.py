@@ -1,8 +1,9 @@
 """States of orders, and what the ERP may refuse of one."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["OrderState", "RefusalKind"]
+__all__ = ["ORDER_FOLLOWING", "OrderState", "RefusalKind"]
 
 
 class OrderState(StrEnum):
@@ -11,6 +12,14 @@ class OrderState(StrEnum):
     PLACED = "placed"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+
+
+ORDER_FOLLOWING: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.PLACED: frozenset({OrderState.REJECTED, OrderState.CANCELLED}),
+    OrderState.REJECTED: frozenset({OrderState.PLACED, OrderState.CANCELLED}),
+    OrderState.CANCELLED: frozenset({OrderState.PLACED, OrderState.REJECTED}),
+}
+"""Any may follow: the ERP may refuse an order, its change, or its cancellation."""
 
 
 class RefusalKind(StrEnum):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped
 
 from chassis.storage.states import enum_check
 from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.states import ApprovalKind, ApprovalState
+from erp.approvals.states import APPROVAL_FOLLOWING, ApprovalKind, ApprovalState
 from erp.base import Base
 from records.entities import Record
 
@@ -22,7 +22,7 @@ class Approval(Record, Base):
     __tablename__ = "approval"
     __table_args__ = (
         enum_check("kind", ApprovalKind),
-        enum_check("state", ApprovalState),
+        enum_check("state", ApprovalState, APPROVAL_FOLLOWING),
         CheckConstraint(
             "(state in ('approved', 'refused')) = (decided_by is not null)",
             name="decided_by_someone",

@@ -1,8 +1,9 @@
 """States and kinds of approvals."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ApprovalKind", "ApprovalState"]
+__all__ = ["APPROVAL_FOLLOWING", "ApprovalKind", "ApprovalState"]
 
 
 class ApprovalKind(StrEnum):
@@ -18,3 +19,14 @@ class ApprovalState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+
+
+APPROVAL_FOLLOWING: Mapping[ApprovalState, frozenset[ApprovalState]] = {
+    ApprovalState.PENDING: frozenset(
+        {ApprovalState.APPROVED, ApprovalState.REFUSED, ApprovalState.WITHDRAWN}
+    ),
+    ApprovalState.APPROVED: frozenset(),
+    ApprovalState.REFUSED: frozenset(),
+    ApprovalState.WITHDRAWN: frozenset(),
+}
+"""An answer stays."""

@@ -25,7 +25,7 @@ from chassis.storage.base import Quantity
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
-from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from erp.catalog.states import PRICE_FOLLOWING, ItemKind, PriceStatus, Tracking
 from erp.searched import ITEM
 from records.entities import ACTIVE, CustomRecord, NamedRecord, Values, list_indexes
 from values.units import Ratio
@@ -180,7 +180,7 @@ class Price(CustomRecord, Base):
         CheckConstraint("min_quantity >= 0", name="min_quantity_not_negative"),
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("valid_to >= valid_from", name="period_in_order"),
-        enum_check("status", PriceStatus),
+        enum_check("status", PriceStatus, PRICE_FOLLOWING),
         ExcludeConstraint(
             (column("item_id"), "="),
             (column("price_list_id"), "="),

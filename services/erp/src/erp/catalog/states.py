@@ -1,8 +1,9 @@
 """Kinds and states of what the catalog has."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ItemKind", "PriceStatus", "Tracking"]
+__all__ = ["PRICE_FOLLOWING", "ItemKind", "PriceStatus", "Tracking"]
 
 
 class ItemKind(StrEnum):
@@ -24,3 +25,10 @@ class PriceStatus(StrEnum):
 
     ACTIVE = "active"
     WITHDRAWN = "withdrawn"
+
+
+PRICE_FOLLOWING: Mapping[PriceStatus, frozenset[PriceStatus]] = {
+    PriceStatus.ACTIVE: frozenset({PriceStatus.WITHDRAWN}),
+    PriceStatus.WITHDRAWN: frozenset({PriceStatus.ACTIVE}),
+}
+"""A withdrawn price may hold again."""

@@ -1,9 +1,9 @@
 """Orders, lines, charges, shipments: what they are, and what they refuse."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -33,7 +33,15 @@ from erp.fulfilment.errors import (
     ShipmentReversed,
 )
 from erp.fulfilment.rules.deciding import Decision
-from erp.fulfilment.states import ChangeKind, ChangeState, ChargeKind, OrderState, ShipmentKind
+from erp.fulfilment.states import (
+    CHANGE_FOLLOWING,
+    ORDER_FOLLOWING,
+    ChangeKind,
+    ChangeState,
+    ChargeKind,
+    OrderState,
+    ShipmentKind,
+)
 from erp.searched import NUMBER, shipment_text
 from records.entities import Record
 from values.address import Address
@@ -58,7 +66,7 @@ class Order(PartlyEdited, Record, Base):
 
     __tablename__ = "sales_order"
     __table_args__ = (
-        enum_check("state", OrderState),
+        enum_check("state", OrderState, ORDER_FOLLOWING),
         CheckConstraint(
             "net >= 0 and charges >= 0 and invoiced >= 0 and paid >= 0",
             name="amounts_not_negative",
@@ -71,29 +79,6 @@ class Order(PartlyEdited, Record, Base):
         Index("ix_sales_order_state", "state", "created_at", "id"),
         Index("ix_sales_order_customer_id", "customer_id", "created_at", "id"),
     )
-    TRANSITIONS: ClassVar[Mapping[str, set[OrderState]]] = {
-        OrderState.DRAFT: {
-            OrderState.ON_HOLD,
-            OrderState.CONFIRMED,
-            OrderState.REJECTED,
-            OrderState.CANCELLED,
-        },
-        OrderState.ON_HOLD: {
-            OrderState.CONFIRMED,
-            OrderState.REJECTED,
-            OrderState.CANCELLED,
-            OrderState.ON_HOLD,
-        },
-        OrderState.CONFIRMED: {OrderState.COMPLETED, OrderState.CANCELLED},
-        OrderState.COMPLETED: {OrderState.CONFIRMED},
-        OrderState.REJECTED: {
-            OrderState.ON_HOLD,
-            OrderState.CONFIRMED,
-            OrderState.REJECTED,
-            OrderState.CANCELLED,
-        },
-    }
-    """From where an order may go where. What was rejected may be sent anew, as another version."""
 
     number: Mapped[str] = mapped_column(unique=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
@@ -140,7 +125,7 @@ class Order(PartlyEdited, Record, Base):
             raise OrderNotConfirmed(number=self.number, state=self.state)
 
     def _transition(self, state: str, reason: str) -> None:
-        if state not in self.TRANSITIONS.get(self.state, ()):
+        if state not in ORDER_FOLLOWING[OrderState(self.state)]:
             raise OrderClosed(number=self.number, state=self.state)
         self.state, self.reason = state, reason
 
@@ -307,7 +292,7 @@ class ChangeRequest(Identified, Base):
     __tablename__ = "change_request"
     __table_args__ = (
         enum_check("kind", ChangeKind),
-        enum_check("state", ChangeState),
+        enum_check("state", ChangeState, CHANGE_FOLLOWING),
         Index("ix_change_request_order_id", "order_id", "recorded_at"),
     )
 

@@ -1,8 +1,17 @@
 """States and kinds of orders and shipments."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ChangeKind", "ChangeState", "ChargeKind", "OrderState", "ShipmentKind"]
+__all__ = [
+    "CHANGE_FOLLOWING",
+    "ORDER_FOLLOWING",
+    "ChangeKind",
+    "ChangeState",
+    "ChargeKind",
+    "OrderState",
+    "ShipmentKind",
+]
 
 
 class OrderState(StrEnum):
@@ -14,6 +23,23 @@ class OrderState(StrEnum):
     COMPLETED = "completed"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+
+
+ORDER_FOLLOWING: Mapping[OrderState, frozenset[OrderState]] = {
+    OrderState.DRAFT: frozenset(
+        {OrderState.ON_HOLD, OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
+    ),
+    OrderState.ON_HOLD: frozenset(
+        {OrderState.ON_HOLD, OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
+    ),
+    OrderState.CONFIRMED: frozenset({OrderState.COMPLETED, OrderState.CANCELLED}),
+    OrderState.COMPLETED: frozenset({OrderState.CONFIRMED}),
+    OrderState.CANCELLED: frozenset(),
+    OrderState.REJECTED: frozenset(
+        {OrderState.ON_HOLD, OrderState.CONFIRMED, OrderState.REJECTED, OrderState.CANCELLED}
+    ),
+}
+"""From where an order may go where. What was rejected may be sent anew, as another version."""
 
 
 class ShipmentKind(StrEnum):
@@ -35,6 +61,13 @@ class ChangeState(StrEnum):
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+
+
+CHANGE_FOLLOWING: Mapping[ChangeState, frozenset[ChangeState]] = {
+    ChangeState.ACCEPTED: frozenset(),
+    ChangeState.REFUSED: frozenset(),
+}
+"""An answer stays."""
 
 
 class ChargeKind(StrEnum):

@@ -13,7 +13,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.ledger.errors import PeriodLocked
-from erp.ledger.states import AccountKind, AccountRole, PeriodState
+from erp.ledger.states import PERIOD_FOLLOWING, AccountKind, AccountRole, PeriodState
 from erp.searched import JOURNAL_NUMBER, memo_text
 from records.entities import CustomRecord, Record, list_indexes
 
@@ -71,7 +71,7 @@ class Period(Record, Base):
     __table_args__ = (
         Unique("fiscal_year_id", "number"),
         CheckConstraint("starts_on <= ends_on", name="starts_first"),
-        enum_check("state", PeriodState),
+        enum_check("state", PeriodState, PERIOD_FOLLOWING),
         ExcludeConstraint((_DAYS, "&&"), name="ex_period_no_overlap", using="gist"),
     )
 

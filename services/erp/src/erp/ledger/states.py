@@ -1,8 +1,16 @@
 """States of the ledger's periods, kinds and roles of its accounts."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["CONTROL_ROLES", "AccountKind", "AccountRole", "ChartName", "PeriodState"]
+__all__ = [
+    "CONTROL_ROLES",
+    "PERIOD_FOLLOWING",
+    "AccountKind",
+    "AccountRole",
+    "ChartName",
+    "PeriodState",
+]
 
 
 class AccountKind(StrEnum):
@@ -55,3 +63,11 @@ class PeriodState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     LOCKED = "locked"
+
+
+PERIOD_FOLLOWING: Mapping[PeriodState, frozenset[PeriodState]] = {
+    PeriodState.OPEN: frozenset({PeriodState.CLOSED, PeriodState.LOCKED}),
+    PeriodState.CLOSED: frozenset({PeriodState.OPEN, PeriodState.LOCKED}),
+    PeriodState.LOCKED: frozenset(),
+}
+"""Locked stays locked (E6)."""

@@ -11,7 +11,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.payables.errors import BillAlreadyReversed
-from erp.payables.states import BillKind, BillState
+from erp.payables.states import BILL_FOLLOWING, BillKind, BillState
 from erp.searched import bill_text
 from records.entities import Record
 
@@ -38,7 +38,7 @@ class Bill(Record, Base):
         CheckConstraint(
             "opening = (kind = 'opening') or kind = 'credit_note'", name="opening_of_kind"
         ),
-        enum_check("state", BillState),
+        enum_check("state", BillState, BILL_FOLLOWING),
         CheckConstraint(
             "(state = 'reversed') = (reversed_on is not null)", name="reversed_on_a_day"
         ),

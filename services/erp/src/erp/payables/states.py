@@ -1,8 +1,9 @@
 """States and kinds of suppliers' bills."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["BillKind", "BillState"]
+__all__ = ["BILL_FOLLOWING", "BillKind", "BillState"]
 
 
 class BillKind(StrEnum):
@@ -18,3 +19,10 @@ class BillState(StrEnum):
 
     ENTERED = "entered"
     REVERSED = "reversed"
+
+
+BILL_FOLLOWING: Mapping[BillState, frozenset[BillState]] = {
+    BillState.ENTERED: frozenset({BillState.REVERSED}),
+    BillState.REVERSED: frozenset(),
+}
+"""What was taken back stays so."""

@@ -1,8 +1,16 @@
 """States and kinds of purchasing's documents."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["PurchaseOrderState", "PurchaseReturnKind", "ReceiptState", "SuggestionState"]
+__all__ = [
+    "PURCHASE_ORDER_FOLLOWING",
+    "SUGGESTION_FOLLOWING",
+    "PurchaseOrderState",
+    "PurchaseReturnKind",
+    "ReceiptState",
+    "SuggestionState",
+]
 
 
 class PurchaseOrderState(StrEnum):
@@ -14,12 +22,41 @@ class PurchaseOrderState(StrEnum):
     CLOSED = "closed"
 
 
+PURCHASE_ORDER_FOLLOWING: Mapping[PurchaseOrderState, frozenset[PurchaseOrderState]] = {
+    PurchaseOrderState.ORDERED: frozenset(
+        {PurchaseOrderState.PARTLY_RECEIVED, PurchaseOrderState.RECEIVED, PurchaseOrderState.CLOSED}
+    ),
+    PurchaseOrderState.PARTLY_RECEIVED: frozenset(
+        {PurchaseOrderState.ORDERED, PurchaseOrderState.RECEIVED, PurchaseOrderState.CLOSED}
+    ),
+    PurchaseOrderState.RECEIVED: frozenset(
+        {PurchaseOrderState.ORDERED, PurchaseOrderState.PARTLY_RECEIVED, PurchaseOrderState.CLOSED}
+    ),
+    PurchaseOrderState.CLOSED: frozenset(
+        {
+            PurchaseOrderState.ORDERED,
+            PurchaseOrderState.PARTLY_RECEIVED,
+            PurchaseOrderState.RECEIVED,
+        }
+    ),
+}
+"""Any may follow: receipts are reversed, goods go back, what comes opens a closed order."""
+
+
 class SuggestionState(StrEnum):
     """Whether a purchase suggestion is still to be ordered."""
 
     OPEN = "open"
     ORDERED = "ordered"
     WITHDRAWN = "withdrawn"
+
+
+SUGGESTION_FOLLOWING: Mapping[SuggestionState, frozenset[SuggestionState]] = {
+    SuggestionState.OPEN: frozenset({SuggestionState.ORDERED, SuggestionState.WITHDRAWN}),
+    SuggestionState.ORDERED: frozenset(),
+    SuggestionState.WITHDRAWN: frozenset(),
+}
+"""What is needed again is suggested anew."""
 
 
 class ReceiptState(StrEnum):

@@ -22,7 +22,7 @@ from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.receivables.errors import OverCredited
 from erp.receivables.rules.amounts import proportional_part
-from erp.receivables.states import InvoiceKind, InvoiceState
+from erp.receivables.states import INVOICE_FOLLOWING, InvoiceKind, InvoiceState
 from erp.searched import INVOICE_NUMBER, NUMBER, PRINTED
 from erp.settlement.states import OpeningKind
 from records.entities import Record
@@ -69,7 +69,7 @@ class Invoice(Record, Base):
     __tablename__ = "invoice"
     __table_args__ = (
         enum_check("kind", InvoiceKind),
-        enum_check("state", InvoiceState),
+        enum_check("state", InvoiceState, INVOICE_FOLLOWING),
         CheckConstraint(
             "(kind = 'credit_note') = (credits_id is not null)", name="credits_an_invoice"
         ),

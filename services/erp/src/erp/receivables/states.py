@@ -1,8 +1,9 @@
 """States and kinds of invoices."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["InvoiceKind", "InvoiceState"]
+__all__ = ["INVOICE_FOLLOWING", "InvoiceKind", "InvoiceState"]
 
 
 class InvoiceKind(StrEnum):
@@ -20,3 +21,26 @@ class InvoiceState(StrEnum):
     PAID = "paid"
     CREDITED = "credited"
     WRITTEN_OFF = "written_off"
+
+
+INVOICE_FOLLOWING: Mapping[InvoiceState, frozenset[InvoiceState]] = {
+    InvoiceState.ISSUED: frozenset(
+        {
+            InvoiceState.PARTLY_PAID,
+            InvoiceState.PAID,
+            InvoiceState.CREDITED,
+            InvoiceState.WRITTEN_OFF,
+        }
+    ),
+    InvoiceState.PARTLY_PAID: frozenset(
+        {InvoiceState.ISSUED, InvoiceState.PAID, InvoiceState.CREDITED, InvoiceState.WRITTEN_OFF}
+    ),
+    InvoiceState.PAID: frozenset(
+        {InvoiceState.ISSUED, InvoiceState.PARTLY_PAID, InvoiceState.CREDITED}
+    ),
+    InvoiceState.CREDITED: frozenset({InvoiceState.ISSUED, InvoiceState.PARTLY_PAID}),
+    InvoiceState.WRITTEN_OFF: frozenset(
+        {InvoiceState.ISSUED, InvoiceState.PARTLY_PAID, InvoiceState.CREDITED}
+    ),
+}
+"""What settled an invoice may be taken back; what is paid or credited whole is not written off."""

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Identified
 from chassis.storage.states import enum_check
 from sync_bridge.base import Base
-from sync_bridge.states import ComparisonState, DifferenceKind, DifferenceState
+from sync_bridge.states import (
+    COMPARISON_FOLLOWING,
+    DIFFERENCE_FOLLOWING,
+    ComparisonState,
+    DifferenceKind,
+    DifferenceState,
+)
 
 __all__ = ["ComparedRecord", "Comparison", "ComparisonReading", "Difference"]
 
@@ -30,7 +36,7 @@ class Comparison(Identified, Base):
 
     __tablename__ = "comparison"
     __table_args__ = (
-        enum_check("state", ComparisonState),
+        enum_check("state", ComparisonState, COMPARISON_FOLLOWING),
         CheckConstraint("(state = 'reading') = (finished_at is null)", name="done_is_finished"),
         Index(
             "uq_comparison_reading",
@@ -104,7 +110,7 @@ class Difference(Base):
         CheckConstraint("leads in ('crm', 'erp')", name="leads_known"),
         CheckConstraint("(kind = 'fields_differ') = (fields <> '[]')", name="fields_say_which"),
         CheckConstraint("crm_id is not null or erp_id is not null", name="of_a_record"),
-        enum_check("state", DifferenceState),
+        enum_check("state", DifferenceState, DIFFERENCE_FOLLOWING),
         CheckConstraint("(state = 'left') = (outcome <> '')", name="left_says_why"),
         Index(
             "ix_difference_asked",

@@ -13,7 +13,7 @@ from chassis.storage.base import Identified, Versioned
 from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.identity.errors import NotACandidate, ReviewClosed
-from sync_bridge.states import LinkOrigin, ReviewState
+from sync_bridge.states import REVIEW_FOLLOWING, LinkOrigin, ReviewState
 
 __all__ = ["Creation", "Pair", "Review", "Shadow"]
 
@@ -75,7 +75,7 @@ class Review(Identified, Versioned, Base):
 
     __tablename__ = "review"
     __table_args__ = (
-        enum_check("state", ReviewState),
+        enum_check("state", ReviewState, REVIEW_FOLLOWING),
         CheckConstraint("(state = 'linked') = (chosen is not null)", name="linked_has_chosen"),
         Index(
             "uq_review_open",

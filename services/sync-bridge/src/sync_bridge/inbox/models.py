@@ -13,6 +13,8 @@ from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.states import (
     COMMON_OUTCOMES,
+    EVENT_FOLLOWING,
+    QUARANTINE_FOLLOWING,
     EventOutcome,
     EventState,
     QuarantineState,
@@ -39,7 +41,7 @@ class InboxEvent(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        enum_check("state", EventState),
+        enum_check("state", EventState, EVENT_FOLLOWING),
         enum_check("outcome", EventOutcome),
         CheckConstraint("(state = 'received') = (settled_at is null)", name="settled_when_left"),
         CheckConstraint("state <> 'received' or lane is not null", name="received_has_lane"),
@@ -176,7 +178,7 @@ class Quarantine(Identified, Base):
         Index("ix_quarantine_updated_at", text("coalesce(decided_at, received_at)"), "id"),
         Index("ix_quarantine_state", "state", "received_at", "id"),
         Index("ix_quarantine_subject", "subject", "received_at", "id"),
-        enum_check("state", QuarantineState),
+        enum_check("state", QuarantineState, QUARANTINE_FOLLOWING),
         CheckConstraint(
             "(state = 'open') = (decided_at is null)"
             " and (decided_at is null) = (decided_by is null)",

@@ -12,7 +12,7 @@ from chassis.storage.base import Identified
 from chassis.storage.states import enum_check
 from sync_bridge.base import Base
 from sync_bridge.lanes.errors import LaneMoving, LaneNotParked
-from sync_bridge.states import LaneState
+from sync_bridge.states import LANE_FOLLOWING, LaneState
 
 __all__ = [
     "Hole",
@@ -31,7 +31,7 @@ class Lane(Base):
 
     __tablename__ = "lane"
     __table_args__ = (
-        enum_check("state", LaneState),
+        enum_check("state", LaneState, LANE_FOLLOWING),
         CheckConstraint("pending >= 0", name="pending_not_negative"),
         CheckConstraint("state <> 'idle' or pending = 0", name="idle_is_empty"),
         CheckConstraint("(state = 'waiting') = (waits_for is not null)", name="waits_for_one"),

@@ -1,7 +1,7 @@
 """Exchange rates by day, quotas, and snapshots of forecasts.
 
 Revision ID: 0700
-Revises: 0670
+Revises: 0691
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.schema.rights import PIN_FUNCTIONS
 from records.custom.tables import add_values
 
 revision = "0700"
-down_revision = "0670"
+down_revision = "0691"
 
 _RECORD = """id uuid not null,
       version integer not null,

@@ -25,7 +25,7 @@ from erp.purchasing.errors import (
     ReturnCredited,
 )
 from erp.purchasing.rules.values import share_of
-from erp.purchasing.states import PurchaseOrderState
+from erp.purchasing.states import PURCHASE_ORDER_FOLLOWING, PurchaseOrderState
 from erp.searched import NUMBER
 from records.entities import Record
 from values.decimals import EXACT, plain, rounded
@@ -41,7 +41,7 @@ class PurchaseOrder(Record, Base):
 
     __tablename__ = "purchase_order"
     __table_args__ = (
-        enum_check("state", PurchaseOrderState),
+        enum_check("state", PurchaseOrderState, PURCHASE_ORDER_FOLLOWING),
         Index("ix_purchase_order_created_at", "created_at", "id"),
         Index("ix_purchase_order_updated_at", "updated_at", "id"),
         Index("ix_purchase_order_ordered_on", "ordered_on", "id"),

@@ -12,7 +12,7 @@ from chassis.storage.base import Quantity
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.rules.replenishing import Requirement
-from erp.purchasing.states import SuggestionState
+from erp.purchasing.states import SUGGESTION_FOLLOWING, SuggestionState
 from records.entities import CustomRecord, Record, list_indexes
 
 __all__ = ["PurchaseSuggestion", "SupplierPrice"]
@@ -45,7 +45,7 @@ class PurchaseSuggestion(Record, Base):
     __tablename__ = "purchase_suggestion"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
-        enum_check("state", SuggestionState),
+        enum_check("state", SuggestionState, SUGGESTION_FOLLOWING),
         CheckConstraint(
             "(state = 'ordered') = (order_line_id is not null)", name="ordered_by_a_line"
         ),
