@@ -177,3 +177,19 @@ async def test_lists_tell_what_waits_for_whom(approving):
     assert await waiting(boss[1], mine="true") == []
     await approving.decides(boss[1], asked)
     assert await waiting(boss[1], waiting_for_me="true") == []
+
+
+async def test_what_was_said_about_a_person_goes_with_the_person(approving):
+    """E71: the decision stays as it was made; only its words are emptied."""
+    boss = await approving.person()
+    limit = {"amount": "100.00", "currency": "CNY"}
+    customer = await approving.desk.customer(kind="person", credit_limit=limit)
+    await approving.rule(customer, named(boss))
+    asked = await approving.asks(customer)
+    await approving.decides(boss[1], asked, "refuse")
+    erased = await approving.post(f"/v1/customers/{customer['id']}/erase", {})
+    assert erased.status_code == 200, erased.text
+    assert (await approving.desk.see(f"/v1/approvals/{asked['id']}"))["note"] == ""
+    [step] = (await approving.progress(asked))["steps"]
+    [decision] = step["decisions"]
+    assert (decision["verdict"], decision["reason"]) == ("refused", "")
