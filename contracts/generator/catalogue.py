@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import AliasChoices, SecretStr
 from pydantic.fields import FieldInfo
 
+import approvals
 import identity
 import records
 from chassis.problems.problem import Problem
@@ -38,8 +39,10 @@ def problems_page(services: Sequence[Service]) -> str:
     texts = {root_of(one.settings): Texts.load([one.locale]) for one in services}
     texts |= {"chassis": Texts.load([]), "identity": Texts.load([identity.LOCALE])}
     texts |= {"records": Texts.load([records.LOCALE])}
+    texts |= {"approvals": Texts.load([approvals.LOCALE])}
     owners = {"chassis": "Every service", "identity": "Callers of every service"}
     owners |= {"records": "Records of both halves"}
+    owners |= {"approvals": "Approvals of both halves"}
     owners |= {root_of(one.settings): one.title for one in services}
     sections: dict[str, list[str]] = {title: [] for title in owners.values()}
     for problem in sorted(problem_types(), key=lambda one: one.code):

@@ -314,6 +314,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _stock(erp)
     await _purchases(erp)
     await _sales(erp)
+    await _approvals(erp)
     await _payments(erp)
     await _files_and_views(erp)
     await erp.send_of_collections()
@@ -445,6 +446,18 @@ async def _sales(erp: Caller) -> None:
     [wanted] = await _of(erp, "/v1/purchase-suggestions", state="open")
     erp.records["purchase_suggestion"] = wanted["id"]
     await erp.send("purchase_suggestion_order")
+
+
+async def _approvals(caller: Caller) -> None:
+    """Rules and delegations, between people who were added by the command line."""
+    roles = {"roles": ["accountant"], "known_roles": caller.server.service.roles}
+    async with caller.server.database.driver() as sql:
+        for place in ("user", "former_user"):
+            hashed = await hash_password("correct horse battery")
+            who = {"login": f"boss.{place}", "password": hashed, "now": utc_now()}
+            caller.records[place] = str((await add_user(sql, name=place, **roles, **who)).id)
+    for act in ("rule_create", "rule_try", "rule_update", "delegation_create"):
+        await caller.send(f"approval_{act}")
 
 
 async def _payments(erp: Caller) -> None:

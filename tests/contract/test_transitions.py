@@ -21,6 +21,7 @@ SERVICES = {one.name: one for one in (ERP, CRM, BRIDGE)}
 COLUMNS = ("state", "status")
 WITHOUT_WAYS = {
     ("crm", "lead_consent"): "what was agreed: rows are added and never changed",
+    ("crm", "forecast_snapshot_deal"): "a deal as it was: rows are added and never changed",
     ("bridge", "source_condition"): "how following a source goes at the moment: any follows any",
 }
 """Columns of states of which nothing is declared, each with its reason."""

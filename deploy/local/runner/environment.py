@@ -27,6 +27,7 @@ DISTRIBUTIONS = (
     "libs/chassis",
     "libs/identity",
     "libs/records",
+    "libs/approvals",
     "libs/importer",
     "libs/embedded",
     "services/erp",

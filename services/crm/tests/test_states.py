@@ -45,10 +45,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     await seller.add("/v1/absences", name="Leave", user_id=user["id"], **times)
     rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     await seller.add("/v1/assignment-rules", name="All", **rule)
-    await _rate_and_quota(seller, user)
-    await seller.add("/v1/score-rules", name="Fair", based_on="touch", points=10)
-    step = {"delay_days": 1, "kind": "call", "name": "Ask"}
-    await seller.add("/v1/follow-up-plans", name="After a fair", steps=[step])
+    await _sales_settings(seller, user)
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)
@@ -72,7 +69,12 @@ async def test_a_state_is_what_the_last_event_said(seller):
             assert one["aggversion"] == last[subject]["aggversion"]
 
 
-async def _rate_and_quota(seller, user):
+async def _sales_settings(seller, user):
+    """What is set for those who sell: rates, quotas, points, plans; and a quote."""
+    await seller.add("/v1/score-rules", name="Fair", based_on="touch", points=10)
+    step = {"delay_days": 1, "kind": "call", "name": "Ask"}
+    await seller.add("/v1/follow-up-plans", name="After a fair", steps=[step])
+    await seller.add("/v1/quotes", name="Lamps")
     await seller.add("/v1/exchange-rates", currency="SGD", day="2026-01-01", rate="5.2")
     days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
     quota = {"name": "Q1", "owner_id": user["id"], "amount": PRICE}

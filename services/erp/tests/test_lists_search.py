@@ -13,6 +13,8 @@ from erp.ledger.service.years import ensure_year
 
 CNY = {"amount": "7.00", "currency": "CNY"}
 EXEMPT = {
+    "/v1/approval-delegations": "users and days, which have no words",
+    "/v1/approval-rules": "a handful, each with its place",
     "/v1/custom-fields": "at most 300 of a record type; all are shown in a form",
     "/v1/events": "a feed for machines, read in its order",
     "/v1/events/states": "a feed for machines, read in its order",

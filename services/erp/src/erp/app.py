@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import approvals as approvals_library
 import identity
 import records
 from chassis.service import Module, Service
@@ -68,7 +69,7 @@ _TAGS = tags_module(
     readers=("accountant", "seller", "storekeeper"),
 )
 
-_LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
+_LOCALES = (identity.LOCALE, records.LOCALE, approvals_library.LOCALE, _HERE / "locale")
 _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
@@ -96,7 +97,7 @@ _OWN = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    shared_locales=(identity.LOCALE, records.LOCALE),
+    shared_locales=(identity.LOCALE, records.LOCALE, approvals_library.LOCALE),
     modules=(
         CALLERS,
         NOTES,

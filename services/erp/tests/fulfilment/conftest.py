@@ -2,13 +2,16 @@
 
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from chassis.clock import utc_now
 from erp.fulfilment.service.publishing import REFRESH, refresh_orders
 from erp.ledger.service.years import ensure_year
+from identity.passwords import hash_password
+from identity.users import add_user
 
 
 def cny(amount: str) -> dict[str, str]:
@@ -139,3 +142,78 @@ async def sales(desk):
     async with desk.erp.database.transaction() as work:
         await ensure_year(work, work.today())
     return Sales(desk)
+
+
+class Approving:
+    """People who decide, rules of customers of their own, and orders beyond a limit."""
+
+    def __init__(self, sales: Sales) -> None:
+        self.sales, self.desk, self.erp = sales, sales.desk, sales.erp
+        self.hashed: Any = None
+
+    async def person(self, *roles: str) -> tuple[str, Any]:
+        """A user who is logged in: id and client."""
+        login, password = self.desk.word("boss").lower(), "correct horse battery"
+        self.hashed = self.hashed or await hash_password(password)
+        async with self.erp.database.driver() as sql:
+            user = await add_user(
+                sql,
+                login=login,
+                name=login,
+                password=self.hashed,
+                roles=roles or ("accountant",),
+                known_roles=self.erp.service.roles,
+                now=utc_now(),
+            )
+        reply = await self.erp.client.post(
+            "/v1/sessions", json={"login": login, "password": password}
+        )
+        return str(user.id), self.erp.with_key(reply.json()["token"])
+
+    async def customer(self) -> dict[str, Any]:
+        return await self.desk.customer(credit_limit=cny("100.00"))
+
+    async def rule(self, customer: dict[str, Any], *steps: Any, **facts: Any) -> dict[str, Any]:
+        """A rule for orders of this customer."""
+        own = {"fact": "customer_id", "values": [customer["id"]]}
+        conditions = [own, *facts.pop("conditions", [])]
+        values = {"kind": "credit", "name": "Large orders", "position": 1} | facts
+        return await self.desk.add(
+            "/v1/approval-rules", **values, conditions=conditions, steps=list(steps)
+        )
+
+    async def asks(self, customer: dict[str, Any], client: Any = None) -> dict[str, Any]:
+        """An order beyond the limit; the approval that it waits for."""
+        item = await self.sales.item("50")
+        body = self.sales.body(customer, (item, "20", "10.00"))
+        reply = await self.post("/v1/sales-orders", body, client)
+        assert reply.status_code == 201, reply.text
+        page = await self.desk.see(f"/v1/approvals?subject_id={reply.json()['id']}")
+        asked: dict[str, Any] = page["items"][0]
+        return asked
+
+    async def post(self, path: str, body: Any, client: Any = None) -> httpx.Response:
+        headers = {"Idempotency-Key": str(uuid4())}
+        reply: httpx.Response = await (client or self.erp.client).post(
+            path, json=body, headers=headers
+        )
+        return reply
+
+    async def decides(self, client: Any, asked: dict[str, Any], act: str = "approve") -> Any:
+        return await self.post(f"/v1/approvals/{asked['id']}/{act}", {"note": "Seen."}, client)
+
+    async def state(self, asked: dict[str, Any]) -> tuple[str, str]:
+        """How the approval and its order stand."""
+        order = await self.desk.see(f"/v1/sales-orders/{asked['subject_id']}")
+        approval = await self.desk.see(f"/v1/approvals/{asked['id']}")
+        return approval["state"], order["state"]
+
+    async def progress(self, asked: dict[str, Any]) -> dict[str, Any]:
+        shown: dict[str, Any] = await self.desk.see(f"/v1/approvals/{asked['id']}/progress")
+        return shown
+
+
+@pytest.fixture
+async def approving(sales):
+    """Who approves what, at a shop whose books are open."""
+    return Approving(sales)

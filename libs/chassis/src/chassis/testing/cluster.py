@@ -123,7 +123,8 @@ class TestCluster:
 
 def _fingerprint(service: Service) -> str:
     """Changes with any file that could change the tables, and with the rights on them."""
-    folders = (Path(chassis.__file__).parent, service.migrations)
+    libraries = (one.parent for one in service.shared_locales)
+    folders = (Path(chassis.__file__).parent, *libraries, service.migrations)
     parts = (str(service.migrations), sorted(service.rights.items()))
     digest = hashlib.sha256(repr(parts).encode())
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.follow_up_plans.states import RunState, StopReason
+from crm.follow_up_plans.states import RUN_FOLLOWING, RunState, StopReason
 from crm.searched import FOLLOW_UP_PLAN
 from records.entities import ACTIVE, NamedRecord, list_indexes
 
@@ -61,7 +61,7 @@ class FollowUpRun(Base):
 
     __tablename__ = "follow_up_run"
     __table_args__ = (
-        enum_check("state", RunState),
+        enum_check("state", RunState, RUN_FOLLOWING),
         enum_check("stop_reason", StopReason),
         CheckConstraint(
             "record_type in ('contact', 'lead', 'opportunity')", name="record_type_known"

@@ -1,8 +1,9 @@
 """Words of follow-up plans."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["RECORD_TYPES", "RunState", "StepKind", "StopReason"]
+__all__ = ["RECORD_TYPES", "RUN_FOLLOWING", "RunState", "StepKind", "StopReason"]
 
 RECORD_TYPES = ("contact", "lead", "opportunity")
 """What a plan can follow up."""
@@ -21,6 +22,14 @@ class RunState(StrEnum):
     RUNNING = "running"
     FINISHED = "finished"
     STOPPED = "stopped"
+
+
+RUN_FOLLOWING: Mapping[RunState, frozenset[RunState]] = {
+    RunState.RUNNING: frozenset({RunState.FINISHED, RunState.STOPPED}),
+    RunState.FINISHED: frozenset(),
+    RunState.STOPPED: frozenset(),
+}
+"""State -> those that may follow it. A run that ended is not begun again."""
 
 
 class StopReason(StrEnum):

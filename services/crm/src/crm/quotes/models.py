@@ -85,7 +85,7 @@ class Quote(NamedRecord, Base):
     __table_args__ = (
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("status in ('active', 'archived')", name="status_known"),
-        enum_check("state", QuoteState),
+        enum_check("state", QuoteState, NEXT),
         enum_check("language", QuoteLanguage),
         enum_check("channel", QuoteChannel),
         CheckConstraint("quote_version >= 1", name="quote_version_counted"),

@@ -1,5 +1,4 @@
-"""Approvals: acts that wait for a person who may decide; so far, orders beyond a credit limit.
+"""Approvals of the ERP: orders beyond a credit limit wait for a person who may decide.
 
-A decision is made once and never changed, and never by the one who asked. It is committed together
-with what follows from it.
+The engine is the library `approvals`; here stands which kinds there are and who sees them.
 """

@@ -1,32 +1,22 @@
 """What decisions bring into the ERP."""
 
-from chassis.service import Module
-from chassis.telemetry.metrics import Metric
-from erp.approvals.models import Approval
-from erp.approvals.router import approval_router
+from approvals.module import approvals_module
+from erp.approvals.router import (
+    approval_delegation_router,
+    approval_router,
+    approval_rule_router,
+)
+from erp.approvals.service import APPROVALS
 
 __all__ = ["MODULE"]
 
-MODULE = Module(
-    name="approvals",
-    routers=(approval_router,),
-    tags={
-        "approvals": (
-            "Decisions on orders that went beyond a limit: who asked, who decided, and why."
-        ),
-    },
+MODULE = approvals_module(
+    APPROVALS,
+    (approval_router, approval_rule_router, approval_delegation_router),
+    tag="Decisions on orders that went beyond a limit: who asked, who decided, and why.",
     permissions={
-        "sales.approve": "Decide what waits for approval: orders beyond a credit limit.",
+        APPROVALS.decide: "Decide what waits for approval: orders beyond a credit limit.",
     },
-    roles={
-        "accountant": {"sales.approve"},
-    },
-    tables=(Approval,),
-    metrics=(
-        Metric(
-            "approvals_pending",
-            "Questions that nobody has answered.",
-            "select count(*) from approval where state = 'pending'",
-        ),
-    ),
+    deciding=("accountant",),
+    keeping=("accountant",),
 )

@@ -1,58 +1,34 @@
-"""Paths of approvals."""
+"""How approvals of the ERP are found; their routes are the library's."""
 
-from typing import Annotated
-from uuid import UUID
-
-from chassis.actor import Actor
-from chassis.http.dependencies import InWork, Needs, OnlyOnce
-from chassis.http.refusals import refuses
+from approvals.queries import approval_reads
+from approvals.routes.delegations import delegation_router
+from approvals.routes.questions import add_question_routes
+from approvals.routes.rules import rule_router
 from chassis.http.routing import api_router
-from chassis.problems.standard import NotFound
-from erp.approvals import queries, service
-from erp.approvals.errors import AlreadyDecided, OwnRequest
-from erp.approvals.schemas import ApprovalView, Decide
+from erp import searched
+from erp.approvals.service import APPROVALS
 from records.paths import RecordPaths
-from records.read_routes import get_route, list_route
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
-__all__ = ["LISTS", "approval_router"]
-
-READ, WRITE = "sales.read", "sales.approve"
-Approver = Annotated[Actor, Needs(WRITE)]
+__all__ = ["LISTS", "approval_delegation_router", "approval_router", "approval_rule_router"]
 
 approval_router = api_router(prefix="/v1/approvals", tag="approvals")
-APPROVAL = RecordPaths(approval_router, queries.APPROVALS, "approval", READ, WRITE)
-list_route(APPROVAL, "What waits for a decision, and what was decided; the newest first.")
-get_route(APPROVAL)
-
-
-@approval_router.post(
-    "/{approval_id}/approve", responses=refuses(NotFound, AlreadyDecided, OwnRequest)
+READS = approval_reads(
+    APPROVALS,
+    searched=searched.APPROVALS,
+    title="(select o.number from sales_order o where o.id = approval.subject_id)",
+    subtitle="approval.reason",
 )
-async def approval_approve(
-    approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
-) -> ApprovalView:
-    """Say yes: the order goes on at once."""
-    await service.approve(work, approval_id, command)
-    return await queries.APPROVALS.get(work, approval_id)
-
-
-@approval_router.post(
-    "/{approval_id}/refuse", responses=refuses(NotFound, AlreadyDecided, OwnRequest)
-)
-async def approval_refuse(
-    approval_id: UUID, command: Decide, _by: Approver, _once: OnlyOnce, work: InWork
-) -> ApprovalView:
-    """Say no: the order is rejected."""
-    await service.refuse(work, approval_id, command)
-    return await queries.APPROVALS.get(work, approval_id)
-
+APPROVAL = RecordPaths(approval_router, READS, "approval", APPROVALS.read, APPROVALS.decide)
+add_question_routes(approval_router, APPROVALS, APPROVAL)
+approval_rule_router = rule_router(APPROVALS)
+approval_delegation_router = delegation_router(APPROVALS)
 
 LISTS = (
     add_export(
         approval_router,
-        RecordSheet(name="approval", reads=queries.APPROVALS, read="sales.read", tagged=False),
+        RecordSheet(name="approval", reads=READS, read=APPROVALS.read, tagged=False),
         "approvals",
     ),
 )

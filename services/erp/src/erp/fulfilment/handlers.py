@@ -1,8 +1,9 @@
 """What fulfilment does on events of stock, settlement and approvals."""
 
+from approvals.events import DecisionMade, DecisionStarted
+from approvals.states import ApprovalState
 from chassis.work.unit_of_work import Work
-from erp.approvals.events import DecisionMade, DecisionStarted
-from erp.approvals.states import ApprovalState
+from erp.approvals.states import ApprovalKind
 from erp.catalog.errors import ItemInUse
 from erp.catalog.events import UnitOrKindChanging
 from erp.fulfilment.queries import reading, writing
@@ -48,13 +49,13 @@ async def refresh_paid_orders(work: Work, event: OrdersPaid) -> None:
 
 async def lock_order_first(work: Work, event: DecisionStarted) -> None:
     """Orders are locked before their approvals, as cancelling does."""
-    if event.subject_type == "sales_order":
+    if event.kind == ApprovalKind.CREDIT:
         await lock_order_by_id(work, event.subject_id)
 
 
 async def resume_order(work: Work, event: DecisionMade) -> None:
     """Credit was granted or refused: the order is confirmed or rejected in the same act."""
-    if event.subject_type == "sales_order":
+    if event.kind == ApprovalKind.CREDIT:
         await credit_decided(work, event.subject_id, granted=event.state == ApprovalState.APPROVED)
 
 

@@ -1,9 +1,9 @@
 """What sales orders bring into the ERP."""
 
+from approvals.events import DecisionMade, DecisionStarted
 from chassis.service import Module
 from chassis.telemetry.metrics import Metric
 from chassis.work.states import States
-from erp.approvals.events import DecisionMade, DecisionStarted
 from erp.catalog.events import UnitOrKindChanging
 from erp.fulfilment.events import OrderChanged
 from erp.fulfilment.handlers import (

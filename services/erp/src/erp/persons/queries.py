@@ -91,10 +91,15 @@ _LAST = """select max(day) from (
       where o.customer_id = $1
     union all select max(r.effective_on) from purchase_receipt r
       join purchase_order o on o.id = r.purchase_order_id where o.supplier_id = $1) posted"""
-_NO_NOTES = """with emptied as (
-    update approval a set note = '' from sales_order o
-     where o.id = a.subject_id and o.customer_id = any($1::uuid[])
-       and o.state in ('completed', 'cancelled', 'rejected') and a.note <> '' returning 1)
+_NO_NOTES = """with closed as (
+    select a.id from approval a join sales_order o on o.id = a.subject_id
+     where o.customer_id = any($1::uuid[]) and o.state in ('completed', 'cancelled', 'rejected')),
+  said as (
+    update approval_decision d set reason = '' from closed
+     where d.approval_id = closed.id and d.reason <> ''),
+  emptied as (
+    update approval a set note = '' from closed
+     where a.id = closed.id and a.note <> '' returning 1)
   select count(*) from emptied"""
 
 

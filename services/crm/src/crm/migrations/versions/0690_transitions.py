@@ -23,6 +23,11 @@ _FOLLOWING: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
         "rejected": ("cancelled", "placed"),
         "cancelled": ("placed", "rejected"),
     },
+    ("follow_up_run", "state"): {
+        "running": ("finished", "stopped"),
+        "finished": (),
+        "stopped": (),
+    },
     ("lead", "status"): {
         "new": ("converted", "disqualified", "qualified", "working"),
         "working": ("converted", "disqualified", "qualified"),
@@ -38,6 +43,15 @@ _FOLLOWING: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("product_price", "status"): {
         "active": ("withdrawn",),
         "withdrawn": ("active",),
+    },
+    ("quote", "state"): {
+        "draft": ("sent",),
+        "sent": ("accepted", "declined", "expired", "revoked", "superseded"),
+        "accepted": (),
+        "declined": (),
+        "expired": (),
+        "revoked": (),
+        "superseded": (),
     },
 }
 """Table and column -> state -> those that may follow it."""

@@ -129,7 +129,6 @@ async def _ask_for_credit(work: Work, order: LockedOrder, credit: CreditExposure
     await approvals.request_approval(
         work,
         kind=ApprovalKind.CREDIT,
-        subject_type="sales_order",
         subject_id=header.id,
         reason="credit",
         facts={
@@ -139,6 +138,11 @@ async def _ask_for_credit(work: Work, order: LockedOrder, credit: CreditExposure
             "owed": plain(credit.owed),
             "ordered": plain(credit.ordered),
             "beyond": plain(credit.excess(total)),
+        },
+        measures={
+            "beyond": credit.excess(total),
+            "total": total,
+            "customer_id": str(header.customer_id),
         },
     )
 

@@ -1,7 +1,7 @@
 """States go only along the ways that are declared, whoever writes them.
 
 Revision ID: e660
-Revises: e640
+Revises: e650
 """
 
 from alembic import op
@@ -10,15 +10,9 @@ from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import REFUSE_TRANSITION, transition_trigger
 
 revision = "e660"
-down_revision = "e640"
+down_revision = "e650"
 
 _FOLLOWING: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
-    ("approval", "state"): {
-        "pending": ("approved", "refused", "withdrawn"),
-        "approved": (),
-        "refused": (),
-        "withdrawn": (),
-    },
     ("bill", "state"): {
         "entered": ("reversed",),
         "reversed": (),

@@ -1,10 +1,10 @@
-"""Events of approvals, inside the ERP."""
+"""Events of approvals, inside the service."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from approvals.states import ApprovalState
 from chassis.events.event import Event, InternalEvent
-from erp.approvals.states import ApprovalKind, ApprovalState
 
 __all__ = ["DecisionMade", "DecisionStarted"]
 
@@ -16,20 +16,21 @@ class DecisionStarted(InternalEvent):
     topic = "approval"
     aggregate = "approval"
 
+    kind: str
     subject_type: str
     subject_id: UUID
 
 
 class DecisionMade(Event):
-    """Somebody approved or refused."""
+    """The approval was granted or refused, by the last decision that it needed."""
 
     event_name = "decided"
     topic = "approval"
     aggregate = "approval"
     public: ClassVar[bool] = False
 
-    kind: ApprovalKind
+    kind: str
     subject_type: str
     subject_id: UUID
-    state: Literal[ApprovalState.APPROVED, ApprovalState.REFUSED]
+    state: Literal[ApprovalState.APPROVED, ApprovalState.REFUSED, ApprovalState.WITHDRAWN]
     note: str

@@ -1,0 +1,1 @@
+"""The routes of approvals, made once for every service."""

@@ -1,0 +1,1 @@
+"""Asking for approvals, deciding them, and keeping their rules and delegations."""
