@@ -15,6 +15,7 @@ from bench import (
     crossing,
     feeding,
     freshness,
+    leads,
     ordering,
     paging,
     relaying,
@@ -37,6 +38,7 @@ BENCHES: dict[str, Bench] = {
         feeding,
         relaying,
         freshness,
+        leads,
         crossing,
         search_writes,
     )

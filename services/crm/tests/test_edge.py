@@ -29,6 +29,7 @@ ASKED_BY_POST = {
     "/v1/accounts/matches",
     "/v1/assignment-rules/try",
     "/v1/hand-overs/preview",
+    "/v1/leads/{lead_id}/conversion-preview",
 }
 """Reads whose question is too long for an address: they change nothing."""
 CHANGES = [(method, path) for method, path in ROUTES if path not in ASKED_BY_POST]
@@ -97,7 +98,7 @@ def filled(path):
 def area(path):
     if path.endswith(("/erase", "/personal-data")):
         return "persons"
-    if path.startswith(("/v1/accounts", "/v1/contacts")) and path.endswith("/merge"):
+    if path.startswith(("/v1/accounts", "/v1/contacts", "/v1/leads")) and path.endswith("/merge"):
         return "merges"
     return AREAS[path.split("/")[2]]
 

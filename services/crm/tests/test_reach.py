@@ -135,7 +135,8 @@ def test_every_collection_has_a_rule():
     """A new collection must be put into one of the lists, so that its rows are thought of."""
     found = {
         re.split(
-            r"/\{|/by-external|/external-refs|/match|/tags/batch|/export$|/board$|/try$|/preview$",
+            r"/\{|/by-external|/external-refs|/match|/tags/batch|/export$|/board$|/try$|/preview$"
+            r"|/convert-batch$",
             path,
         )[0]
         for _, path in ROUTES
