@@ -163,6 +163,8 @@ class FollowUpRunQuery(BaseModel):
     """Which runs are wanted."""
 
     plan_id: UUID | None = None
-    record_type: RecordType | None = None
-    record_id: UUID | None = None
+    record_type: RecordType | None = Field(
+        default=None, description="Only runs on records of this type."
+    )
+    record_id: UUID | None = Field(default=None, description="Only runs on this record.")
     state: Annotated[str, AnyOf(RunState)] | None = None
