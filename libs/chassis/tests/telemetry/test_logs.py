@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -124,6 +125,24 @@ def test_people_get_lines_to_read():
     assert "moved" in out
     assert "hunter2" not in out
     assert "library: hello" in out
+
+
+FORGED = "ann\n2030-01-01 [info] logged in \x1b[2Jadmin\u2028\x9b1A"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_nobody_forges_a_line_or_moves_a_terminal(form):
+    """ASVS 16.4.1: what a caller wrote stays on the line that tells of it, and is escaped."""
+    written = Lines()
+    configure_logs(form, service="erp", out=written.out)
+    get_logger("erp").info("refused", login=FORGED, path=[FORGED])
+    logging.getLogger("library").warning("refused %s", FORGED)
+    structlog.reset_defaults()
+    out = written.bytes.getvalue().decode()
+    # The renderer of lines for people colours them; the colours are its own.
+    out = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    assert out.count("\n") == 2
+    assert not set(out) & set("\x1b\x9b\u2028\r") if form == "console" else "\x1b" not in out
 
 
 def test_other_fields_pass_untouched():

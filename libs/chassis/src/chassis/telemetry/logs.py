@@ -47,6 +47,7 @@ _TELLTALE = re.compile(
     rb"|([Bb]earer )[A-Za-z0-9._~+/=-]{8,}"
     rb"|(://[^\s:/@\"]+:)[^\s@\"]+(?=@)"
 )
+_MOVES = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 Event = MutableMapping[str, Any]
 
@@ -63,7 +64,7 @@ def configure_logs(
     `out` is where lines go, by default standard output as it is now.
     """
     out = out or sys.stdout
-    render = _as_json if form == "json" else structlog.dev.ConsoleRenderer()
+    render = _as_json if form == "json" else structlog.dev.ConsoleRenderer(repr_native_str=True)
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -139,6 +140,11 @@ def _factory(form: str, out: TextIO) -> Any:
     return structlog.PrintLoggerFactory(out)
 
 
+def _on_one_line(text: str) -> str:
+    """The text with signs that end a line or move a terminal as they are escaped in Python."""
+    return _MOVES.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 class _Library(logging.Formatter):
     """Lines of libraries in the form of our own."""
 
@@ -163,5 +169,5 @@ class _Library(logging.Formatter):
         return (
             line
             if self._form == "json"
-            else f"{at} [{event['level']:<9}] {record.name}: {event['event']}"
+            else f"{at} [{event['level']:<9}] {record.name}: {_on_one_line(event['event'])}"
         )
