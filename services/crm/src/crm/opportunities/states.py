@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["DealField", "ForecastCategory", "StageKind"]
+__all__ = ["DealField", "ForecastCategory", "NoOrderReason", "StageKind"]
 
 
 class StageKind(StrEnum):
@@ -36,3 +36,10 @@ class DealField(StrEnum):
     NOTE = "note"
     OWNER = "owner_id"
     SOURCE = "source"
+
+
+class NoOrderReason(StrEnum):
+    """Why a deal that was won has no order."""
+
+    NO_PRODUCTS = "no_products"
+    HISTORY = "history"
