@@ -24,8 +24,8 @@ ROUTES = sorted(
     not in {"exports", "imports", "import-mappings", "open-forms", "open-quotes"}
 )
 """Without public forms and quotes, which need no key (their tests say so), without jobs over files
-of any record type, which tests of all record types look at, and without keys and sessions, which are
-tested with their library."""
+of any record type, which tests of all record types look at, and without keys and sessions, which
+are tested with their library."""
 ASKED_BY_POST = {
     "/v1/accounts/matches",
     "/v1/assignment-rules/try",

@@ -141,7 +141,7 @@ async def test_the_token_stands_in_no_path_and_in_no_table(quotes, stranger):
     page = await stranger.get(PAGE, params={"token": token})
     assert page.url.path == PAGE
     assert 'action="/quotes/"' in page.text
-    kept = await quotes.desk.rows("select body from idempotency_key where body is not null")
+    kept = await quotes.desk.rows("select reply from idempotency_key where reply is not null")
     assert kept
-    assert token.encode() not in b"".join(bytes(one["body"]) for one in kept)
-    assert sent["number"].encode() in b"".join(bytes(one["body"]) for one in kept)
+    assert token.encode() not in b"".join(bytes(one["reply"]) for one in kept)
+    assert sent["number"].encode() in b"".join(bytes(one["reply"]) for one in kept)
