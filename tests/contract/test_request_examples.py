@@ -235,6 +235,12 @@ async def _quotes(crm: Caller) -> None:
     for act in ("upsert", "upsert_batch", "update", "link", "link_batch", "send", "decline"):
         await crm.send(f"quote_{act}")
     await crm.send("quote_create")
+    sent = await crm.send("quote_send")
+    token = sent["answer_by"]["token"]
+    await crm.send("open_quote_show", token=token)
+    said = {"token": token, "text_hash": sent["quote"]["text_hash"]}
+    await crm.send("open_quote_answer", **said)
+    await crm.send("quote_create")
     await crm.send("quote_send")
     await crm.send("quote_accept")
 

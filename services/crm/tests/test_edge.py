@@ -20,11 +20,12 @@ ROUTES = sorted(
     for route in router.routes
     for method in route.methods
     if route.path.startswith("/v1/")
-    and route.path.split("/")[2] not in {"exports", "imports", "import-mappings", "open-forms"}
+    and route.path.split("/")[2]
+    not in {"exports", "imports", "import-mappings", "open-forms", "open-quotes"}
 )
-"""Without public forms, which need no key (their tests say so), without jobs over files of any
-record type, which tests of all record types look at, and without keys and sessions, which are
-tested with their library."""
+"""Without public forms and quotes, which need no key (their tests say so), without jobs over files
+of any record type, which tests of all record types look at, and without keys and sessions, which
+are tested with their library."""
 ASKED_BY_POST = {
     "/v1/accounts/matches",
     "/v1/assignment-rules/try",

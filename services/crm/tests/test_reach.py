@@ -58,7 +58,7 @@ ROUTES = sorted(
     if router not in CALLERS
     for route in router.routes
     for method in route.methods
-    if route.path.startswith("/v1/") and not route.path.startswith("/v1/open-forms")
+    if route.path.startswith("/v1/") and not route.path.startswith("/v1/open-")
 )
 
 

@@ -71,6 +71,7 @@ class OpportunityChanged(InCurrency, CustomState, Event):
     owner_id: UUID | None = Field(description="The user who looks after it.")
     team_id: UUID | None = Field(description="The team that looks after it.")
     lost_reason_id: UUID | None = Field(description="Why it was lost; null: it was not.")
+    order_id: UUID | None = Field(description="The order that was placed when it was won.")
     source: str = Field(description="Where it came from.")
     next_step: str = Field(description="What is to be done next.")
     note: str = Field(description="What else is to be known.")

@@ -24,7 +24,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Identified, Quantity
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.opportunities.states import DEAL_FOLLOWING, DealField, ForecastCategory, StageKind
+from crm.opportunities.states import (
+    DEAL_FOLLOWING,
+    DealField,
+    ForecastCategory,
+    NoOrderReason,
+    StageKind,
+)
 from crm.searched import OPPORTUNITY
 from records.entities import ACTIVE, NamedRecord, list_indexes
 from values.money import Money
@@ -191,6 +197,14 @@ class Opportunity(NamedRecord, Base):
             " or state = 'lost' and probability = 0 and forecast_category = 'omitted'",
             name="forecast_fits_state",
         ),
+        enum_check("no_order_reason", NoOrderReason),
+        CheckConstraint("order_id is null or no_order_reason is null", name="order_or_reason"),
+        Index(
+            "uq_opportunity_order_id",
+            "order_id",
+            unique=True,
+            postgresql_where=text("order_id is not null"),
+        ),
         ForeignKeyConstraint(
             ["stage_id", "pipeline_id", "state"],
             ["pipeline_stage.id", "pipeline_stage.pipeline_id", "pipeline_stage.kind"],
@@ -250,6 +264,8 @@ class Opportunity(NamedRecord, Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
     lost_reason_id: Mapped[UUID | None] = mapped_column(ForeignKey("lost_reason.id"))
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer_order.id"))
+    no_order_reason: Mapped[str | None]
     source: Mapped[str] = mapped_column(default="")
     next_step: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")

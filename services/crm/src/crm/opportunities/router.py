@@ -62,6 +62,7 @@ from crm.opportunities.schemas.pipelines import (
 from crm.opportunities.service import acts, reading
 from crm.opportunities.service.opportunities import OPPORTUNITY
 from crm.opportunities.service.pipelines import COMPETITOR, LOST_REASON, PIPELINE, STAGE
+from crm.orders.errors import FractionOfUnit, ProductNotSold
 from records.annotations import annotate
 from records.entities import ACTIVE, ARCHIVED
 from records.routes import RecordRoutes
@@ -81,6 +82,9 @@ Reader = Annotated[Actor, Needs(READ)]
 Seller = Annotated[Actor, Needs(WRITE)]
 ENTERING = (
     MissingReference,
+    AccountArchived,
+    FractionOfUnit,
+    ProductNotSold,
     FieldsRequired,
     LostReasonRequired,
     NoSuchStageKind,
@@ -202,7 +206,6 @@ opportunity = RecordRoutes(
     write=WRITE,
     refuses=(
         *ENTERING,
-        AccountArchived,
         AmountFromProducts,
         CurrencyNotSupported,
     ),
@@ -283,7 +286,10 @@ async def opportunity_win(
     work: InWork,
     response: Response,
 ) -> OpportunityView:
-    """Win it: it needs what the stage requires. With or without products, no order is placed."""
+    """Win it: it needs what the stage requires. That places its order, where it has products.
+
+    The order has the lines of the quote that was accepted, else those of the deal.
+    """
     await acts.win(work, opportunity_id, command)
     return await opportunity.reply(response, work, opportunity_id)
 

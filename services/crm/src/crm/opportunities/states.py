@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["DEAL_FOLLOWING", "DealField", "ForecastCategory", "StageKind"]
+__all__ = ["DEAL_FOLLOWING", "DealField", "ForecastCategory", "NoOrderReason", "StageKind"]
 
 
 class StageKind(StrEnum):
@@ -45,3 +45,10 @@ class DealField(StrEnum):
     NOTE = "note"
     OWNER = "owner_id"
     SOURCE = "source"
+
+
+class NoOrderReason(StrEnum):
+    """Why a deal that was won has no order."""
+
+    NO_PRODUCTS = "no_products"
+    HISTORY = "history"

@@ -8,6 +8,8 @@ __all__ = [
     "QuoteFixed",
     "QuoteIncomplete",
     "QuoteStateRefused",
+    "QuoteTextChanged",
+    "QuoteTokenInvalid",
     "QuoteVersionInWork",
 ]
 
@@ -67,3 +69,21 @@ class AnotherQuoteAccepted(Problem):
     code = "another_quote_accepted"
     title = "Another quote was accepted"
     detail = "The quote {accepted} was accepted already, so this one is not accepted as well."
+
+
+class QuoteTokenInvalid(Problem):
+    """There is no such token, or another one was made after it."""
+
+    status = 409
+    code = "quote_token_invalid"
+    title = "This address answers no quote"
+    detail = "The token is unknown, or was replaced by another one. Ask for a new address."
+
+
+class QuoteTextChanged(Problem):
+    """Who answers has read the text that is answered."""
+
+    status = 409
+    code = "quote_text_changed"
+    title = "The text is another one"
+    detail = "The text of the quote {number} is not the one that was read. Open its page again."

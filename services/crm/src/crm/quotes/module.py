@@ -12,6 +12,7 @@ from crm.quotes.models import (
     QuoteNumber,
     QuoteToken,
 )
+from crm.quotes.open_router import open_quote_router, quote_page_router
 from crm.quotes.router import quote_router
 from crm.quotes.service.expiring import EXPIRE, SCHEDULE, expire
 from crm.quotes.service.quotes import quote_states
@@ -22,7 +23,7 @@ _BOTH = {"quotes.read", "quotes.write"}
 
 MODULE = Module(
     name="quotes",
-    routers=(quote_router,),
+    routers=(quote_router, open_quote_router, quote_page_router),
     tags={"quotes": "What we offer customers, in versions, and what they answered."},
     permissions={
         "quotes.read": "See quotes.",

@@ -26,6 +26,7 @@ __all__ = [
     "QUOTES",
     "Answered",
     "Parties",
+    "accepted_for",
     "accepted_of",
     "codes_of",
     "deals_of",
@@ -35,6 +36,7 @@ __all__ = [
     "load_lines",
     "next_numbers",
     "parties_of",
+    "quote_with_token",
     "replace_lines",
     "versions_beside",
 ]
@@ -213,6 +215,22 @@ async def accepted_of(sql: Sql, quote: Quote) -> str | None:
         quote.id,
         quote.number,
         quote.opportunity_id,
+    )
+    return found
+
+
+async def accepted_for(sql: Sql, opportunity_id: UUID) -> UUID | None:
+    """The quote of the deal that was accepted."""
+    found: UUID | None = await sql.fetchval(
+        "select id from quote where opportunity_id = $1 and state = 'accepted'", opportunity_id
+    )
+    return found
+
+
+async def quote_with_token(sql: Sql, token_hash: bytes) -> UUID | None:
+    """The quote that is answered by the token of that hash."""
+    found: UUID | None = await sql.fetchval(
+        "select quote_id from quote_token where token_hash = $1", token_hash
     )
     return found
 

@@ -2,10 +2,10 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.catalog.schemas import Availability
@@ -28,11 +28,16 @@ from values.money import UnitPriceView
 from values.text import Code, Command, Name, Note, OptionalLine, OptionalNote, Status, unset
 
 __all__ = [
+    "Answer",
+    "AnswerOpenQuote",
     "AnswerQuote",
+    "AnsweredQuote",
     "ChangeQuote",
     "IssuedToken",
     "NewQuote",
     "NewQuoteLine",
+    "OpenQuoteToken",
+    "OpenQuoteView",
     "QuoteAnswerView",
     "QuoteLineView",
     "QuoteQuery",
@@ -42,6 +47,7 @@ __all__ = [
     "UpsertQuote",
 ]
 
+Answer: TypeAlias = Literal["accepted", "declined"]
 Part = Annotated[NonNegativeDecimal, Field(le=1)]
 _DISCOUNT = "Part of the price that is taken off the line, 0 to 1."
 _DOCUMENT = "Part that is taken off all lines, after their own discounts, 0 to 1."
@@ -135,6 +141,46 @@ class AnswerQuote(Command):
 
     person: Name = Field(description="Who answered for the customer.")
     note: Note = Field(default="", description="What was said with it, or where it is on paper.")
+
+
+class OpenQuoteToken(Command):
+    """By what a customer reads a quote."""
+
+    token: Annotated[SecretStr, Field(min_length=1, max_length=100)] = Field(
+        description="The token that was sent."
+    )
+
+
+class AnswerOpenQuote(OpenQuoteToken):
+    """What the customer answers; it counts once."""
+
+    answer: Answer = Field(description="Whether it is accepted.")
+    person: Name = Field(description="Who answers.")
+    note: Note = Field(default="", description="What is said with it.")
+    text_hash: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")] = Field(
+        description="SHA-256 of the text that was read."
+    )
+
+
+class AnsweredQuote(BaseModel):
+    """What was answered."""
+
+    answer: Answer = Field(description="As it is kept.")
+
+
+class OpenQuoteView(InCurrency):
+    """A quote as its customer sees it."""
+
+    number: str
+    quote_version: int = Field(description="Counts from 1.")
+    language: QuoteLanguage = Field(description="In which it is written.")
+    text: str = Field(description="All that is offered, as the customer agrees to it.")
+    text_hash: str = Field(description="SHA-256 of the text; it is sent back with the answer.")
+    valid_until: date = Field(description=_VALID)
+    currency: str
+    net: Amount = Field(description="Without tax.")
+    tax: Amount = Field(description="The sum of the lines' tax.")
+    total: Amount = Field(description="Net and tax: what the customer pays.")
 
 
 class QuoteLineView(InCurrency):

@@ -1,7 +1,7 @@
 """States go only along the ways that are declared, whoever writes them.
 
 Revision ID: 0690
-Revises: 0670
+Revises: 0671
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import REFUSE_TRANSITION, transition_trigger
 
 revision = "0690"
-down_revision = "0670"
+down_revision = "0671"
 
 _FOLLOWING: dict[tuple[str, str], dict[str, tuple[str, ...]]] = {
     ("activity", "state"): {

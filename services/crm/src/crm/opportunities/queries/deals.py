@@ -23,6 +23,7 @@ from crm.opportunities.models import (
 )
 from crm.opportunities.schemas.deals import OpportunityQuery, OpportunityView
 from crm.opportunities.schemas.pipelines import LostReasonView, PipelineView
+from crm.orders.schemas import OrderView
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
 from records.filters import among, between
@@ -51,8 +52,12 @@ _STALE = """(select opportunity.stage_since + make_interval(days => s.stale_afte
 _CONTACTS = """(select coalesce(jsonb_agg(jsonb_build_object('contact_id', c.contact_id,
       'role', c.role) order by c.position), '[]') from opportunity_contact c
     where c.opportunity_id = opportunity.id)"""
+_ORDER = """(select jsonb_build_object('id', o.id, 'number', o.number, 'state', o.state)
+    from customer_order o where o.id = opportunity.order_id)"""
 _COMPETITORS = """array(select c.competitor_id from opportunity_competitor c
     where c.opportunity_id = opportunity.id order by c.position)"""
+_NO_ORDER = """case when opportunity.state = 'won' and opportunity.order_id is null
+    then coalesce(opportunity.no_order_reason, 'history') end"""
 _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.product_id,
       'quantity', l.quantity::text, 'unit_price', l.unit_price::text,
       'discount', l.discount::text, 'net', l.net::text) order by l.position), '[]')
@@ -117,6 +122,8 @@ OPPORTUNITIES = Reads(
         stage_code=_code_of("pipeline_stage", "stage_id"),
         lost_reason_code=_code_of("lost_reason", "lost_reason_id"),
         stale_at=_STALE,
+        order=_ORDER,
+        no_order_reason=_NO_ORDER,
         amount=_AMOUNT,
         weighted=WEIGHTED,
         contacts=_CONTACTS,
@@ -136,6 +143,7 @@ OPPORTUNITIES = Reads(
         "team": Include(TeamView, "team_id"),
         "pipeline": Include(PipelineView, "pipeline_id"),
         "lost_reason": Include(LostReasonView, "lost_reason_id"),
+        "order": Include(OrderView, "order_id"),
     },
     sorts={
         **sorts_of("opportunity"),

@@ -8,7 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.opportunities.states import ForecastCategory, StageKind
+from crm.opportunities.states import ForecastCategory, NoOrderReason, StageKind
+from crm.orders.states import OrderState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
@@ -49,6 +50,7 @@ __all__ = [
     "StageTime",
     "StageTimes",
     "UpsertOpportunity",
+    "WonOrder",
 ]
 
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -168,7 +170,7 @@ class MoveOpportunity(Command):
 
 
 class CloseOpportunity(Command):
-    """Win an open opportunity. No order is placed by it."""
+    """Win an open opportunity; that places its order."""
 
     stage: Code = Field(
         default_factory=unset,
@@ -219,6 +221,14 @@ class DealLineView(InCurrency):
     currency: str = part_currency()
 
 
+class WonOrder(BaseModel):
+    """The order that was placed when the deal was won, as it is now."""
+
+    id: UUID
+    number: str
+    state: OrderState
+
+
 class OpportunityView(InCurrency, CustomView):
     """What we may sell."""
 
@@ -248,6 +258,16 @@ class OpportunityView(InCurrency, CustomView):
     team_id: UUID | None
     lost_reason_id: UUID | None
     lost_reason_code: str | None
+    order_id: UUID | None = Field(
+        description="Id of the order that was placed when it was won; null: none was."
+    )
+    order: WonOrder | None = Field(
+        description="That order as it is now; null: none was placed. A deal has one for good."
+    )
+    no_order_reason: NoOrderReason | None = Field(
+        description="Why a won one has no order: it has no products, or is one of the past. Null: "
+        "it has one, or was never won."
+    )
     source: str = Field(description="Where it came from.")
     next_step: str = Field(description="What is to be done next.")
     note: str = Field(description="What else is to be known.")

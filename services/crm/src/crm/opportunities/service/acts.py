@@ -52,7 +52,10 @@ async def move(
 
 
 async def win(work: Work, opportunity_id: UUID, command: CloseOpportunity) -> None:
-    """Win an open deal; no order is placed. Raises OpportunityClosed, FieldsRequired."""
+    """Win an open deal, which places its order.
+
+    Raises OpportunityClosed, FieldsRequired, and what `place_orders` raises.
+    """
     await _close(work, opportunity_id, command, StageKind.WON)
 
 

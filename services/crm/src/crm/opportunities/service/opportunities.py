@@ -37,7 +37,8 @@ from crm.opportunities.rules.stages import PipelineStage
 from crm.opportunities.schemas.deals import NewDealLine, NewOpportunity, OpportunityView
 from crm.opportunities.service.closing_rates import keep_closing_rates
 from crm.opportunities.service.references import References, load_references
-from crm.opportunities.states import DealField, ForecastCategory, StageKind
+from crm.opportunities.service.winning import place_orders
+from crm.opportunities.states import DealField, ForecastCategory, NoOrderReason, StageKind
 from records.entities import ACTIVE, Values
 from records.types import Change, RecordType, changed_fields
 from records.writes import create
@@ -143,13 +144,15 @@ def _entering(
     """What follows from entering the stage. Raises Forbidden (a day of the past)."""
     at, today, day = work.now, work.today(), values.get("closes_on")
     opened = values.get("opened_on", change.record.opened_on)
+    past: dict[str, Any] = {}
     if change.values.get("history"):
         _require_backdate(work)
+        past = {"no_order_reason": NoOrderReason.HISTORY} if stage.kind == StageKind.WON else {}
         known_day = opened if stage.kind == StageKind.OPEN else day
         at = start_of_day(work.setting.zone, known_day) if known_day else at
     elif stage.kind != StageKind.OPEN and day and day < today:
         _require_backdate(work)
-    return entered(stage, values, Days(at, today, day))
+    return entered(stage, values, Days(at, today, day)) | past
 
 
 def _require_reason(deal: Opportunity, values: Values, stage: PipelineStage) -> None:
@@ -292,6 +295,11 @@ def _price_of_the_day(work: Work, product: pricing.Offer, quantity: Decimal, at:
         raise InvalidInput(errors=[FieldError(pointer, "no_price", text, facts)]) from without
 
 
+async def _check(work: Work, changes: Sequence[Change[Opportunity]], _sender: str | None) -> None:
+    """Place the orders of what is won. Raises what `place_orders` raises."""
+    await place_orders(work, changes)
+
+
 async def _publish(work: Work, changes: Sequence[Change[Opportunity]]) -> None:
     """Store what belongs to the deals, keep the stages that they entered, publish their states."""
     for field in _PARTS:
@@ -330,6 +338,7 @@ OPPORTUNITY: RecordType[Opportunity, OpportunityView] = RecordType(
     defaults=_defaults,
     lock=_lock,
     look_up=_look_up,
+    check=_check,
     publish=_publish,
 )
 """How opportunities are kept."""

@@ -15,7 +15,6 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
-from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from crm.accounts.errors import AccountArchived
 from crm.quotes import queries
@@ -29,6 +28,7 @@ from crm.quotes.errors import (
 from crm.quotes.models import Quote
 from crm.quotes.rules.document import QuoteDocument, hash_of, text_of
 from crm.quotes.schemas import IssuedToken, SendQuote
+from crm.quotes.service.accepted import lock_acceptance
 from crm.quotes.service.documents import document_of
 from crm.quotes.service.quotes import KEPT_LINES, QUOTE, STATE, load_for_update
 from crm.quotes.states import QuoteState
@@ -185,7 +185,7 @@ async def _require_acceptable(work: Work, quote: Quote) -> None:
     if quote.valid_until is None or quote.valid_until < work.today():
         raise QuoteExpired(number=quote.number, valid_until=quote.valid_until)
     if quote.opportunity_id is not None:
-        await advisory_lock(work, f"accepted_quote_of:{quote.opportunity_id}")
+        await lock_acceptance(work, quote.opportunity_id)
     accepted = await queries.accepted_of(work.sql, quote)
     if accepted is not None:
         raise AnotherQuoteAccepted(accepted=accepted)
