@@ -129,6 +129,8 @@ async def test_all_prices_of_a_deal_are_in_one_currency(crm, deals, desk, rate, 
     line = {"product": product, "quantity": "2", "unit_price": money("3.00", "USD")}
     made = await deals.open(lines=[line])
     assert made["amount"] == money("6.00", "USD")
+    won = (await deals.act(made, "win")).json()
+    assert (won["state"], won["order"], won["no_order_reason"]) == ("won", None, "other_currency")
     other = line | {"unit_price": cny("3.00")}
     values = {"name": desk.word("Deal"), "lines": [line, other]}
     require_problem(await crm.post(deals.path, values), 422, "invalid_input")

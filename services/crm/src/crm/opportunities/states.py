@@ -52,3 +52,4 @@ class NoOrderReason(StrEnum):
 
     NO_PRODUCTS = "no_products"
     HISTORY = "history"
+    OTHER_CURRENCY = "other_currency"

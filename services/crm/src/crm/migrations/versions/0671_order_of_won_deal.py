@@ -17,7 +17,7 @@ _STATEMENTS = (
       add constraint fk_opportunity_order_id_customer_order
         foreign key (order_id) references customer_order (id),
       add constraint ck_opportunity_no_order_reason_known
-        check (no_order_reason in ('no_products', 'history')),
+        check (no_order_reason in ('no_products', 'history', 'other_currency')),
       add constraint ck_opportunity_order_or_reason
         check (order_id is null or no_order_reason is null)""",
     """create unique index uq_opportunity_order_id on opportunity (order_id)

@@ -21,8 +21,8 @@ _ORDER = "orders.write"
 async def place_orders(work: Work, changes: Sequence[Change[Opportunity]]) -> None:
     """Place the orders of the deals that are won now, each after the other.
 
-    A deal has one order for good: reopened and won again, it keeps it. A deal of the past, or
-    without products, has none and says so. Raises Forbidden, FieldsRequired (account), and what
+    A deal has one order for good: reopened and won again, it keeps it. A deal of the past, in
+    another currency than the company's, or without products has none and says so. Raises Forbidden, FieldsRequired (account), and what
     `place_order` raises.
     """
     for one in changes:
@@ -38,6 +38,9 @@ async def _place(work: Work, change: Change[Opportunity]) -> None:
     lines = accepted.lines if accepted else _lines(deal)
     if not lines:
         _keep(change, no_order_reason=NoOrderReason.NO_PRODUCTS)
+        return
+    if accepted is None and deal.currency != work.setting.currency:
+        _keep(change, no_order_reason=NoOrderReason.OTHER_CURRENCY)
         return
     if not work.actor.may(_ORDER):
         raise Forbidden(scope=_ORDER)
