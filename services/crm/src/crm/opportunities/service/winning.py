@@ -22,8 +22,8 @@ async def place_orders(work: Work, changes: Sequence[Change[Opportunity]]) -> No
     """Place the orders of the deals that are won now, each after the other.
 
     A deal has one order for good: reopened and won again, it keeps it. A deal of the past, in
-    another currency than the company's, or without products has none and says so. Raises Forbidden, FieldsRequired (account), and what
-    `place_order` raises.
+    another currency than the company's, or without products has none and says so. Raises
+    Forbidden, FieldsRequired (account), and what `place_order` raises.
     """
     for one in changes:
         if one.record.state == StageKind.WON and one.touches("state"):
