@@ -40,6 +40,7 @@ from crm.opportunities.states import DealField, ForecastCategory, StageKind
 from records.entities import Values
 from records.types import Change, RecordType, changed_fields
 from records.writes import create
+from values.amounts import amount_facts
 from values.decimals import rounded
 from values.money import Money, MoneyChange, UnitPrice, digits_of
 from values.prices import line_net
@@ -233,7 +234,8 @@ def _amounts(work: Work, change: Change[Opportunity], known: References) -> dict
     if amount is not None:
         require_supported_currency(work, amount.currency)
     if total is not None and amount != total:
-        raise AmountFromProducts(name=given.get("name", deal.name), amount=f"{total.amount:f}")
+        facts = amount_facts(total.currency, amount=total.amount)
+        raise AmountFromProducts(name=given.get("name", deal.name), **facts)
     return values | {"amount": amount}
 
 
