@@ -145,15 +145,16 @@ async def test_a_person_gets_to_know_all_that_an_erasure_touches(desks, half):
     }
     assert missing == set()
     amounts = [
-        one[name]
+        (one[name], one.get("currency"))
         for one in known["documents"]
         for name in ("net", "gross", "amount")
         if one.get(name) is not None
     ]
-    assert all(isinstance(one, str) for one in amounts), amounts
+    assert all(currency == "CNY" for _, currency in amounts), amounts
+    assert all(amount.partition(".")[2].isdigit() for amount, _ in amounts), amounts
     assert "float" not in {type(one).__name__ for one in _values(known)}
     if half == "erp":
-        assert "10" in amounts
+        assert ("10.00", "CNY") in amounts
 
 
 def _values(value):

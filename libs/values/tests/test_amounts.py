@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ConfigDict, Field, ValidationError
 
-from values.amounts import InCurrency, part_currency
+from values.amounts import InCurrency, amount_facts, part_currency
 from values.decimals import Amount, NonNegativeDecimal, PriceAmount, Quantity, SignedAmount
 
 
@@ -80,3 +80,17 @@ def test_an_amount_without_a_currency_of_its_document_is_refused():
 def test_an_amount_that_can_be_paid_is_never_rounded(amount):
     """E3: what can be paid in the currency is served as it is."""
     assert Decimal(written("CNY", owed=amount)["owed"]) == amount
+
+
+@pytest.mark.parametrize(
+    ("currency", "shown"),
+    [
+        ("CNY", {"open": "40.00", "asked": "0.005", "most": "-3.10"}),
+        ("JPY", {"open": "40", "asked": "0.005", "most": "-3.1"}),
+        ("BHD", {"open": "40.000", "asked": "0.005", "most": "-3.100"}),
+    ],
+)
+def test_facts_say_amounts_with_the_decimals_of_their_currency(currency, shown):
+    """Decision 0103: what a caller sent with more decimals is not rounded."""
+    amounts = {"open": Decimal("40.0000"), "asked": Decimal("0.005"), "most": Decimal("-3.1")}
+    assert amount_facts(currency, **amounts) == shown | {"currency": currency}

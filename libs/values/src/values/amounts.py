@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, StringConstraints, WithJsonSchema, model_
 from values.decimals import AMOUNT, EXACT, UNIT_PRICE, rounded
 from values.money import digits_of
 
-__all__ = ["InCurrency", "SentCurrency", "part_currency"]
+__all__ = ["InCurrency", "SentCurrency", "amount_facts", "part_currency"]
 
 SentCurrency = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3})?$")]
 """The currency that a sender may name beside amounts; empty: the company's."""
@@ -59,6 +59,16 @@ def _quantize(whole: InCurrency, currency: str) -> None:
             if not part.__dict__["currency"]:
                 part.__dict__["currency"] = currency
                 _quantize(part, currency)
+
+
+def amount_facts(currency: str, **amounts: Decimal) -> dict[str, Any]:
+    """What a problem or a document says of amounts: each with the decimals of the currency.
+
+    What a caller sent with more decimals is said with those that it needs.
+    """
+    smallest = _smallest(currency)
+    shown = {name: f"{_as_price(one, smallest):f}" for name, one in amounts.items()}
+    return shown | {"currency": currency}
 
 
 @cache

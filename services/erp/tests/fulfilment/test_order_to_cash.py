@@ -137,7 +137,7 @@ async def test_an_order_beyond_the_credit_limit_waits_for_approval(shop, desk):
     assert (order["state"], order["reason"]) == ("on_hold", "credit")
     assert order["lines"][0]["reserved"] == "0"
     asked = (await desk.see(f"/v1/approvals?subject_id={order['id']}"))["items"][0]
-    assert (asked["facts"]["limit"], asked["facts"]["beyond"]) == ("100", "10")
+    assert (asked["facts"]["limit"], asked["facts"]["beyond"]) == ("100.00", "10.00")
     own = await shop.post(f"/v1/approvals/{asked['id']}/approve", {})
     assert (own.status_code, own.json()["code"]) == (403, "own_request")
     boss = await shop.as_("sales.approve")

@@ -27,18 +27,18 @@ def test_shares_never_exceed_payment_or_item(amount, left):
 
 def test_an_item_is_never_settled_beyond_what_is_open():
     item = OpenItem(document_number="X", open_amount=Decimal(10), credited=Decimal(0))
-    item.settle(Decimal(4), kind="credit_note")
+    item.settle(Decimal(4), kind="credit_note", currency="CNY")
     assert (item.open_amount, item.credited) == (Decimal(6), Decimal(4))
     with pytest.raises(OverAllocated):
-        item.settle(Decimal("6.01"), kind="payment")
-    item.settle(Decimal(-4), kind="credit_note")
+        item.settle(Decimal("6.01"), kind="payment", currency="CNY")
+    item.settle(Decimal(-4), kind="credit_note", currency="CNY")
     assert (item.open_amount, item.credited) == (Decimal(10), Decimal(0))
 
 
 def test_a_payment_is_never_used_twice():
     payment = Payment(number="PY-1", direction="out", unallocated=Decimal(10))
-    payment.allocate(Decimal(10))
+    payment.allocate(Decimal(10), currency="CNY")
     with pytest.raises(OverAllocated):
-        payment.allocate(Decimal("0.01"))
-    payment.allocate(Decimal(-10))
+        payment.allocate(Decimal("0.01"), currency="CNY")
+    payment.allocate(Decimal(-10), currency="CNY")
     assert (payment.unallocated, payment.side) == (Decimal(10), "payable")

@@ -8,6 +8,7 @@ from uuid import UUID
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.searched import PRINTED
+from values.money import digits_of
 
 __all__ = [
     "beside_ids",
@@ -22,8 +23,10 @@ __all__ = [
 ]
 
 _AMOUNT, _NET, _GROSS = (
-    f"trim_scale(d.{name})::text as {name}" for name in ("amount", "net", "gross")
+    f"round(d.{name}, $2::integer)::text as {name}, $3::text as currency"
+    for name in ("amount", "net", "gross")
 )
+"""With the decimals of the company's currency (decision 0103)."""
 _ORDER = "sales_order d where d.customer_id = $1"
 _BOUGHT = "join purchase_order o on o.id = d.purchase_order_id where o.supplier_id = $1"
 _INVOICE = """invoice d left join invoice_number n on n.invoice_id = d.id
@@ -117,7 +120,8 @@ async def documents_of(at: Reading, record_type: str, party_id: UUID) -> list[di
         for name, (source, columns) in sources.items()
     )
     sql = f"select row from ({shown}) d order by row->>'document_type', row->>'id'"
-    rows = await at.sql.fetch(sql, party_id)
+    currency = at.setting.currency
+    rows = await at.sql.fetch(sql, party_id, digits_of(currency), currency)
     return [row["row"] for row in rows] + await retained(at, record_type, party_id)
 
 

@@ -16,7 +16,7 @@ from erp.settlement.errors import OverAllocated
 from erp.settlement.states import PaymentDirection, PaymentKind, Side
 from erp.sums import bookable
 from records.entities import Record
-from values.decimals import plain
+from values.amounts import amount_facts
 
 __all__ = [
     "REST_WRITTEN_OFF",
@@ -89,15 +89,14 @@ class OpenItem(Identified, Base):
     credited: Mapped[Amount]
     written_off: Mapped[Amount] = mapped_column(server_default="0")
 
-    def settle(self, amount: Decimal, *, kind: str) -> None:
+    def settle(self, amount: Decimal, *, kind: str, currency: str) -> None:
         """Take so much off what is open, by a payment of the kind; of a negative amount, open it.
 
         Raises OverAllocated.
         """
         if amount > self.open_amount:
-            raise OverAllocated(
-                document=self.document_number, requested=plain(amount), open=plain(self.open_amount)
-            )
+            facts = amount_facts(currency, requested=amount, open=self.open_amount)
+            raise OverAllocated(document=self.document_number, **facts)
         self.open_amount -= amount
         if kind == PaymentKind.CREDIT_NOTE:
             self.credited += amount
@@ -162,12 +161,11 @@ class Payment(Record, Base):
         """What it settles: what customers owe, or what we owe."""
         return Side.RECEIVABLE if self.direction == PaymentDirection.IN else Side.PAYABLE
 
-    def allocate(self, amount: Decimal) -> None:
+    def allocate(self, amount: Decimal, *, currency: str) -> None:
         """Use so much of it; of a negative amount, have it back. Raises OverAllocated."""
         if amount > self.unallocated:
-            raise OverAllocated(
-                document=self.number, requested=plain(amount), open=plain(self.unallocated)
-            )
+            facts = amount_facts(currency, requested=amount, open=self.unallocated)
+            raise OverAllocated(document=self.number, **facts)
         self.unallocated -= amount
 
 

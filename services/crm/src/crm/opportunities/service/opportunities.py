@@ -42,6 +42,7 @@ from crm.opportunities.states import DealField, ForecastCategory, NoOrderReason,
 from records.entities import ACTIVE, Values
 from records.types import Change, RecordType, changed_fields
 from records.writes import create
+from values.amounts import amount_facts
 from values.decimals import rounded
 from values.money import Money, MoneyChange, UnitPrice, digits_of
 from values.prices import line_net
@@ -244,7 +245,8 @@ def _amounts(work: Work, change: Change[Opportunity], known: References) -> dict
         with errors_of_field("amount"):
             amount = amount.onto(deal.amount or Money.zero(deal.currency))
     if total is not None and amount != total:
-        raise AmountFromProducts(name=given.get("name", deal.name), amount=f"{total.amount:f}")
+        facts = amount_facts(total.currency, amount=total.amount)
+        raise AmountFromProducts(name=given.get("name", deal.name), **facts)
     return values | {"amount": amount}
 
 

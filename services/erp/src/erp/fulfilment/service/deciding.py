@@ -26,7 +26,7 @@ from erp.fulfilment.states import OrderState
 from erp.settlement.service.items import owed_by
 from erp.stock.lines import DemandLine, OrderDemand
 from erp.stock.service.allocating import allocate_orders
-from values.decimals import plain
+from values.amounts import amount_facts
 
 __all__ = [
     "allocate_lines",
@@ -133,11 +133,14 @@ async def _ask_for_credit(work: Work, order: LockedOrder, credit: CreditExposure
         reason="credit",
         facts={
             "number": header.number,
-            "total": plain(total),
-            "limit": plain(credit.limit or _NOTHING),
-            "owed": plain(credit.owed),
-            "ordered": plain(credit.ordered),
-            "beyond": plain(credit.excess(total)),
+            **amount_facts(
+                header.currency,
+                total=total,
+                limit=credit.limit or _NOTHING,
+                owed=credit.owed,
+                ordered=credit.ordered,
+                beyond=credit.excess(total),
+            ),
         },
         measures={
             "beyond": credit.excess(total),

@@ -36,6 +36,7 @@ from erp.ledger.schemas import (
 from erp.ledger.states import AccountRole, PeriodState
 from erp.sql import Sql
 from records.document_fields.service import keep_fields_of_new
+from values.amounts import amount_facts
 from values.decimals import rounded
 from values.money import digits_of
 
@@ -64,15 +65,15 @@ async def post(work: Work, postings: Sequence[Posting]) -> None:
     if not real:
         return
     for _, lines in real:
-        _require_balanced(lines)
+        _require_balanced(lines, work.setting.currency)
     await _write_entries(work, [one for one, _ in real])
     await _write_lines(work, real)
 
 
-def _require_balanced(lines: Sequence[PostingLine]) -> None:
+def _require_balanced(lines: Sequence[PostingLine], currency: str) -> None:
     debits, credits_ = totals(lines)
     if debits != credits_:
-        raise EntryUnbalanced(debits=debits, credits=credits_)
+        raise EntryUnbalanced(**amount_facts(currency, debits=debits, credits=credits_))
 
 
 async def _write_entries(work: Work, postings: Sequence[Posting]) -> None:

@@ -29,7 +29,7 @@ from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, everybody, sorts_of
-from values.decimals import plain
+from values.amounts import amount_facts
 
 __all__ = [
     "INVOICES",
@@ -123,7 +123,8 @@ class InvoiceDocument:
         """What nobody will pay is not credited as well. Raises DebtWrittenOff."""
         most = self.head.gross - self.head.credited - self.written_off
         if self.written_off and credited > most:
-            raise DebtWrittenOff(written_off=plain(self.written_off), most=plain(most))
+            facts = {"written_off": self.written_off, "most": most}
+            raise DebtWrittenOff(**amount_facts(self.head.currency, **facts))
 
 
 async def rates(sql: Sql, codes: Sequence[str]) -> dict[str, Decimal]:

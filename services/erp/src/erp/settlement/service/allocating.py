@@ -31,8 +31,9 @@ def allocate(
     work: Work, payment: Payment, item: OpenItem, amount: Decimal, *, on: date | None = None
 ) -> Allocation:
     """Settle so much of the item with the payment, or (a negative amount) take it back."""
-    item.settle(amount, kind=payment.kind)
-    payment.allocate(amount)
+    currency = work.setting.currency
+    item.settle(amount, kind=payment.kind, currency=currency)
+    payment.allocate(amount, currency=currency)
     # Neither can be settled before it is there: so the books agree on every day (E14).
     day = max(payment.effective_on, item.effective_on, on or payment.effective_on)
     return Allocation(

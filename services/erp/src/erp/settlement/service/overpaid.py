@@ -31,7 +31,7 @@ from erp.settlement.service.allocating import (
 from erp.settlement.service.items import NewOpenItem, open_items
 from erp.settlement.service.writing_off import NewWriteOff, write_off
 from erp.settlement.states import PaymentKind, Side
-from values.decimals import plain
+from values.amounts import amount_facts
 
 __all__ = ["open_rest_items", "reverse_rest_write_off", "write_off_rest"]
 
@@ -76,8 +76,8 @@ async def open_rest_items(
     settings = settings_of(work.setting)
     for one in left:
         if one.unallocated > settings.write_off_max:
-            most = plain(settings.write_off_max)
-            raise RestTooLarge(number=one.number, rest=plain(one.unallocated), most=most)
+            facts = {"rest": one.unallocated, "most": settings.write_off_max}
+            raise RestTooLarge(number=one.number, **amount_facts(work.setting.currency, **facts))
     account = settings.write_off_account
     await require_no_control_account(work, [account])
     numbers = await queries.next_numbers(work.sql, len(left))

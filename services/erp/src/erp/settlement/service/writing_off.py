@@ -39,7 +39,7 @@ from erp.settlement.service.allocating import (
 )
 from erp.settlement.service.items import NewOpenItem, adjust_balance, open_item
 from erp.settlement.states import PaymentDirection, PaymentKind, Side
-from values.decimals import plain
+from values.amounts import amount_facts
 
 __all__ = ["NewWriteOff", "reverse_write_off", "write_off", "write_off_document_rests"]
 
@@ -107,7 +107,7 @@ async def write_off_document_rests(
     if not left:
         return
     settings = settings_of(work.setting)
-    _require_small(left, settings.write_off_max)
+    _require_small(left, settings.write_off_max, work.setting.currency)
     day = max(payment.effective_on, on or payment.effective_on)
     new = [
         NewWriteOff(
@@ -123,12 +123,11 @@ async def write_off_document_rests(
     await _write_off(work, new, items)
 
 
-def _require_small(left: Sequence[OpenItem], most: Decimal) -> None:
+def _require_small(left: Sequence[OpenItem], most: Decimal, currency: str) -> None:
     for item in left:
         if item.open_amount > most:
-            raise WriteOffTooLarge(
-                document=item.document_number, open=plain(item.open_amount), most=plain(most)
-            )
+            facts = amount_facts(currency, open=item.open_amount, most=most)
+            raise WriteOffTooLarge(document=item.document_number, **facts)
 
 
 async def _write_off(
