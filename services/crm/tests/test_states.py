@@ -46,6 +46,8 @@ async def test_a_state_is_what_the_last_event_said(seller):
     rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     await seller.add("/v1/assignment-rules", name="All", **rule)
 
+    await _rules_of_leads(seller)
+
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
     await seller.add("/v1/custom-fields", **field)
 
@@ -66,6 +68,12 @@ async def test_a_state_is_what_the_last_event_said(seller):
         for subject, one in states.items():
             assert one["data"] == last[subject]["data"] | {"changed": []}
             assert one["aggversion"] == last[subject]["aggversion"]
+
+
+async def _rules_of_leads(seller):
+    await seller.add("/v1/score-rules", name="Fair", based_on="touch", points=5)
+    steps = [{"delay_days": 1, "name": "Call"}]
+    await seller.add("/v1/follow-up-plans", name="After a fair", steps=steps)
 
 
 async def _merge_and_undo(seller, winner, loser):
