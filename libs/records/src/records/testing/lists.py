@@ -21,6 +21,8 @@ __all__ = [
 
 TIMES = {"created_from", "created_to", "updated_from", "updated_to"}
 TOTALS = {"total_from", "total_to"}
+NUMBERS = TOTALS | {"score_from"}
+"""Ranges of numbers; the others are of days."""
 SETS = ("status", "state", "stage", "kind")
 DAYS = {"created_from": "2000-01-01", "updated_from": "2000-01-01"}
 
@@ -70,7 +72,7 @@ async def check_filters(client: httpx.AsyncClient, path: str, names: set[str]) -
         assert found == everything.json()["total"]["count"], (path, name)
     for first in sorted(one for one in names if one.endswith(("_from", "_gte"))):
         last = first.replace("_from", "_to").replace("_gte", "_lte")
-        is_amount = first in TOTALS or "_amount_" in first
+        is_amount = first in NUMBERS or "_amount_" in first
         ends = ("2", "1") if is_amount else ("2000-01-02", "2000-01-01")
         reply = await client.get(path, params={first: ends[0], last: ends[1]})
         [error] = reply.json()["errors"]

@@ -111,6 +111,7 @@ async def add_lead_event(work: Work, lead_id: UUID, command: AddLeadEvent) -> Le
 
     Raises NotFound, Forbidden, InvalidInput (in the future), LeadEventTaken.
     """
+    await LEAD.reads.get(work, lead_id)
     await LEAD.reads.require_changeable(work, [lead_id])
     happened_at = command.at or work.now
     if happened_at > work.now:
