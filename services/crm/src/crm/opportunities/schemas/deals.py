@@ -8,8 +8,8 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
+from crm.opportunities.schemas.won import WonOrder
 from crm.opportunities.states import ForecastCategory, NoOrderReason, StageKind
-from crm.orders.states import OrderState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
@@ -50,7 +50,6 @@ __all__ = [
     "StageTime",
     "StageTimes",
     "UpsertOpportunity",
-    "WonOrder",
 ]
 
 Percent = Annotated[int, Field(strict=True, ge=0, le=100)]
@@ -219,14 +218,6 @@ class DealLineView(InCurrency):
     discount: NonNegativeDecimal = Field(description="Part of the price, 0 to 1.")
     net: Amount = Field(description="Rounded to the digits of the currency.")
     currency: str = part_currency()
-
-
-class WonOrder(BaseModel):
-    """The order that was placed when the deal was won, as it is now."""
-
-    id: UUID
-    number: str
-    state: OrderState
 
 
 class OpportunityView(InCurrency, CustomView):
