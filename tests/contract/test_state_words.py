@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
+from pydantic_settings import BaseSettings
 from sqlalchemy import CheckConstraint
 
 from chassis.service import Service
@@ -69,6 +70,7 @@ def listed_again(service: str, words: set[str]) -> list[str]:
         for module in modules(service)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, BaseModel)
+        if not issubclass(model, BaseSettings)
         for name, field in model.model_fields.items()
         if words in literals(field.annotation)
     ]

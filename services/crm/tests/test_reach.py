@@ -34,7 +34,9 @@ EVERYBODYS = tuple(
 
 OF_THEIR_OWN = (
     *("/v1/activities", "/v1/my-day"),
-    *("/v1/forecast", "/v1/forecast-snapshots", "/v1/insights"),
+    *("/v1/forecast", "/v1/forecast-snapshots"),
+    *("/v1/insights/conversion", "/v1/insights/follow-ups", "/v1/insights/lost-reasons"),
+    *("/v1/insights/velocity", "/v1/insights/win-rates"),
     *("/v1/follow-up-runs", "/v1/lead-response-times"),
 )
 """Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,

@@ -207,8 +207,9 @@ async def test_a_lane_that_waits_names_the_record_and_the_review(order):
 async def test_a_lane_behind_a_parked_one_says_so(order):
     rig, _ = order
     await rig.fetch("update review set state = 'withdrawn'")
+    await rig.fetch("update lane set state = 'ready', waits_for = null where kind = 'crm.customer'")
     await rig.fetch(
-        """update lane set state = 'parked', reason = 'invalid_input', waits_for = null
+        """update lane set state = 'parked', reason = 'invalid_input'
         where kind = 'crm.customer'"""
     )
     (held,) = await lanes(rig, kind="crm.order")

@@ -1,7 +1,7 @@
 """What callers ask of exchange rates, and what they see."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
@@ -33,9 +33,16 @@ def _currency(code: str) -> str:
     return code
 
 
+def _power_of_ten(units: int) -> int:
+    if units not in UNITS:
+        raise PydanticCustomError("unknown_units", "Write 1, 10, 100, 1000 or 10000.")
+    return units
+
+
+UNITS = (1, 10, 100, 1000, 10000)
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
 Rate = Annotated[NonNegativeDecimal, Field(gt=0)]
-Units = Literal[1, 10, 100, 1000, 10000]
+Units = Annotated[int, AfterValidator(_power_of_ten)]
 _CURRENCY = "Another currency than the company's own (ISO 4217)."
 _DAY = "From which day on it holds, until a later rate is there."
 _RATE = "What so many units of the currency are worth in the company's currency."

@@ -16,6 +16,7 @@ from crm.quotes.service.lines import build_lines, priced_anew, sums_of
 from crm.quotes.service.references import Offers, load_offers, with_references
 from crm.quotes.states import QuoteLanguage, QuoteState
 from records.entities import Values
+from records.shown import with_company_decimals
 from records.types import Change, RecordType, changed_fields
 from values.decimals import rounded
 
@@ -30,6 +31,10 @@ KEPT_LINES = "kept_lines"
 _FREE = {"owner_id", "team_id", "note", "status", "custom"}
 """What may be changed of a quote that was sent: the customer sees none of it."""
 _DISCOUNT_DIGITS = 6
+
+
+SUMS = ("gross", "line_discount", "document_discount", "net", "tax", "total")
+"""Amounts of a quote, in the company's currency."""
 
 
 async def quote_states(at: Reading, ids: Sequence[UUID]) -> list[QuoteChanged]:
@@ -48,10 +53,9 @@ async def load_for_update(work: Work, ids: Collection[UUID]) -> Mapping[UUID, Qu
 
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
     nothing = rounded(Decimal(0), 4)
-    sums = ("gross", "line_discount", "document_discount", "net", "tax", "total")
     usual = {"currency": work.setting.currency, "discount": Decimal(0), "quote_version": 1}
     usual |= {"state": QuoteState.DRAFT, "language": QuoteLanguage.CHINESE}
-    return [usual | dict.fromkeys(sums, nothing)] * count
+    return [usual | dict.fromkeys(SUMS, nothing)] * count
 
 
 async def _look_up(
@@ -133,5 +137,6 @@ QUOTE: RecordType[Quote, QuoteView] = RecordType(
     look_up=_look_up,
     check=_check,
     publish=_publish,
+    shown={one: with_company_decimals(one) for one in SUMS},
 )
 """How quotes are kept."""
