@@ -12,13 +12,13 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings
 from sqlalchemy import CheckConstraint
 
 from chassis.service import Service
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
 
+LANGUAGES = {"en", "zh-CN"}
 SERVICES: Mapping[str, Service] = {"crm": CRM, "erp": ERP}
 
 
@@ -70,7 +70,6 @@ def listed_again(service: str, words: set[str]) -> list[str]:
         for module in modules(service)
         for model in vars(module).values()
         if isinstance(model, type) and issubclass(model, BaseModel)
-        if not issubclass(model, BaseSettings)
         for name, field in model.model_fields.items()
         if words in literals(field.annotation)
     ]
@@ -81,7 +80,9 @@ def listed_again(service: str, words: set[str]) -> list[str]:
     [(service, enum) for service in SERVICES for enum in sorted(enums_of(service), key=str)],
 )
 def test_no_field_lists_the_words_of_an_enum_again(service, enum):
-    """Commands, views and events have the enum itself."""
+    """Commands, views and events have the enum itself. Languages are those of the program."""
+    if set(enum) == LANGUAGES:
+        return
     assert listed_again(service, set(enum)) == []
 
 

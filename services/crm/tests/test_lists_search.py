@@ -25,6 +25,7 @@ EXEMPT = {
     "/v1/saved-views": "a handful; what a person asks lists",
     "/v1/exports": "a person's own jobs, the newest first",
     "/v1/imports": "a person's own jobs, the newest first",
+    "/v1/forecast-snapshots": "a handful; asked by day, the newest first",
     "/v1/follow-up-runs": "asked for by record, plan and state",
     "/v1/leads/{lead_id}/events": "what one lead did, the last first",
     "/v1/merges": "asked for by record, the newest first",

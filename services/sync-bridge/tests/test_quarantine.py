@@ -163,6 +163,7 @@ async def test_a_released_event_takes_effect(looping):
 async def test_a_released_event_keeps_its_place_before_a_parked_one(looping):
     """B33: a lane that is stopped goes on standing; the event is the first to go."""
     rig, entry = looping
+    await rig.fetch("update lane set state = 'ready' where state = 'idle'")
     await rig.fetch("update lane set state = 'parked', reason = 'x'")
     await rig.bridge.post(f"/v1/quarantine/{entry['id']}/release", {})
     lane = await rig.lane("erp.product")
