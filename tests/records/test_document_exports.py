@@ -56,7 +56,7 @@ NO_FILES = {
     *("/v1/sessions", "/v1/me/sessions", "/v1/me/logins", "/v1/audit-entries"),
     *("/v1/fiscal-years", "/v1/periods", "/v1/tax-codes", "/v1/account-roles"),
     *("/v1/assignment-decisions", "/v1/assignment-queue", "/v1/hand-overs", "/v1/merges"),
-    *("/v1/pipeline-stages", "/v1/lead-forms"),
+    *("/v1/pipeline-stages", "/v1/lead-forms", "/v1/follow-up-runs"),
 }
 
 

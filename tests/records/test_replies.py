@@ -57,6 +57,7 @@ def test_what_documents_refer_to_can_be_included():
         # Rules are read by another permission; users are no records of the ERP.
         *(("approval", "rule_id"), ("approval_delegation", "from_user_id")),
         ("approval_delegation", "to_user_id"),
+        ("follow_up_run", "record_id"),
     }
     texts = {"tax_id", "source_id"}
     for half in HALVES:
@@ -130,6 +131,10 @@ async def related(desk: Desk) -> None:
     await desk.add("/v1/assignment-rules", name="All", **rule)
     with_whom = {"contact_ids": [contact["id"]], "user_ids": [user["id"]]}
     await desk.add("/v1/activities", kind="call", name="Ask", **with_whom, **about)
+    steps = [{"delay_days": 9, "name": "Call"}]
+    plan = await desk.add("/v1/follow-up-plans", name="After a fair", steps=steps)
+    run = {"plan_id": plan["id"], "record_type": "contact", "record_id": contact["id"]}
+    await desk.add("/v1/follow-up-runs", **run)
 
 
 async def test_each_type_brings_along_what_it_refers_to(records, desks):

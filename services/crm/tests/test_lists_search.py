@@ -1,6 +1,7 @@
 """Every list is searched by words: a record is found by its number, its party and its product."""
 
-from itertools import pairwise
+from datetime import date, timedelta
+from itertools import count, pairwise
 from uuid import uuid4
 
 import pytest
@@ -45,9 +46,14 @@ OF_ONE_RECORD = (
 """What happened to a record or in a job is read through, the newest first."""
 
 
+_DAYS = count()
+"""A currency has one rate a day."""
+
+
 async def _rate_and_quota(desk, user, word):
     """What a currency is worth, said by a bank of that word; what the user is to win."""
-    facts = {"currency": "SGD", "day": "2026-01-02", "rate": "5.2", "source": word}
+    day = (date(2001, 1, 1) + timedelta(days=next(_DAYS))).isoformat()
+    facts = {"currency": "SGD", "day": day, "rate": "5.2", "source": word}
     rate = await desk.add("/v1/exchange-rates", **facts)
     days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
     goal = {"owner_id": user["id"], "amount": {"amount": "9.00", "currency": "CNY"}}

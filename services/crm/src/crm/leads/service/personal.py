@@ -25,6 +25,7 @@ PERSONAL_LEAD = Personal(
     ),
     impersonal=frozenset(
         {"status", "reason", "language", "source", "campaign", "consent_email", "consent_phone"}
+        | {"score_parts"}
     ),
     erased={
         "name": ERASED,
