@@ -14,7 +14,7 @@ from crm.quotes.models import Quote
 from crm.quotes.schemas import QuoteView
 from crm.quotes.service.lines import build_lines, priced_anew, sums_of
 from crm.quotes.service.references import Offers, load_offers, with_references
-from crm.quotes.states import QuoteLanguage, QuoteState
+from crm.quotes.states import QuoteState
 from records.entities import Values
 from records.types import Change, RecordType, changed_fields
 from values.decimals import rounded
@@ -50,7 +50,7 @@ async def _defaults(work: Work, count: int) -> Sequence[Values]:
     nothing = rounded(Decimal(0), 4)
     sums = ("gross", "line_discount", "document_discount", "net", "tax", "total")
     usual = {"currency": work.setting.currency, "discount": Decimal(0), "quote_version": 1}
-    usual |= {"state": QuoteState.DRAFT, "language": QuoteLanguage.CHINESE}
+    usual |= {"state": QuoteState.DRAFT, "language": "zh-CN"}
     return [usual | dict.fromkeys(sums, nothing)] * count
 
 
