@@ -24,7 +24,7 @@ NEVER_HERE = {
     *(("bill", "credits"), ("invoice", "credits"), ("payment", "supplier")),
     *(("open_item", "customer"), ("open_item", "supplier")),
     *(("account", "owner"), ("user", "team"), ("team", "parent"), ("item", "category")),
-    *(("opportunity", "lost_reason"), ("user", "calendar")),
+    *(("opportunity", "lost_reason"), ("opportunity", "order"), ("user", "calendar")),
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
     *(("quote", one) for one in ("account", "contact", "owner", "team", "products")),
 }

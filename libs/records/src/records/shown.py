@@ -2,15 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from chassis.storage.reading import Reading
-from values.decimals import rounded
-from values.money import digits_of
 
-__all__ = ["Shown", "code_of", "in_company_currency", "with_company_decimals"]
+__all__ = ["Shown", "code_of", "in_company_currency"]
 
 
 @dataclass(frozen=True)
@@ -44,15 +41,5 @@ def in_company_currency(name: str) -> Shown:
     async def amounts(at: Reading, given: Sequence[Any]) -> Sequence[Any]:
         currency = at.setting.currency
         return [one and {"amount": one, "currency": currency} for one in given]
-
-    return Shown(name, amounts)
-
-
-def with_company_decimals(name: str) -> Shown:
-    """The amount is shown with the decimals of the company's currency, the only one it can have."""
-
-    async def amounts(at: Reading, given: Sequence[Any]) -> Sequence[Any]:
-        decimals = digits_of(at.setting.currency)
-        return [one and f"{rounded(Decimal(one), decimals):f}" for one in given]
 
     return Shown(name, amounts)

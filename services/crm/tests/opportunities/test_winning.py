@@ -54,6 +54,9 @@ async def test_the_deal_shows_the_state_of_its_order_afterwards(deals, desk):
     await deals.crm.post(f"/v1/orders/{won['order_id']}/cancel", {})
     shown = (await deals.get(deal))["order"]
     assert shown["state"] == "cancelled"
+    path, wanted = f"{deals.path}/{deal['id']}", {"include": "order"}
+    reply = await deals.crm.client.get(path, params=wanted)
+    assert reply.json()["included"]["order"]["id"] == won["order_id"]
 
 
 async def test_the_order_has_the_lines_of_the_accepted_quote(deals, desk):

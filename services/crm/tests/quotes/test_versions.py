@@ -280,3 +280,15 @@ async def test_a_price_in_another_currency_is_refused(quotes, problem):
     line = {"product": lamp["code"], "quantity": "1", "unit_price": price}
     reply = await quotes.crm.post(quotes.path, {"name": "Q", "lines": [line]})
     problem(reply, 422, "currency_not_supported")
+
+
+async def test_accounts_of_quotes_that_were_sent_are_merged(quotes, desk):
+    """The text stays as it was sent; the quote is the winner's."""
+    winner, loser = await desk.account(), await desk.account()
+    sent, _ = await quotes.sent(account_id=loser["id"])
+    body = {"loser_id": loser["id"], "loser_version": loser["version"]}
+    path = f"/v1/accounts/{winner['id']}/merge"
+    merged = await quotes.crm.post(path, body, headers={"If-Match": "*"})
+    assert merged.is_success, merged.text
+    found = await quotes.get(sent)
+    assert (found["account_id"], found["text"]) == (winner["id"], sent["text"])

@@ -23,7 +23,7 @@ from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.quotes.errors import QuoteFixed, QuoteStateRefused
 from crm.quotes.rules.totals import Sums
-from crm.quotes.states import NEXT, QuoteChannel, QuoteLanguage, QuoteState
+from crm.quotes.states import NEXT, QuoteChannel, QuoteState
 from crm.searched import QUOTE
 from records.entities import ACTIVE, NamedRecord, list_indexes
 
@@ -86,7 +86,7 @@ class Quote(NamedRecord, Base):
         CheckConstraint("name <> ''", name="name_given"),
         CheckConstraint("status in ('active', 'archived')", name="status_known"),
         enum_check("state", QuoteState, NEXT),
-        enum_check("language", QuoteLanguage),
+        CheckConstraint("language in ('zh-CN', 'en')", name="language_known"),
         enum_check("channel", QuoteChannel),
         CheckConstraint("quote_version >= 1", name="quote_version_counted"),
         CheckConstraint("discount between 0 and 1", name="discount_part"),
@@ -150,7 +150,7 @@ class Quote(NamedRecord, Base):
     owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
     team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
     currency: Mapped[str]
-    language: Mapped[str] = mapped_column(default=QuoteLanguage.CHINESE)
+    language: Mapped[str] = mapped_column(default="zh-CN")
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6), default=Decimal(0))
     gross: Mapped[Amount] = mapped_column(default=Decimal(0))
     line_discount: Mapped[Amount] = mapped_column(default=Decimal(0))

@@ -25,7 +25,16 @@ from values.decimals import (
 )
 from values.external import SourceVersion
 from values.money import UnitPriceView
-from values.text import Code, Command, Name, Note, OptionalLine, OptionalNote, Status, unset
+from values.text import (
+    Code,
+    Command,
+    Name,
+    Note,
+    OptionalLine,
+    OptionalNote,
+    Status,
+    unset,
+)
 
 __all__ = [
     "Answer",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal, TypeAlias
 
 __all__ = ["NEXT", "QuoteChannel", "QuoteLanguage", "QuoteState"]
 
@@ -48,8 +49,5 @@ class QuoteChannel(StrEnum):
     OTHER = "other"
 
 
-class QuoteLanguage(StrEnum):
-    """The language in which a quote is written."""
-
-    CHINESE = "zh-CN"
-    ENGLISH = "en"
+QuoteLanguage: TypeAlias = Literal["zh-CN", "en"]
+"""The language in which a quote is written."""

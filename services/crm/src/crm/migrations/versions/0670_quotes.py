@@ -51,7 +51,7 @@ TABLES = (
       answered_on date,
       status text not null,
       constraint pk_quote primary key (id),
-      constraint uq_quote_number unique (number, quote_version),
+      constraint uq_quote_number_quote_version unique (number, quote_version),
       constraint fk_quote_account_id_account foreign key (account_id) references account (id),
       constraint fk_quote_contact_id_contact foreign key (contact_id) references contact (id),
       constraint fk_quote_opportunity_id_opportunity

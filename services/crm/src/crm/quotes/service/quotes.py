@@ -14,11 +14,12 @@ from crm.quotes.models import Quote
 from crm.quotes.schemas import QuoteView
 from crm.quotes.service.lines import build_lines, priced_anew, sums_of
 from crm.quotes.service.references import Offers, load_offers, with_references
-from crm.quotes.states import QuoteLanguage, QuoteState
+from crm.quotes.states import QuoteState
 from records.entities import Values
-from records.shown import with_company_decimals
+from records.shown import Shown
 from records.types import Change, RecordType, changed_fields
-from values.decimals import rounded
+from values.decimals import plain, rounded
+from values.money import digits_of
 
 __all__ = ["KEPT_LINES", "QUOTE", "STATE", "load_for_update", "quote_states"]
 
@@ -31,10 +32,7 @@ KEPT_LINES = "kept_lines"
 _FREE = {"owner_id", "team_id", "note", "status", "custom"}
 """What may be changed of a quote that was sent: the customer sees none of it."""
 _DISCOUNT_DIGITS = 6
-
-
-SUMS = ("gross", "line_discount", "document_discount", "net", "tax", "total")
-"""Amounts of a quote, in the company's currency."""
+_SUMS = ("gross", "line_discount", "document_discount", "net", "tax", "total")
 
 
 async def quote_states(at: Reading, ids: Sequence[UUID]) -> list[QuoteChanged]:
@@ -54,8 +52,8 @@ async def load_for_update(work: Work, ids: Collection[UUID]) -> Mapping[UUID, Qu
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
     nothing = rounded(Decimal(0), 4)
     usual = {"currency": work.setting.currency, "discount": Decimal(0), "quote_version": 1}
-    usual |= {"state": QuoteState.DRAFT, "language": QuoteLanguage.CHINESE}
-    return [usual | dict.fromkeys(SUMS, nothing)] * count
+    usual |= {"state": QuoteState.DRAFT, "language": "zh-CN"}
+    return [usual | dict.fromkeys(_SUMS, nothing)] * count
 
 
 async def _look_up(
@@ -128,6 +126,17 @@ async def _publish(work: Work, changes: Sequence[Change[Quote]]) -> None:
     await work.record(*events)
 
 
+async def _amounts(at: Reading, given: Sequence[Any]) -> Sequence[Any]:
+    """Sums with the digits of the company's currency, which is the only one they can have."""
+    digits = digits_of(at.setting.currency)
+    return [one and f"{rounded(Decimal(one), digits):f}" for one in given]
+
+
+async def _parts(_at: Reading, given: Sequence[Any]) -> Sequence[Any]:
+    """Parts as short as they can be written."""
+    return [one and plain(Decimal(one)) for one in given]
+
+
 QUOTE: RecordType[Quote, QuoteView] = RecordType(
     name="quote",
     entity=Quote,
@@ -137,6 +146,9 @@ QUOTE: RecordType[Quote, QuoteView] = RecordType(
     look_up=_look_up,
     check=_check,
     publish=_publish,
-    shown={one: with_company_decimals(one) for one in SUMS},
+    shown={
+        **{name: Shown(name, _amounts) for name in _SUMS},
+        "discount": Shown("discount", _parts),
+    },
 )
 """How quotes are kept."""
