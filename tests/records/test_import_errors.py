@@ -125,7 +125,11 @@ async def test_rows_that_wait_for_others_say_what_else_is_wrong(desks):
     assert await both(desk, "item_category", csv_of(*rows)) == [(2, "name", "missing")]
 
 
-GIVEN_BY_NO_FILE = {"uq_account_role", "uq_price_list_is_default"}
+GIVEN_BY_NO_FILE = {
+    "uq_account_role",
+    "uq_opportunity_order_id",
+    "uq_price_list_is_default",
+}
 
 
 @pytest.mark.parametrize("half", HALVES)

@@ -26,6 +26,8 @@ NEVER_HERE = {
     *(("account", "owner"), ("user", "team"), ("team", "parent"), ("item", "category")),
     *(("opportunity", "lost_reason"), ("opportunity", "order"), ("user", "calendar")),
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
+    ("sales_quota", "team"),
+    *(("lead", one) for one in ("account", "contact", "opportunity")),
     *(("quote", one) for one in ("account", "contact", "owner", "team", "products")),
 }
 """What the records of the fixture do not refer to; tests of their own do."""

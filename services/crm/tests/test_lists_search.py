@@ -61,6 +61,14 @@ async def _rate_and_quota(desk, user, word):
     return rate, await desk.add("/v1/sales-quotas", name=name, **goal, **days)
 
 
+async def _rule_and_plan(desk):
+    """A rule that gives points, and a plan to follow up."""
+    points = {"based_on": "field", "points": 1}
+    rule = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
+    steps = {"steps": [{"delay_days": 1, "name": "Call"}]}
+    return rule, await desk.add("/v1/follow-up-plans", name=f"Plan {desk.word()}", **steps)
+
+
 @pytest.fixture
 async def trade(desk):
     """A customer, its people, and what it ordered: by list, with what finds it."""
@@ -95,10 +103,7 @@ async def trade(desk):
     ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
     rate, quota = await _rate_and_quota(desk, user, word)
-    points = {"based_on": "field", "points": 1}
-    scored = await desk.add("/v1/score-rules", name=f"Points {desk.word()}", **points)
-    steps = {"steps": [{"delay_days": 1, "name": "Call"}]}
-    plan = await desk.add("/v1/follow-up-plans", name=f"Plan {desk.word()}", **steps)
+    scored, plan = await _rule_and_plan(desk)
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)

@@ -22,6 +22,7 @@ __all__ = [
     "NonNegativeQuantity",
     "NonNegativeSum",
     "PositiveAmount",
+    "PositiveDecimal",
     "PositiveQuantity",
     "PriceAmount",
     "Quantity",
@@ -116,6 +117,11 @@ NonNegativeDecimal = Annotated[
     Decimal, _reader(_UNSIGNED), _SHORTEST, _schema(DECIMAL, _UNSIGNED, "0")
 ]
 """A rate or part from zero up with at most 6 decimals: no amount and no quantity."""
+
+PositiveDecimal = Annotated[
+    Decimal, _reader(_POSITIVE), _SHORTEST, _schema(DECIMAL, _POSITIVE, "1")
+]
+"""A rate above zero with at most 6 decimals."""
 
 Amount = Annotated[Decimal, _reader(_UNSIGNED), _AS_IT_IS, _schema(AMOUNT, _UNSIGNED, "12.30")]
 """An amount from zero up."""

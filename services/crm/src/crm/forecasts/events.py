@@ -24,8 +24,8 @@ class QuotaChanged(CustomState, Event):
     name: str
     owner_id: UUID | None = Field(description="Whose it is; null: a team's, or the company's.")
     team_id: UUID | None = Field(description="Which team's it is.")
-    first_day: date
-    last_day: date
+    first_day: date = Field(description="From which day on it holds.")
+    last_day: date = Field(description="Up to which day it holds.")
     amount: MoneyView = Field(description="What is to be won.")
     note: str = Field(description="What else is to be known.")
     status: Status

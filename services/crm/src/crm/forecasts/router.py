@@ -13,15 +13,15 @@ from chassis.problems.standard import CurrencyNotSupported, MissingReference, No
 from crm.forecasts.errors import QuotaOverlaps
 from crm.forecasts.queries import snapshots as kept
 from crm.forecasts.schemas import (
-    ChangeQuota,
+    ChangeSalesQuota,
     Forecast,
     ForecastQuery,
-    NewQuota,
+    NewSalesQuota,
     NewSnapshot,
     SnapshotDivision,
     SnapshotFigures,
     SnapshotView,
-    UpsertQuota,
+    UpsertSalesQuota,
 )
 from crm.forecasts.service import forecasting, snapshots
 from crm.forecasts.service.quotas import QUOTA
@@ -94,13 +94,13 @@ quota = RecordRoutes(
     refuses=(CurrencyNotSupported, MissingReference, QuotaOverlaps),
 )
 quota.list("Quotas; `sort` by created_at, updated_at or name.")
-quota.create(NewQuota, "Say what a user, a team or the company is to win in a period.")
-quota.upsert(UpsertQuota)
+quota.create(NewSalesQuota, "Say what a user, a team or the company is to win in a period.")
+quota.upsert(UpsertSalesQuota)
 quota.links()
 quota.csv(references={"owner_id": USER, "team_id": Reference("team", codes=("name",))})
 quota.get()
 quota.history()
-quota.change(ChangeQuota)
+quota.change(ChangeSalesQuota)
 quota.archive("The quota holds no more.", "The quota holds again.", refuses=(QuotaOverlaps,))
 quota.link()
 quota.unlink()

@@ -22,20 +22,20 @@ from values.money import MoneyChange, MoneyView
 from values.text import Command, Name, OptionalNote, Status, unset
 
 __all__ = [
-    "ChangeQuota",
+    "ChangeSalesQuota",
     "Forecast",
     "ForecastFigure",
     "ForecastGroup",
     "ForecastQuery",
-    "NewQuota",
+    "NewSalesQuota",
     "NewSnapshot",
-    "QuotaQuery",
-    "QuotaView",
+    "SalesQuotaQuery",
+    "SalesQuotaView",
     "SnapshotDivision",
     "SnapshotFigures",
     "SnapshotQuery",
     "SnapshotView",
-    "UpsertQuota",
+    "UpsertSalesQuota",
 ]
 
 _FIRST, _LAST = "The first day.", "The last day."
@@ -49,7 +49,7 @@ class QuotaFields(CustomValues):
     note: OptionalNote = Field(default_factory=unset, description="What else is to be known.")
 
 
-class NewQuota(QuotaFields):
+class NewSalesQuota(QuotaFields):
     """Say what a user, a team, or else the company is to win in a period."""
 
     name: Name = Field(description="Such as the quarter.")
@@ -60,7 +60,7 @@ class NewQuota(QuotaFields):
     amount: MoneyChange = Field(description="What is to be won, in the company's currency.")
 
 
-class ChangeQuota(QuotaFields):
+class ChangeSalesQuota(QuotaFields):
     """Change a quota (JSON merge patch)."""
 
     name: Name = Field(default_factory=unset, description="Such as the quarter.")
@@ -69,7 +69,7 @@ class ChangeQuota(QuotaFields):
     amount: MoneyChange = Field(default_factory=unset, description="What is to be won.")
 
 
-class UpsertQuota(QuotaFields):
+class UpsertSalesQuota(QuotaFields):
     """A quota as another system knows it; fields left out stay as they are here."""
 
     source_version: SourceVersion
@@ -82,7 +82,7 @@ class UpsertQuota(QuotaFields):
     status: Status = Field(default_factory=unset)
 
 
-class QuotaView(CustomView):
+class SalesQuotaView(CustomView):
     """What a user, a team, or else the company is to win in a period."""
 
     id: UUID
@@ -101,7 +101,7 @@ class QuotaView(CustomView):
     updated_at: datetime
 
 
-class QuotaQuery(Tagged):
+class SalesQuotaQuery(Tagged):
     """Which quotas are wanted."""
 
     status: Statuses | None = None
@@ -170,8 +170,8 @@ class ForecastGroup(InCurrency):
 class Forecast(ForecastGroup):
     """What deals come to in a period, by category."""
 
-    first_day: date
-    last_day: date
+    first_day: date = Field(description="The first day of the period.")
+    last_day: date = Field(description="The last day of the period.")
     groups: list[ForecastGroup]
     rates: list[UsedRate] = Field(description="The rates by which open deals were counted.")
 
@@ -192,8 +192,8 @@ class SnapshotView(BaseModel):
     recorded_at: datetime
     taken_on: date = Field(description="The day in the company's time zone.")
     by: str = Field(description="Who took it: `user:…`, `key:…`, `token:…` or `system:…`.")
-    first_day: date
-    last_day: date
+    first_day: date = Field(description="The first day of its period.")
+    last_day: date = Field(description="The last day of its period.")
     currency: str = Field(description="The company's currency.")
     deals: int = Field(description="How many deals are in it.")
 
@@ -207,7 +207,7 @@ class SnapshotQuery(BaseModel):
 class SnapshotFigures(ForecastGroup):
     """What the deals of a snapshot came to, and what was won of them since."""
 
-    snapshot: SnapshotView
+    snapshot: SnapshotView = Field(description="When it was taken, and of which days.")
     groups: list[ForecastGroup]
     won_since: Sum = Field(
         description="What the deals that were open then have been won for up to now, of those that "

@@ -38,7 +38,7 @@ class ShareView(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    rate: NonNegativeDecimal
+    rate: NonNegativeDecimal = Field(description="Cases of n.")
     low: NonNegativeDecimal = Field(description="Lower end of the interval.")
     high: NonNegativeDecimal = Field(description="Upper end of the interval.")
 
@@ -96,9 +96,9 @@ class Conversion(BaseModel):
 
     pipeline_id: UUID
     deals: int = Field(description="All deals of the cohort.")
-    open: int
-    won: int
-    lost: int
+    open: int = Field(description="Of these, how many are open.")
+    won: int = Field(description="How many were won.")
+    lost: int = Field(description="How many were lost.")
     stages: list[StageReached] = Field(description="The open ones by position, and the won one.")
 
 
@@ -109,8 +109,8 @@ class WinRate(BaseModel):
         description="The id, the source, or the first day of the quarter; null: of none."
     )
     name: str = Field(description="What it is called.")
-    won: int
-    lost: int
+    won: int = Field(description="How many deals were won.")
+    lost: int = Field(description="How many were lost.")
     share: ShareView | None = Field(description="Won of those that closed; null: none closed.")
     revenue: list[ColumnSum] = Field(
         description="What was won, by currency; of a product its lines."
@@ -149,18 +149,18 @@ class TimeInStage(BaseModel):
     stage_id: UUID
     stage_code: str
     deals: int = Field(description="How many were in it.")
-    median_days: NonNegativeDecimal
+    median_days: NonNegativeDecimal = Field(description="Half were in it no longer.")
     p90_days: NonNegativeDecimal = Field(description="Nine in ten were in it no longer.")
 
 
 class Velocity(BaseModel):
     """How long won deals took."""
 
-    won: int
+    won: int = Field(description="How many were won: n.")
     mean_days: NonNegativeDecimal | None = Field(
         description="From the day of opening to that of closing; null: nothing was won."
     )
-    median_days: NonNegativeDecimal | None
+    median_days: NonNegativeDecimal | None = Field(description="Half took no longer.")
     p90_days: NonNegativeDecimal | None = Field(description="Nine in ten took no longer.")
     stages: list[TimeInStage] = Field(description="Of won and lost deals, by position.")
 
@@ -183,8 +183,8 @@ class FollowUpBucket(BaseModel):
 
     at_least: int
     at_most: int | None = Field(description="Null: no limit.")
-    deals: int = Field(description="n.")
-    won: int
+    deals: int = Field(description="How many deals had so many: n.")
+    won: int = Field(description="How many of them were won.")
     share: ShareView | None = Field(description="Won; null: there is no such deal.")
 
 

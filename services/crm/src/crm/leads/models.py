@@ -138,7 +138,7 @@ class Lead(Reached, Base):
         ARRAY(Text), default=list, server_default=text("'{}'")
     )
     score_number: Mapped[Decimal] = mapped_column(
-        "score", Numeric(14, 2), default=Decimal(0), server_default=text("0")
+        "score", Numeric(20, 4), default=Decimal(0), server_default=text("0")
     )
     score_parts: Mapped[list[Any] | None] = mapped_column(JSONB, deferred=True)
     scored_at: Mapped[datetime | None]

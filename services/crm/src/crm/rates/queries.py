@@ -7,7 +7,7 @@ from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from crm import searched
 from crm.rates.models import ExchangeRate
-from crm.rates.schemas import RateQuery, RateView, UsedRate
+from crm.rates.schemas import ExchangeRateQuery, ExchangeRateView, UsedRate
 from crm.sql import Sql
 from records.filters import between
 from records.links import linked_to
@@ -16,7 +16,7 @@ from records.reads import Reads, columns_of, everybody, sorts_of
 __all__ = ["RATES", "currencies_with_rates", "last_rates", "taken"]
 
 
-def _filters(_at: Reading, query: RateQuery) -> Sequence[Filter]:
+def _filters(_at: Reading, query: ExchangeRateQuery) -> Sequence[Filter]:
     return [
         linked_to("exchange_rate", query.external_system, query.external_id),
         Filter("exchange_rate.currency = {}", query.currency),
@@ -26,11 +26,11 @@ def _filters(_at: Reading, query: RateQuery) -> Sequence[Filter]:
 
 RATES = Reads(
     name="exchange_rate",
-    view=RateView,
-    columns=columns_of(RateView, ExchangeRate.__table__),
+    view=ExchangeRateView,
+    columns=columns_of(ExchangeRateView, ExchangeRate.__table__),
     source="exchange_rate",
     visible=everybody,
-    query=RateQuery,
+    query=ExchangeRateQuery,
     filters=_filters,
     searched=searched.EXCHANGE_RATES,
     title="currency",

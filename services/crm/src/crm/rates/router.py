@@ -2,7 +2,7 @@
 
 from chassis.http.routing import api_router
 from crm.rates.errors import RateOfOwnCurrency, RateTaken
-from crm.rates.schemas import ChangeRate, NewRate, UpsertRate
+from crm.rates.schemas import ChangeExchangeRate, NewExchangeRate, UpsertExchangeRate
 from crm.rates.service import RATE
 from records.annotations import annotate
 from records.routes import RecordRoutes
@@ -20,13 +20,13 @@ rate = RecordRoutes(
     refuses=(RateOfOwnCurrency, RateTaken),
 )
 rate.list("Exchange rates; `sort` by created_at, updated_at or day.")
-rate.create(NewRate, "Say what a currency is worth from a day on.")
-rate.upsert(UpsertRate)
+rate.create(NewExchangeRate, "Say what a currency is worth from a day on.")
+rate.upsert(UpsertExchangeRate)
 rate.links()
 rate.csv()
 rate.get()
 rate.history()
-rate.change(ChangeRate)
+rate.change(ChangeExchangeRate)
 rate.link()
 rate.unlink()
 annotate(rate.paths)

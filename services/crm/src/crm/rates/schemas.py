@@ -12,17 +12,17 @@ from records.custom.fields import CustomValues, CustomView
 from records.links import ExternalRef
 from records.tagged import Tagged
 from values.days import Day
-from values.decimals import NonNegativeDecimal
+from values.decimals import NonNegativeDecimal, PositiveDecimal
 from values.external import SourceVersion
 from values.money import is_currency
 from values.text import OptionalLine, unset
 
 __all__ = [
-    "ChangeRate",
-    "NewRate",
-    "RateQuery",
-    "RateView",
-    "UpsertRate",
+    "ChangeExchangeRate",
+    "ExchangeRateQuery",
+    "ExchangeRateView",
+    "NewExchangeRate",
+    "UpsertExchangeRate",
     "UsedRate",
 ]
 
@@ -41,7 +41,6 @@ def _power_of_ten(units: int) -> int:
 
 UNITS = (1, 10, 100, 1000, 10000)
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
-Rate = Annotated[NonNegativeDecimal, Field(gt=0)]
 Units = Annotated[int, AfterValidator(_power_of_ten)]
 _CURRENCY = "Another currency than the company's own (ISO 4217)."
 _DAY = "From which day on it holds, until a later rate is there."
@@ -57,30 +56,30 @@ class RateFields(CustomValues):
     source: OptionalLine = Field(default_factory=unset, description=_SOURCE)
 
 
-class NewRate(RateFields):
+class NewExchangeRate(RateFields):
     """Say what a currency is worth from a day on."""
 
     currency: Currency = Field(description=_CURRENCY)
     day: Day = Field(description=_DAY)
-    rate: Rate = Field(description=_RATE)
+    rate: PositiveDecimal = Field(description=_RATE)
 
 
-class ChangeRate(RateFields):
+class ChangeExchangeRate(RateFields):
     """Correct a rate (JSON merge patch). Deals that were closed by it keep what it was."""
 
-    rate: Rate = Field(default_factory=unset, description=_RATE)
+    rate: PositiveDecimal = Field(default_factory=unset, description=_RATE)
 
 
-class UpsertRate(RateFields):
+class UpsertExchangeRate(RateFields):
     """A rate as another system knows it; fields left out stay as they are here."""
 
     source_version: SourceVersion
     currency: Currency = Field(default_factory=unset, description=f"{_CURRENCY} Needed when new.")
     day: Day = Field(default_factory=unset, description=f"{_DAY} Needed when new, then fixed.")
-    rate: Rate = Field(default_factory=unset, description=f"{_RATE} Needed when new.")
+    rate: PositiveDecimal = Field(default_factory=unset, description=f"{_RATE} Needed when new.")
 
 
-class RateView(CustomView):
+class ExchangeRateView(CustomView):
     """What a currency is worth from a day on."""
 
     id: UUID
@@ -96,7 +95,7 @@ class RateView(CustomView):
     updated_at: datetime
 
 
-class RateQuery(Tagged):
+class ExchangeRateQuery(Tagged):
     """Which rates are wanted."""
 
     currency: Currency | None = Field(default=None, description="Only of this currency.")

@@ -13,7 +13,7 @@ from crm.rates import queries
 from crm.rates.errors import RateMissing, RateOfOwnCurrency, RateStale, RateTaken
 from crm.rates.events import RateChanged
 from crm.rates.models import ExchangeRate
-from crm.rates.schemas import RateView, UsedRate
+from crm.rates.schemas import ExchangeRateView, UsedRate
 from crm.settings import settings_of
 from records.entities import Values
 from records.types import Change, RecordType, changed_fields
@@ -102,7 +102,7 @@ async def _publish(work: Work, changes: Sequence[Change[ExchangeRate]]) -> None:
     await work.record(*events)
 
 
-RATE: RecordType[ExchangeRate, RateView] = RecordType(
+RATE: RecordType[ExchangeRate, ExchangeRateView] = RecordType(
     name="exchange_rate",
     entity=ExchangeRate,
     reads=queries.RATES,

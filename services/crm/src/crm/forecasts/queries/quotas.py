@@ -10,7 +10,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 from crm import searched
 from crm.forecasts.models import Quota
-from crm.forecasts.schemas import ForecastQuery, QuotaQuery, QuotaView
+from crm.forecasts.schemas import ForecastQuery, SalesQuotaQuery, SalesQuotaView
 from crm.forecasts.states import Division
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
@@ -24,7 +24,7 @@ _AMOUNT = """jsonb_build_object('amount', sales_quota.amount::text,
 _WITHIN = "status = 'active' and first_day >= $1 and last_day <= $2"
 
 
-def _filters(_at: Reading, query: QuotaQuery) -> Sequence[Filter]:
+def _filters(_at: Reading, query: SalesQuotaQuery) -> Sequence[Filter]:
     return [
         *record_filters("sales_quota", query),
         Filter("sales_quota.owner_id = {}", query.owner_id),
@@ -35,11 +35,11 @@ def _filters(_at: Reading, query: QuotaQuery) -> Sequence[Filter]:
 
 QUOTAS = Reads(
     name="sales_quota",
-    view=QuotaView,
-    columns=columns_of(QuotaView, Quota.__table__, amount=_AMOUNT),
+    view=SalesQuotaView,
+    columns=columns_of(SalesQuotaView, Quota.__table__, amount=_AMOUNT),
     source="sales_quota",
     visible=everybody,
-    query=QuotaQuery,
+    query=SalesQuotaQuery,
     filters=_filters,
     searched=searched.QUOTAS,
     includes={"owner": Include(MemberView, "owner_id"), "team": Include(TeamView, "team_id")},

@@ -14,7 +14,7 @@ from crm.forecasts.errors import QuotaOverlaps
 from crm.forecasts.events import QuotaChanged
 from crm.forecasts.models import Quota
 from crm.forecasts.queries import quotas
-from crm.forecasts.schemas import QuotaView
+from crm.forecasts.schemas import SalesQuotaView
 from crm.staff.service.members import require_active_user
 from crm.staff.service.teams import require_open_team
 from records.entities import ARCHIVED, Values
@@ -71,7 +71,7 @@ async def _publish(work: Work, changes: Sequence[Change[Quota]]) -> None:
     await work.record(*events)
 
 
-QUOTA: RecordType[Quota, QuotaView] = RecordType(
+QUOTA: RecordType[Quota, SalesQuotaView] = RecordType(
     name="sales_quota",
     entity=Quota,
     reads=quotas.QUOTAS,

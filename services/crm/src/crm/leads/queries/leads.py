@@ -6,9 +6,11 @@ from uuid import UUID
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
 from crm import reach, searched
+from crm.accounts.schemas import AccountView, ContactView
 from crm.leads.models import Lead, LeadReason
 from crm.leads.schemas.leads import LeadQuery, LeadView
 from crm.leads.schemas.reasons import LeadReasonQuery, LeadReasonView
+from crm.opportunities.schemas.deals import OpportunityView
 from crm.reached_filters import reachable
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
@@ -71,6 +73,9 @@ LEADS = Reads(
     includes={
         "owner": Include(MemberView, "owner_id"),
         "team": Include(TeamView, "team_id"),
+        "account": Include(AccountView, "account_id"),
+        "contact": Include(ContactView, "contact_id"),
+        "opportunity": Include(OpportunityView, "opportunity_id"),
     },
     sorts={**BY_NAME, "score": Sort("score", "numeric")},
 )

@@ -137,7 +137,7 @@ class ConversionPreview(BaseModel):
     """What a conversion would do. Nothing was changed."""
 
     lead_id: UUID
-    account: ConversionPart
+    account: ConversionPart = Field(description="Of the firm.")
     contact: ConversionPart
     opportunity: ConversionPart
     duplicates: list[ConversionDuplicate] = Field(
@@ -162,7 +162,7 @@ class ConversionOutcome(BaseModel):
     )
     account_id: UUID | None = None
     contact_id: UUID | None = None
-    opportunity_id: UUID | None = None
+    opportunity_id: UUID | None = Field(default=None, description="Null: no deal was made.")
     problem: ProblemView | None = None
 
 

@@ -36,7 +36,7 @@ OF_LEADS = (
       constraint ck_lead_event_kind_form check (kind ~ '^[a-z][a-z0-9_.-]{0,62}$')
     )""",
     "create index ix_lead_event_lead_id_happened_at on lead_event (lead_id, happened_at, id)",
-    "alter table lead add column score numeric(14, 2) not null default 0",
+    "alter table lead add column score numeric(20, 4) not null default 0",
     "alter table lead add column score_parts jsonb",
     "alter table lead add column scored_at timestamptz",
     "create index ix_lead_score on lead (score, id)",

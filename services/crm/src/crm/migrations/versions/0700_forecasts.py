@@ -8,6 +8,7 @@ from alembic import op
 
 from chassis.schema.rights import PIN_FUNCTIONS
 from records.custom.tables import add_values
+from records.imports.deletions import deletion_trigger
 
 revision = "0700"
 down_revision = "0691"
@@ -130,6 +131,7 @@ UP = (
       on forecast_snapshot_deal for each row execute function forecast_snapshots_stay()""",
     *add_values("exchange_rate"),
     *add_values("sales_quota"),
+    deletion_trigger("exchange_rate"),
     PIN_FUNCTIONS,
 )
 

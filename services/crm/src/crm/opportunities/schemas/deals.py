@@ -14,7 +14,7 @@ from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
 from records.tagged import Tagged
-from values.amounts import InCurrency, part_currency
+from values.amounts import InCurrency, SentCurrency, part_currency
 from values.days import Day
 from values.decimals import (
     Amount,
@@ -288,9 +288,7 @@ class OpportunityQuery(Tagged):
     lost_reason_id: UUID | None = None
     competitor_id: UUID | None = None
     product_id: UUID | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = Field(
-        default=None, description="Only those whose amount is in this currency."
-    )
+    currency: SentCurrency | None = Field(default=None, description="Of their amount.")
     source: Line | None = Field(default=None, description="Only those from this source.")
     owned: bool | None = Field(default=None, description="False: only those of nobody.")
     in_team: bool | None = Field(default=None, description="False: only those of no team.")
