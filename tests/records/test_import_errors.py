@@ -129,6 +129,7 @@ GIVEN_BY_NO_FILE = {
     "uq_account_role",
     "uq_opportunity_order_id",
     "uq_price_list_is_default",
+    *(f"uq_quote_{one}" for one in ("accepted", "draft", "number_quote_version", "sent")),
 }
 
 

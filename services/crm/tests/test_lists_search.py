@@ -61,6 +61,16 @@ async def _rate_and_quota(desk, user, word):
     return rate, await desk.add("/v1/sales-quotas", name=name, **goal, **days)
 
 
+async def _hours(desk, user):
+    """When work is done, and when the user is away."""
+    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+    facts = {"zone": "Asia/Shanghai", "hours": hours}
+    calendar = await desk.add("/v1/calendars", name=f"Büro {desk.word()}", **facts)
+    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
+    away = {"name": f"Leave {desk.word()}", "user_id": user["id"]}
+    return calendar, await desk.add("/v1/absences", **away, **times)
+
+
 async def _rule_and_plan(desk):
     """A rule that gives points, and a plan to follow up."""
     points = {"based_on": "field", "points": 1}
@@ -92,14 +102,7 @@ async def trade(desk):
     reason = await desk.add("/v1/lead-reasons", code=code, name=f"Zu teuer für {word}")
     asked = [{"input": "name", "required": True}, {"input": "email"}]
     form = await desk.add("/v1/lead-forms", code=word, name=f"Für {word}", inputs=asked)
-    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
-    calendar = await desk.add(
-        "/v1/calendars", name=f"Büro {desk.word()}", zone="Asia/Shanghai", hours=hours
-    )
-    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
-    absence = await desk.add(
-        "/v1/absences", name=f"Leave {desk.word()}", user_id=user["id"], **times
-    )
+    calendar, absence = await _hours(desk, user)
     ruled = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
     rule = await desk.add("/v1/assignment-rules", name=f"Rule {desk.word()}", **ruled)
     rate, quota = await _rate_and_quota(desk, user, word)
