@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import event
 
 CNY = {"amount": "12.00", "currency": "CNY"}
-NOT_OF_THE_ACT = ("typeinfo_tree", "'jit'", "api_key")
-"""A new connection asks what types there are; who calls is asked anew after five seconds."""
+NOT_OF_THE_ACT = ("typeinfo_tree", "'jit'", "api_key", "default_transaction_read_only")
+"""A new connection asks what types there are, and is told that it reads; who calls is asked anew
+after five seconds."""
 
 
 class Ear:

@@ -8,6 +8,10 @@ from sqlalchemy import event
 
 from erp.ledger.service.years import ensure_year
 
+NOT_OF_THE_ACT = ("typeinfo_tree", "'jit'", "api_key", "default_transaction_read_only")
+"""A new connection asks what types there are, and is told that it reads; who calls is asked anew
+after five seconds."""
+
 
 @asynccontextmanager
 async def _listening(erp):
@@ -19,8 +23,7 @@ async def _listening(erp):
         heard.append(statement)
 
     def by_driver(query):
-        # A new connection asks what types there are; who calls is asked anew after five seconds.
-        if not any(word in query.query for word in ("typeinfo_tree", "'jit'", "api_key")):
+        if not any(word in query.query for word in NOT_OF_THE_ACT):
             heard.append(query.query)
 
     def checked_out(dbapi, *_rest):
