@@ -41,7 +41,7 @@ def _power_of_ten(units: int) -> int:
 
 UNITS = (1, 10, 100, 1000, 10000)
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency)]
-Units = Annotated[int, AfterValidator(_power_of_ten)]
+Units = Annotated[int, Field(strict=True), AfterValidator(_power_of_ten)]
 _CURRENCY = "Another currency than the company's own (ISO 4217)."
 _DAY = "From which day on it holds, until a later rate is there."
 _RATE = "What so many units of the currency are worth in the company's currency."
