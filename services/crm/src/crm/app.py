@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import approvals as approvals_library
 import identity
 import records
 from chassis.service import Module, Service
@@ -13,6 +14,8 @@ from crm.accounts.router import account, contact
 from crm.activities.module import MODULE as ACTIVITIES
 from crm.activities.router import activity
 from crm.activities.service.day import SECTIONS as ACTIVITIES_OF_A_DAY
+from crm.approvals import router as approvals
+from crm.approvals.module import MODULE as APPROVALS
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
 from crm.calendars.module import MODULE as CALENDARS
@@ -86,7 +89,7 @@ _TAGS = tags_module(
     readers=("seller", "service_agent", "marketer"),
 )
 
-_LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
+_LOCALES = (identity.LOCALE, records.LOCALE, approvals_library.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
@@ -117,7 +120,7 @@ SHEETS = [
 
 _ROLES = ("sales_manager",)
 EXPORTS = export_module(
-    [*SHEETS, *orders.LISTS, *staff.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
+    [*SHEETS, *orders.LISTS, *staff.LISTS, *approvals.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
 )
 IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
 
@@ -130,7 +133,7 @@ _OWN = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    shared_locales=(identity.LOCALE, records.LOCALE),
+    shared_locales=(identity.LOCALE, records.LOCALE, approvals_library.LOCALE),
     modules=(
         CALLERS,
         NOTES,
@@ -147,6 +150,7 @@ _OWN = Service(
         ACCOUNTS,
         CATALOG,
         RATES,
+        APPROVALS,
         QUOTES,
         OPPORTUNITIES,
         FORECASTS,

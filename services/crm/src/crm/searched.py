@@ -10,6 +10,7 @@ __all__ = [
     "ACCOUNTS",
     "ACTIVITIES",
     "ACTIVITY",
+    "APPROVALS",
     "ASSIGNMENT_RULE",
     "ASSIGNMENT_RULES",
     "CALENDAR",
@@ -166,3 +167,9 @@ ACTIVITIES = ACTIVITY.searched()
 SCORE_RULES = SCORE_RULE.searched()
 FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()
 QUOTES = QUOTE.searched()
+APPROVALS = Searched(
+    "",
+    "approval",
+    "approval.id",
+    [QUOTE.of("approval.subject_id")],
+)

@@ -30,6 +30,7 @@ __all__ = [
     "accepted_of",
     "codes_of",
     "deals_of",
+    "dimensions_of",
     "due_to_expire",
     "give_token",
     "keep_answer",
@@ -57,6 +58,11 @@ _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.produc
 _ANSWER = """(select jsonb_build_object('person', a.person, 'note', a.note,
       'source_address', a.source_address, 'text_hash', a.text_hash,
       'answered_at', a.answered_at, 'by', a.by) from quote_answer a where a.quote_id = quote.id)"""
+_APPROVAL = """(select jsonb_build_object('approval_id', a.id, 'state', a.state,
+      'asked_by', a.asked_by, 'asked_at', a.created_at, 'decided_by', a.decided_by,
+      'decided_at', a.decided_at)
+    from approval a where a.kind = 'quote' and a.subject_id = quote.id
+    order by a.created_at desc, a.id desc limit 1)"""
 _OFFERS = "exists (select from quote_line l where l.quote_id = quote.id and l.product_id = {})"
 
 
@@ -83,7 +89,9 @@ def _changeable(at: Reading) -> Sequence[Filter]:
 QUOTES = Reads(
     name="quote",
     view=QuoteView,
-    columns=columns_of(QuoteView, Quote.__table__, lines=_LINES, answer=_ANSWER),
+    columns=columns_of(
+        QuoteView, Quote.__table__, lines=_LINES, answer=_ANSWER, approval=_APPROVAL
+    ),
     source="quote",
     visible=_visible,
     changeable=_changeable,
@@ -117,6 +125,10 @@ _PARTIES = """select coalesce(a.name, '') as account, coalesce(c.name, '') as co
     a.status as account_status
   from quote q left join account a on a.id = q.account_id
     left join contact c on c.id = q.contact_id where q.id = $1"""
+_DIMENSIONS = """select $3::uuid::text as team_id,
+    (select o.pipeline_id::text from opportunity o where o.id = $2) as pipeline_id,
+    (select nullif(a.segment, '') from account a where a.id = $1) as segment,
+    (select nullif(a.industry, '') from account a where a.id = $1) as industry"""
 _KEEP_HASH = """insert into quote_token (quote_id, token_hash, issued_at) values ($1, $2, $3)
   on conflict (quote_id) do update set token_hash = excluded.token_hash,
     issued_at = excluded.issued_at, used_at = null"""
@@ -188,6 +200,12 @@ async def parties_of(sql: Sql, quote_id: UUID) -> Parties:
     """Whom the quote is for."""
     [row] = await sql.fetch(_PARTIES, quote_id)
     return Parties(**row)
+
+
+async def dimensions_of(sql: Sql, quote: Quote) -> dict[str, str | None]:
+    """What approval rules may ask about whom a quote is for, and whose it is; null: not known."""
+    [row] = await sql.fetch(_DIMENSIONS, quote.account_id, quote.opportunity_id, quote.team_id)
+    return dict(row)
 
 
 async def codes_of(sql: Sql, product_ids: Collection[UUID]) -> dict[UUID, str]:

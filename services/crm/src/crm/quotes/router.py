@@ -6,8 +6,9 @@ from uuid import UUID
 import orjson
 from fastapi import Request, Response
 
+from approvals.errors import AlreadyDecided, NotYourRequest
 from chassis.actor import Actor
-from chassis.http.dependencies import InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
@@ -17,6 +18,8 @@ from crm.accounts.errors import AccountArchived
 from crm.orders.errors import FractionOfUnit, ProductNotSold
 from crm.quotes.errors import (
     AnotherQuoteAccepted,
+    ApprovalNeeded,
+    ApprovalNotNeeded,
     QuoteExpired,
     QuoteFixed,
     QuoteIncomplete,
@@ -28,12 +31,13 @@ from crm.quotes.schemas import (
     ChangeQuote,
     IssuedToken,
     NewQuote,
+    QuoteApprovalTrial,
     QuoteView,
     SendQuote,
     SentQuote,
     UpsertQuote,
 )
-from crm.quotes.service import acts
+from crm.quotes.service import acts, approving
 from crm.quotes.service.quotes import QUOTE
 from crm.quotes.states import QuoteState
 from records.annotations import annotate
@@ -83,10 +87,46 @@ quote.history()
 quote.change(ChangeQuote)
 
 
+@quote_router.get("/{quote_id}/approval", responses=refuses(NotFound))
+async def quote_approval_try(
+    quote_id: UUID, _by: Annotated[Actor, Needs(READ)], at: InReading
+) -> QuoteApprovalTrial:
+    """Whether it needs an approval as it is now, and who would decide. Nothing changes."""
+    return await approving.try_quote(at, quote_id)
+
+
+@quote_router.post(
+    "/{quote_id}/submit",
+    responses=refuses(NotFound, ApprovalNotNeeded, QuoteFixed, QuoteIncomplete),
+)
+async def quote_submit(
+    quote_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> QuoteView:
+    """Ask for its approval, as the rules say; what is asked or approved is not asked again."""
+    await acts.submit(work, quote_id)
+    return await quote.reply(response, work, quote_id)
+
+
+@quote_router.post(
+    "/{quote_id}/recall", responses=refuses(NotFound, AlreadyDecided, NotYourRequest)
+)
+async def quote_recall(
+    quote_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> QuoteView:
+    """Withdraw one's own question before it is decided."""
+    await acts.recall(work, quote_id)
+    return await quote.reply(response, work, quote_id)
+
+
 @quote_router.post(
     "/{quote_id}/send",
     responses=refuses(
-        NotFound, AccountArchived, AnotherQuoteAccepted, QuoteIncomplete, QuoteStateRefused
+        NotFound,
+        AccountArchived,
+        AnotherQuoteAccepted,
+        ApprovalNeeded,
+        QuoteIncomplete,
+        QuoteStateRefused,
     ),
 )
 async def quote_send(

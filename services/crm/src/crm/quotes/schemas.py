@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from approvals.states import ApprovalState
 from chassis.http.etag import EtagVersion, Revision
 from crm.catalog.schemas import Availability
 from crm.quotes.states import QuoteChannel, QuoteLanguage, QuoteState
@@ -48,11 +49,15 @@ __all__ = [
     "OpenQuoteToken",
     "OpenQuoteView",
     "QuoteAnswerView",
+    "QuoteApprovalTrial",
+    "QuoteApprovalView",
     "QuoteLineView",
     "QuoteQuery",
     "QuoteView",
     "SendQuote",
     "SentQuote",
+    "TrialApprover",
+    "TrialOfStep",
     "UpsertQuote",
 ]
 
@@ -239,6 +244,50 @@ class QuoteAnswerView(BaseModel):
     by: str = Field(description="Who entered it: `user:…`, `key:…`, or `system:quote-answer`.")
 
 
+class QuoteApprovalView(BaseModel):
+    """What was asked last about this version of a quote."""
+
+    approval_id: UUID
+    state: ApprovalState = Field(
+        description="What became of it; of `voided` prices, quantities, discounts or for whom it "
+        "is changed afterwards."
+    )
+    asked_by: str = Field(description="Who asked: kind and id of the actor.")
+    asked_at: datetime = Field(description="When it was asked (UTC).")
+    decided_by: str | None = Field(description="Who decided last; null: nobody yet.")
+    decided_at: datetime | None = Field(description="When it was decided (UTC); null: not yet.")
+
+
+class TrialApprover(BaseModel):
+    """Somebody who would decide."""
+
+    user_id: UUID
+    name: str = Field(description="The user's name.")
+
+
+class TrialOfStep(BaseModel):
+    """A step, and who would decide it."""
+
+    stage: int = Field(description="Steps of one stage are decided side by side.")
+    quorum: int = Field(description="How many have to approve.")
+    people: list[TrialApprover] = Field(description="Who would be asked.")
+    rerouted: bool = Field(description="Whether the fallback role would be asked as well.")
+    stuck: bool = Field(description="Whether too few people could decide all the same.")
+
+
+class QuoteApprovalTrial(BaseModel):
+    """Whether a quote needs an approval as it is now, and who would be asked."""
+
+    needed: bool = Field(description="Whether a rule wants it to be approved.")
+    approved: bool = Field(description="Whether it is approved as it is now.")
+    percent: NonNegativeDecimal = Field(description="What is off the list prices on all, in percent.")
+    line_percent: NonNegativeDecimal = Field(
+        description="The most that is off a line, in percent."
+    )
+    rule_id: UUID | None = Field(description="The rule that says who; null: none matches.")
+    steps: list[TrialOfStep] = Field(description="Who would decide, if the caller submitted it.")
+
+
 class QuoteView(InCurrency, CustomView):
     """A version of a quote."""
 
@@ -270,6 +319,9 @@ class QuoteView(InCurrency, CustomView):
     text: str = Field(description="What the customer reads and agrees to; empty: it is a draft.")
     text_hash: str = Field(description="SHA-256 of the text; empty: it is a draft.")
     answer: QuoteAnswerView | None = Field(description="Null: the customer has not answered.")
+    approval: QuoteApprovalView | None = Field(
+        description="What was asked last about approving this version; null: nothing was."
+    )
     status: Status
     external_refs: list[ExternalRef]
     version: EtagVersion

@@ -12,6 +12,7 @@ from crm.quotes import queries
 from crm.quotes.events import QuoteChanged
 from crm.quotes.models import Quote
 from crm.quotes.schemas import QuoteView
+from crm.quotes.service.approving import void_of_changed
 from crm.quotes.service.lines import build_lines, priced_anew, sums_of
 from crm.quotes.service.references import Offers, load_offers, with_references
 from crm.quotes.states import QuoteState
@@ -118,10 +119,11 @@ async def _check(work: Work, changes: Sequence[Change[Quote]], _sender: str | No
 
 
 async def _publish(work: Work, changes: Sequence[Change[Quote]]) -> None:
-    """Store the lines, publish the states."""
+    """Store the lines, void approvals of what is another now, publish the states."""
     others = [one.record for one in changes if "lines" in one.before]
     others += [one.record for one in changes if one.is_new and one.record.lines]
     await queries.replace_lines(work.sql, others)
+    await void_of_changed(work, changes)
     events = [QuoteChanged.of(one.record, changed_fields(QuoteChanged, one)) for one in changes]
     await work.record(*events)
 
