@@ -252,7 +252,7 @@ async def test_a_question_that_no_rule_asks_any_more_ends_with_the_sending(appro
 
 
 async def test_what_is_incomplete_or_sent_is_not_submitted(approving, asking, problem):
-    team, boss, _ = asking
+    team, _boss, _ = asking
     empty = await approving.desk.add("/v1/quotes", name="Nothing", team_id=team["id"])
     problem(await approving.act(empty, "submit"), 409, "quote_incomplete")
     sent, _ = await approving.quotes.sent()

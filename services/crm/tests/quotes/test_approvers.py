@@ -53,14 +53,16 @@ async def test_a_team_without_a_manager_goes_to_the_fallback_role(approving):
         f"/v1/quotes/{(quote := await approving.draft(team))['id']}/approval"
     )
     [step] = trial.json()["steps"]
-    assert step["rerouted"] and backup[0] in [one["user_id"] for one in step["people"]]
+    assert step["rerouted"]
+    assert backup[0] in [one["user_id"] for one in step["people"]]
     asked = await approving.submits(quote, seller[1])
     assert (backup[0], "fallback") in await people_of(approving, asked)
     assert await approving.log(asked) == ["requested", "rerouted"]
     ends = (await approving.desk.see("/v1/approval-rules/dead-ends"))["rules"]
     [end] = [one for one in ends if one["rule_id"] == rule["id"]]
     assert end["reason"] == "submitters_without_manager"
-    assert seller[0] in end["user_ids"] and end["covered"]
+    assert seller[0] in end["user_ids"]
+    assert end["covered"]
     assert (await approving.decides(backup[1], asked)).json()["state"] == "approved"
 
 
@@ -176,8 +178,10 @@ async def test_approvals_are_seen_by_who_asked_and_who_is_asked(approving):
         assert len(found) == 1
         return found.pop()
 
-    assert await sees(boss[1]) and await sees(seller[1])
-    assert not await sees(stranger[1]) and not await sees(deputy[1])
+    assert await sees(boss[1])
+    assert await sees(seller[1])
+    assert not await sees(stranger[1])
+    assert not await sees(deputy[1])
     refused = await approving.decides(stranger[1], asked)
     assert refused.status_code == 404
     given = {"to_user_id": deputy[0]} | await days(approving, 0, 3)

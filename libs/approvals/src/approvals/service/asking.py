@@ -151,9 +151,7 @@ def _whoever_may(of: Approvals) -> Mapping[str, Any]:
 
 
 def _measures(request: Request) -> dict[str, str | None]:
-    return {
-        name: None if value is None else str(value) for name, value in request.measures.items()
-    }
+    return {name: None if value is None else str(value) for name, value in request.measures.items()}
 
 
 async def approved_fingerprints(at: Reading, kind: str, subject_id: UUID) -> set[str]:

@@ -15,7 +15,13 @@ from records.paths import RecordPaths
 from records.sheets.at_once import add_export
 from records.sheets.kinds import RecordSheet
 
-__all__ = ["LISTS", "READS", "approval_delegation_router", "approval_router", "approval_rule_router"]
+__all__ = [
+    "LISTS",
+    "READS",
+    "approval_delegation_router",
+    "approval_router",
+    "approval_rule_router",
+]
 
 _OWN = own_only(APPROVALS, f"{reach.ALL}.read")
 

@@ -280,10 +280,10 @@ class QuoteApprovalTrial(BaseModel):
 
     needed: bool = Field(description="Whether a rule wants it to be approved.")
     approved: bool = Field(description="Whether it is approved as it is now.")
-    percent: NonNegativeDecimal = Field(description="What is off the list prices on all, in percent.")
-    line_percent: NonNegativeDecimal = Field(
-        description="The most that is off a line, in percent."
+    percent: NonNegativeDecimal = Field(
+        description="What is off the list prices on all, in percent."
     )
+    line_percent: NonNegativeDecimal = Field(description="The most that is off a line, in percent.")
     rule_id: UUID | None = Field(description="The rule that says who; null: none matches.")
     steps: list[TrialOfStep] = Field(description="Who would decide, if the caller submitted it.")
 
