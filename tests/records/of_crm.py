@@ -492,7 +492,8 @@ OF_CRM = (
         fields={
             "name": ("Other", NEVER_EMPTY),
             "language": ("en", NEVER_EMPTY),
-            "discount": ("0.1", NEVER_EMPTY),
+            "discount": ("0", NEVER_EMPTY),
+            "discount_amount": (TWO, None),
             "valid_until": ("2090-01-02", None),
             "terms": ("30 days net.", ""),
             "note": ("Soon.", ""),

@@ -41,8 +41,8 @@ OF_THEIR_OWN = (
     *("/v1/follow-up-runs", "/v1/lead-response-times"),
 )
 """Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
-`test_approvers.py` of approvals, `test_snapshots.py` of forecasts, `test_figures.py` of insights, `test_runs.py` of follow-up plans,
-`test_response_times.py`."""
+`test_approvers.py` of approvals, `test_snapshots.py` of forecasts, `test_figures.py` of insights,
+`test_runs.py` of follow-up plans, `test_response_times.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",

@@ -63,6 +63,8 @@ _APPROVAL = """(select jsonb_build_object('approval_id', a.id, 'state', a.state,
       'decided_at', a.decided_at)
     from approval a where a.kind = 'quote' and a.subject_id = quote.id
     order by a.created_at desc, a.id desc limit 1)"""
+_AMOUNT = """case when quote.discount_amount is not null then jsonb_build_object(
+    'amount', quote.discount_amount::text, 'currency', quote.currency) end"""
 _OFFERS = "exists (select from quote_line l where l.quote_id = quote.id and l.product_id = {})"
 
 
@@ -90,7 +92,12 @@ QUOTES = Reads(
     name="quote",
     view=QuoteView,
     columns=columns_of(
-        QuoteView, Quote.__table__, lines=_LINES, answer=_ANSWER, approval=_APPROVAL
+        QuoteView,
+        Quote.__table__,
+        lines=_LINES,
+        answer=_ANSWER,
+        approval=_APPROVAL,
+        discount_amount=_AMOUNT,
     ),
     source="quote",
     visible=_visible,

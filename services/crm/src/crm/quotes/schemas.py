@@ -25,7 +25,7 @@ from values.decimals import (
     PriceAmount,
 )
 from values.external import SourceVersion
-from values.money import UnitPriceView
+from values.money import MoneyChange, MoneyView, UnitPriceView
 from values.text import (
     Code,
     Command,
@@ -65,6 +65,10 @@ Answer: TypeAlias = Literal["accepted", "declined"]
 Part = Annotated[NonNegativeDecimal, Field(le=1)]
 _DISCOUNT = "Part of the price that is taken off the line, 0 to 1."
 _DOCUMENT = "Part that is taken off all lines, after their own discounts, 0 to 1."
+_AMOUNT = (
+    "What is taken off the whole quote, shared out among the lines; in place of `discount`. "
+    "Null or 0: none."
+)
 _TAX = "Tax on the net amount, 0 to 1; null: the quote states no tax of the line."
 _VALID = "The last day on which it can be accepted."
 _NAME = "What it offers, in one line."
@@ -103,6 +107,7 @@ class QuoteFields(CustomValues):
         default_factory=unset, description="In which it is written; by default `zh-CN`."
     )
     discount: Part = Field(default_factory=unset, description=_DOCUMENT)
+    discount_amount: MoneyChange | None = Field(default=None, description=_AMOUNT)
     valid_until: Day | None = Field(
         default=None, description=f"{_VALID} Null: what holds when it is sent."
     )
@@ -305,6 +310,7 @@ class QuoteView(InCurrency, CustomView):
     language: QuoteLanguage
     lines: list[QuoteLineView]
     discount: NonNegativeDecimal = Field(description=_DOCUMENT)
+    discount_amount: MoneyView | None = Field(description=_AMOUNT)
     gross: Amount = Field(description="The sum of its lines' `gross`.")
     line_discount: Amount = Field(description="The sum of what the lines' own discounts take off.")
     document_discount: Amount = Field(description="The sum of what the discount takes off lines.")

@@ -1,7 +1,7 @@
 """Approvals by rules: questions, steps, people, decisions, delegations.
 
 Revision ID: 0720
-Revises: 0700
+Revises: 0710
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from approvals import tables
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "0720"
-down_revision = "0700"
+down_revision = "0710"
 
 
 def upgrade() -> None:

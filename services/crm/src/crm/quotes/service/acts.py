@@ -55,7 +55,7 @@ TOKEN_BYTES = 16
 VALID_DAYS = 30
 _REVISED = (
     *("name", "account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
-    *("language", "discount", "terms", "note", "custom", "number"),
+    *("language", "discount", "discount_amount", "terms", "note", "custom", "number"),
 )
 
 

@@ -21,7 +21,7 @@ from values.decimals import plain
 __all__ = ["require_approved", "submit", "try_quote", "void_of_changed"]
 
 _PRICED = ("product_id", "quantity", "unit_price", "discount")
-_ASKED_ABOUT = {"lines", "discount", "account_id", "opportunity_id", "team_id"}
+_ASKED_ABOUT = {"lines", "discount", "discount_amount", "account_id", "opportunity_id", "team_id"}
 """Fields of a quote on which an approval hangs: what is offered for how much, and to whom."""
 
 
@@ -120,4 +120,6 @@ def _fingerprint(quote: Quote) -> str:
     """Of what is offered, at which prices and discounts, to whom."""
     lines = [{name: getattr(one, name) for name in _PRICED} for one in quote.lines]
     about = ("discount", "currency", "account_id", "opportunity_id", "team_id")
-    return fingerprint_of({"lines": lines} | {name: getattr(quote, name) for name in about})
+    amount = quote.discount_amount.amount if quote.discount_amount else None
+    facts = {name: getattr(quote, name) for name in about}
+    return fingerprint_of(facts | {"lines": lines, "discount_amount": amount})
