@@ -207,6 +207,9 @@ async def _products_and_orders(crm: Caller) -> None:
     for act in ("upsert", "upsert_batch", "update", "link"):
         await crm.send(f"product_price_{act}")
     crm.records["price_list"] = (await crm.send("price_list_upsert"))["id"]
+    await crm.send("product_cost_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"product_cost_{act}")
     await crm.send("order_create")
     for act in ("update", "upsert", "upsert_batch"):
         await crm.send(f"order_{act}")

@@ -55,6 +55,7 @@ AREAS = {
     "lead-forms": "lead_settings",
     "products": "catalog",
     "product-prices": "catalog",
+    "product-costs": "costs",
     "orders": "orders",
     "price-lists": "catalog",
     "tags": "tags",

@@ -115,6 +115,8 @@ async def trade(desk):
     price = await desk.add(
         "/v1/product-prices", product=product["code"], price_list="standard", price=money
     )
+    costs = {"valid_from": "2026-01-01", "cost": "4.00"}
+    cost = await desk.add("/v1/product-costs", product_id=product["id"], **costs)
     lead = await desk.add("/v1/leads", name=f"Σοφία {word}", company=f"宁波 {word}")
     code = f"R-{word}"
     reason = await desk.add("/v1/lead-reasons", code=code, name=f"Zu teuer für {word}")
@@ -146,6 +148,7 @@ async def trade(desk):
         "/v1/lead-forms": (form["id"], [word, f"fur {word}"]),
         "/v1/products": (product["id"], [product["code"], f"langang {word}"]),
         "/v1/product-prices": (price["id"], [product["code"], product["name"]]),
+        "/v1/product-costs": (cost["id"], [product["code"], product["name"]]),
         "/v1/activities": (activity["id"], [f"langang {word}", f"ольга {word}"]),
         "/v1/price-lists": (listed.json()["id"], [prices, f"handler {word}"]),
         "/v1/orders": (

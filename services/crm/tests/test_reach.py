@@ -28,7 +28,7 @@ EVERYBODYS = tuple(
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
         *("hand-overs", "exchange-rates", "sales-quotas", "score-rules", "follow-up-plans"),
-        "approval-rules",
+        *("approval-rules", "product-costs"),
     )
 )
 """Collections whose rows everybody sees who may see any."""

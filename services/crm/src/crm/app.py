@@ -22,6 +22,8 @@ from crm.calendars.module import MODULE as CALENDARS
 from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
+from crm.costs.module import MODULE as COSTS
+from crm.costs.router import cost
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.follow_up_plans.module import MODULE as FOLLOW_UP_PLANS
 from crm.follow_up_plans.router import follow_up_plan
@@ -104,6 +106,7 @@ SHEETS = [
         price_list,
         product,
         price,
+        cost,
         rate,
         quota,
         pipeline,
@@ -150,6 +153,7 @@ _OWN = Service(
         ACCOUNTS,
         CATALOG,
         RATES,
+        COSTS,
         APPROVALS,
         QUOTES,
         OPPORTUNITIES,

@@ -37,6 +37,7 @@ __all__ = [
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "PRODUCT_COSTS",
     "QUOTAS",
     "QUOTE",
     "QUOTES",
@@ -116,6 +117,12 @@ PRICES = Searched(
     "product_price",
     "product_price.id",
     [PRODUCT.of("product_price.product_id")],
+)
+PRODUCT_COSTS = Searched(
+    "",
+    "product_cost",
+    "product_cost.id",
+    [PRODUCT.of("product_cost.product_id")],
 )
 ORDERS = Searched(
     folded(number_words("customer_order.number")),

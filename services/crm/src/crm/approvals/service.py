@@ -43,14 +43,17 @@ QUOTE = Subject(
         "percent": FactKind.NUMBER,
         "line_percent": FactKind.NUMBER,
         "total": FactKind.AMOUNT,
+        "margin_percent": FactKind.NUMBER,
         "team_id": FactKind.TEXT,
         "pipeline_id": FactKind.TEXT,
         "segment": FactKind.TEXT,
         "industry": FactKind.TEXT,
     },
+    met_unknown=frozenset({"margin_percent"}),
 )
-"""A quote: what is off the list prices, on all and at most on a line; what it comes to; of which
-team, of a deal of which pipeline, for an account of which segment and industry."""
+"""A quote: what is off the list prices, on all and at most on a line; what it comes to, and what is
+left of it after costs: where a cost is missing, every rule on the margin is met. Of which team, of
+a deal of which pipeline, for an account of which segment and industry."""
 
 APPROVALS = Approvals(
     subjects=(QUOTE,), read="quotes.read", decide="quotes.approve", managers=_MANAGERS

@@ -168,6 +168,7 @@ class Quote(NamedRecord, Base):
     net: Mapped[Amount] = mapped_column(default=Decimal(0))
     tax: Mapped[Amount] = mapped_column(default=Decimal(0))
     total: Mapped[Amount] = mapped_column(default=Decimal(0))
+    priced_on: Mapped[date | None]
     valid_until: Mapped[date | None]
     terms: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")

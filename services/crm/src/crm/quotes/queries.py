@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +15,19 @@ from chassis.storage.reading import Reading
 from crm import reach, searched
 from crm.accounts.schemas import AccountView, ContactView
 from crm.catalog.schemas import ProductView
+from crm.costs.service import COST_OF_PRODUCT
 from crm.quotes.models import Quote, QuoteAnswer, QuotedLine, QuoteLine
+from crm.quotes.rules.margins import CostedLine, Margin, margin_of_line, margin_of_quote
 from crm.quotes.schemas import QuoteQuery, QuoteView
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, columns_of, record_filters, sorts_of
+from values.money import digits_of
 
 __all__ = [
+    "COSTS_READ",
     "QUOTES",
     "Answered",
     "Parties",
@@ -48,13 +53,21 @@ _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.produc
       'unit_price', l.unit_price::text, 'discount', l.discount::text,
       'tax_rate', l.tax_rate::text, 'gross', l.gross::text,
       'line_discount', l.line_discount::text, 'document_discount', l.document_discount::text,
-      'net', l.net::text, 'tax', l.tax::text, 'promised_on', null,
+      'net', l.net::text, 'tax', l.tax::text, 'promised_on', null, 'unit_cost', <cost>,
       'availability', case when a.product_id is not null then jsonb_build_object(
         'free', a.free::text, 'incoming', a.incoming::text, 'told_at', a.updated_at) end)
       order by l.position), '[]')
     from quote_line l join product p on p.id = l.product_id
       left join product_availability a on a.product_id = l.product_id
-    where l.quote_id = quote.id)"""
+    where l.quote_id = quote.id)""".replace(
+    "<cost>",
+    COST_OF_PRODUCT.format(
+        product_id="l.product_id",
+        currency="quote.currency",
+        day="coalesce(quote.priced_on, quote.sent_on, 'infinity')",
+    ),
+)
+"""With what lines cost by the day on which they were priced; `_show` hides it."""
 _ANSWER = """(select jsonb_build_object('person', a.person, 'note', a.note,
       'source_address', a.source_address, 'text_hash', a.text_hash,
       'answered_at', a.answered_at, 'by', a.by) from quote_answer a where a.quote_id = quote.id)"""
@@ -65,6 +78,7 @@ _APPROVAL = """(select jsonb_build_object('approval_id', a.id, 'state', a.state,
     order by a.created_at desc, a.id desc limit 1)"""
 _AMOUNT = """case when quote.discount_amount is not null then jsonb_build_object(
     'amount', quote.discount_amount::text, 'currency', quote.currency) end"""
+COSTS_READ = "costs.read"
 _OFFERS = "exists (select from quote_line l where l.quote_id = quote.id and l.product_id = {})"
 
 
@@ -88,9 +102,35 @@ def _changeable(at: Reading) -> Sequence[Filter]:
     return reach.of_owner_and_team(at, "write", table="quote")
 
 
+def _show(at: Reading, row: Mapping[str, Any]) -> QuoteView:
+    """The view; costs and margins only for who may see them."""
+    if not at.actor.may(COSTS_READ):
+        hidden = [one | {"unit_cost": None} for one in row["lines"]]
+        return QuoteView.model_validate({**row, "lines": hidden})
+    decimals = digits_of(row["currency"])
+    costed = [_costed(one) for one in row["lines"]]
+    lines = [
+        shown | _margins(margin_of_line(one, decimals=decimals))
+        for shown, one in zip(row["lines"], costed, strict=True)
+    ]
+    whole = _margins(margin_of_quote(costed, decimals=decimals))
+    return QuoteView.model_validate({**row, "lines": lines, **whole})
+
+
+def _costed(line: Mapping[str, Any]) -> CostedLine:
+    cost = line["unit_cost"]
+    known = None if cost is None else Decimal(cost)
+    return CostedLine(Decimal(line["quantity"]), Decimal(line["net"]), known)
+
+
+def _margins(margin: Margin) -> dict[str, Decimal | None]:
+    return {"margin": margin.margin, "margin_percent": margin.percent}
+
+
 QUOTES = Reads(
     name="quote",
     view=QuoteView,
+    show=_show,
     columns=columns_of(
         QuoteView,
         Quote.__table__,
@@ -98,6 +138,8 @@ QUOTES = Reads(
         answer=_ANSWER,
         approval=_APPROVAL,
         discount_amount=_AMOUNT,
+        margin="null::text",
+        margin_percent="null::text",
     ),
     source="quote",
     visible=_visible,

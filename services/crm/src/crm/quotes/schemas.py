@@ -23,6 +23,8 @@ from values.decimals import (
     NonNegativeQuantity,
     PositiveQuantity,
     PriceAmount,
+    SignedDecimal,
+    Sum,
 )
 from values.external import SourceVersion
 from values.money import MoneyChange, MoneyView, UnitPriceView
@@ -70,6 +72,7 @@ _AMOUNT = (
     "Null or 0: none."
 )
 _TAX = "Tax on the net amount, 0 to 1; null: the quote states no tax of the line."
+_HIDDEN = " Null: a cost is missing, or the caller may not see costs (`costs.read`)."
 _VALID = "The last day on which it can be accepted."
 _NAME = "What it offers, in one line."
 
@@ -229,6 +232,13 @@ class QuoteLineView(InCurrency):
     )
     net: Amount = Field(description="`gross` less both discounts.")
     tax: Amount = Field(description="`net` x the tax rate, rounded; 0 without a rate.")
+    unit_cost: PriceAmount | None = Field(
+        default=None, description=f"What one unit costs the company.{_HIDDEN}"
+    )
+    margin: Sum | None = Field(default=None, description=f"`net` less the cost.{_HIDDEN}")
+    margin_percent: SignedDecimal | None = Field(
+        default=None, description=f"`margin` in percent of `net`; null: `net` is 0.{_HIDDEN}"
+    )
     availability: Availability | None = Field(
         description="What a linked ERP says of the product's stock, now; null: it said nothing."
     )
@@ -285,6 +295,9 @@ class QuoteApprovalTrial(BaseModel):
 
     needed: bool = Field(description="Whether a rule wants it to be approved.")
     approved: bool = Field(description="Whether it is approved as it is now.")
+    margin_percent: SignedDecimal | None = Field(
+        description=f"What is left of the net amount after the costs, in percent.{_HIDDEN}"
+    )
     percent: NonNegativeDecimal = Field(
         description="What is off the list prices on all, in percent."
     )
@@ -325,6 +338,12 @@ class QuoteView(InCurrency, CustomView):
     text: str = Field(description="What the customer reads and agrees to; empty: it is a draft.")
     text_hash: str = Field(description="SHA-256 of the text; empty: it is a draft.")
     answer: QuoteAnswerView | None = Field(description="Null: the customer has not answered.")
+    margin: Sum | None = Field(
+        default=None, description=f"`net` less what all lines cost the company.{_HIDDEN}"
+    )
+    margin_percent: SignedDecimal | None = Field(
+        default=None, description=f"`margin` in percent of `net`; null: `net` is 0.{_HIDDEN}"
+    )
     approval: QuoteApprovalView | None = Field(
         description="What was asked last about approving this version; null: nothing was."
     )

@@ -53,4 +53,4 @@ def percent_off(whole: Decimal, left: Decimal) -> Decimal:
     if left >= whole:
         return _NOTHING
     off = EXACT.multiply(EXACT.subtract(whole, left), _HUNDRED)
-    return rounded(off / whole, PERCENT_DIGITS)
+    return rounded(EXACT.divide(off, whole), PERCENT_DIGITS)

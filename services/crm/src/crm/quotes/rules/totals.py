@@ -96,7 +96,7 @@ def order_terms(
     gross = EXACT.multiply(unit_price, quantity)
     if net > gross:
         return None
-    off = EXACT.subtract(gross, net) / gross if gross else _NOTHING
+    off = EXACT.divide(EXACT.subtract(gross, net), gross) if gross else _NOTHING
     discount = rounded(off, DISCOUNT_DIGITS)
     if line_net(unit_price, quantity, discount, decimals=decimals) == net:
         return unit_price, discount
@@ -104,7 +104,7 @@ def order_terms(
     for tried in range(TRIED):
         discount = EXACT.multiply(step, Decimal(tried))
         each = EXACT.multiply(quantity, EXACT.subtract(_ONE, discount))
-        price = rounded(net / each, PRICE_DIGITS)
+        price = rounded(EXACT.divide(net, each), PRICE_DIGITS)
         if line_net(price, quantity, discount, decimals=decimals) == net:
             return price, discount
     return None

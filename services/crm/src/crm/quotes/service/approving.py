@@ -1,6 +1,7 @@
 """Approval of quotes: what is asked, what is approved, and what a change makes of both (C28)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from uuid import UUID
 
 from approvals.rules.matching import fingerprint_of
@@ -9,14 +10,17 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
 from crm.approvals import service as approvals
+from crm.costs.service import costs_on
 from crm.quotes import queries
 from crm.quotes.errors import ApprovalNeeded, ApprovalNotNeeded
 from crm.quotes.models import Quote
 from crm.quotes.rules.approval import Discounts, OfferedLine, discounts_of
+from crm.quotes.rules.margins import CostedLine, margin_of_quote
 from crm.quotes.schemas import QuoteApprovalTrial, TrialApprover, TrialOfStep
 from records.types import Change
 from values.amounts import amount_facts
 from values.decimals import plain
+from values.money import digits_of
 
 __all__ = ["require_approved", "submit", "try_quote", "void_of_changed"]
 
@@ -66,9 +70,11 @@ async def try_quote(at: Reading, quote_id: UUID) -> QuoteApprovalTrial:
     asked = await _asked(at, quote)
     tried = await approvals.try_approval(at, asked)
     discounts = _discounts(quote)
+    margin = await _margin_percent(at, quote) if at.actor.may(queries.COSTS_READ) else None
     return QuoteApprovalTrial(
         needed=tried.needed,
         approved=await approvals.is_approved(at, asked),
+        margin_percent=margin,
         percent=discounts.percent,
         line_percent=discounts.line_percent,
         rule_id=tried.rule_id,
@@ -93,6 +99,7 @@ async def _asked(at: Reading, quote: Quote) -> approvals.Asked:
         "percent": discounts.percent,
         "line_percent": discounts.line_percent,
         "total": quote.total,
+        "margin_percent": await _margin_percent(at, quote),
         **about,
     }
     return approvals.Asked(
@@ -108,6 +115,15 @@ async def _asked(at: Reading, quote: Quote) -> approvals.Asked:
         currency=quote.currency,
         fingerprint=_fingerprint(quote),
     )
+
+
+async def _margin_percent(at: Reading, quote: Quote) -> Decimal | None:
+    """By the costs of the day on which it was priced; None: a cost is missing."""
+    products = {one.product_id for one in quote.lines}
+    day = quote.priced_on or at.today()
+    costs = await costs_on(at, products, currency=quote.currency, day=day)
+    lines = [CostedLine(one.quantity, one.net, costs.get(one.product_id)) for one in quote.lines]
+    return margin_of_quote(lines, decimals=digits_of(quote.currency)).percent
 
 
 def _discounts(quote: Quote) -> Discounts:

@@ -58,6 +58,7 @@ async def _defaults(work: Work, count: int) -> Sequence[Values]:
     nothing = rounded(Decimal(0), 4)
     usual = {"currency": work.setting.currency, "discount": Decimal(0), "quote_version": 1}
     usual |= {"state": QuoteState.DRAFT, "language": "zh-CN"}
+    usual |= {"priced_on": work.today()}
     return [usual | dict.fromkeys(_SUMS, nothing)] * count
 
 
@@ -109,6 +110,8 @@ def _ready(
         account_id = values.get("account_id", quote.account_id)
         sent = values["lines"] or ()
         values["lines"] = build_lines(work, sent, offers.get(account_id, {}), **how)
+        if values["lines"] != quote.lines:
+            values["priced_on"] = work.today()
     else:
         values["lines"] = priced_anew(quote.lines, **how)
     return values | sums_of(values["lines"])
