@@ -16,6 +16,7 @@ from crm.activities.router import activity
 from crm.activities.service.day import SECTIONS as ACTIVITIES_OF_A_DAY
 from crm.approvals import router as approvals
 from crm.approvals.module import MODULE as APPROVALS
+from crm.approvals.service.day import SECTIONS as APPROVALS_OF_A_DAY
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
 from crm.calendars.module import MODULE as CALENDARS
@@ -160,7 +161,9 @@ _OWN = Service(
         FORECASTS,
         ACTIVITIES,
         INSIGHTS,
-        my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
+        my_day_module(
+            (*APPROVALS_OF_A_DAY, *ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)
+        ),
         ORDERS,
         PERSONS,
         EXPORTS,

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from approvals.service.sweeping import sweep
-from crm.approvals.service import APPROVALS
+from crm.approvals.service.asking import APPROVALS
 
 
 def cny(amount):

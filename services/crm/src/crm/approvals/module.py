@@ -6,10 +6,13 @@ from crm.approvals.router import (
     approval_router,
     approval_rule_router,
 )
-from crm.approvals.service import APPROVALS
+from crm.approvals.service.asking import APPROVALS
+from crm.approvals.service.handing_over import OPEN
+from crm.open_work import declare
 
 __all__ = ["MODULE"]
 
+declare(OPEN)
 MODULE = approvals_module(
     APPROVALS,
     (approval_router, approval_rule_router, approval_delegation_router),

@@ -17,7 +17,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
 from crm.accounts.errors import AccountArchived
-from crm.approvals.service import withdraw_own
+from crm.approvals.service.asking import withdraw_own
 from crm.quotes import queries
 from crm.quotes.errors import (
     AnotherQuoteAccepted,

@@ -9,7 +9,7 @@ from approvals.subjects import Fact
 from chassis.storage.reading import Reading
 from chassis.work.locking import read_all
 from chassis.work.unit_of_work import Work
-from crm.approvals import service as approvals
+from crm.approvals.service import asking as approvals
 from crm.costs.service import costs_on
 from crm.quotes import queries
 from crm.quotes.errors import ApprovalNeeded, ApprovalNotNeeded
