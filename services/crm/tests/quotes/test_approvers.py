@@ -199,3 +199,22 @@ async def test_deciding_needs_the_permission(approving, problem):
     asked = await approving.submits(await approving.draft(team))
     clerk = await approving.crm.as_("quotes.read", "quotes.write")
     problem(await approving.decides(clerk, asked), 403, "forbidden")
+
+
+@pytest.mark.parametrize("who", ["account", "contact"])
+async def test_what_was_said_about_a_person_goes_with_the_person(approving, who):
+    """E71: the decision stays as it was made; only its words are emptied."""
+    team, boss = await approving.team(), await approving.person()
+    await approving.rule(team, named(boss))
+    account = await approving.desk.account(**({"kind": "person"} if who == "account" else {}))
+    contact = await approving.desk.contact(account["id"])
+    about = {"account_id": account["id"], "contact_id": contact["id"]}
+    asked = await approving.submits(await approving.draft(team, **about))
+    await approving.decides(boss[1], asked, "refuse")
+    erased = {"account": account, "contact": contact}[who]
+    reply = await approving.post(f"/v1/{who}s/{erased['id']}/erase", {})
+    assert reply.status_code == 200, reply.text
+    assert (await approving.desk.see(f"/v1/approvals/{asked['id']}"))["note"] == ""
+    [step] = (await approving.progress(asked))["steps"]
+    [decision] = step["decisions"]
+    assert (decision["verdict"], decision["reason"]) == ("refused", "")

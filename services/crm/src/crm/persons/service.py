@@ -54,6 +54,8 @@ async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     erased = _with(erased, {"document_fields": fields})
     erased = _with(erased, await erase_activities(work, [(CONTACT.name, contact_id)]))
     erased = _with(erased, await erase_leads_of(work, contacts=[contact_id]))
+    notes = await queries.wipe_approval_notes(work, None, [contact_id])
+    erased = _with(erased, {"approvals": notes})
     kept = [*_kept(orders), *await _kept_activities(work, [contact_id])]
     if await queries.places_of(work, account_id, erased.names):
         kept.append(KeptPart(what="addresses", count=1, why=_PLACES))
@@ -72,6 +74,8 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     erased = _with(erased, await erase_activities(work, _persons(account_id, contacts)))
     leads = await erase_leads_of(work, contacts=contacts, accounts=[account_id])
     erased = _with(erased, leads)
+    notes = await queries.wipe_approval_notes(work, account_id, contacts)
+    erased = _with(erased, {"approvals": notes})
     kept = [*_kept(orders), *await _kept_activities(work, contacts)]
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)
 

@@ -78,9 +78,7 @@ def priced_anew(
     return [replace(one, **_kept(sums)) for one, sums in zip(lines, found, strict=True)]
 
 
-def _less_amount(
-    lines: Sequence[QuotedLine], found: Sequence[Sums], amount: Money
-) -> Sequence[Sums]:
+def _less_amount(lines: Sequence[QuotedLine], found: Sequence[Sums], amount: Money) -> list[Sums]:
     digits = digits_of(amount.currency)
     rates = [one.tax_rate for one in lines]
     try:
