@@ -105,7 +105,7 @@ async def trade(desk):
     product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
     order = await desk.order(account["id"], product["code"])
     quote = await desk.add("/v1/quotes", name=f"Angebot für {word}")
-    asked = await _asked(desk, quote, account, product)
+    approval = await _asked(desk, quote, account, product)
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
     money = {"amount": "9.00", "currency": "CNY"}
@@ -156,7 +156,7 @@ async def trade(desk):
             [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
         ),
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
-        "/v1/approvals": (asked, [quote["number"], f"angebot fur {word}"]),
+        "/v1/approvals": (approval, [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
