@@ -93,5 +93,5 @@ async def test_no_text_of_a_request_is_part_of_a_statement(cluster, name, statem
                 reply = await server.client.get(address(path), params={one["name"]: MARK})
                 understood += reply.status_code != REFUSED
     assert understood > 50
-    assert len(statements) > 100
+    assert len(statements) > 50
     assert [one for one in statements if MARK in one or MARK.replace("'", "''") in one] == []

@@ -304,7 +304,7 @@ async def session_create(
     shown = credential(request.headers) or ""
     ending.add(keys.digest(shown))
     attempt = Attempt(request, login.login, code=login.code)
-    given = {"service": service.name, "now": utc_now(), "instead": shown}
+    given: dict[str, Any] = {"service": service.name, "now": utc_now(), "instead": shown}
     return await sessions.log_in(request.app.state.database, attempt, login.password, **given)
 
 
