@@ -63,6 +63,8 @@ AREAS = {
     "saved-views": "views",
     "opportunities": "opportunities",
     "quotes": "quotes",
+    "contracts": "contracts",
+    "contract-templates": "contract_templates",
     "pipelines": "pipelines",
     "pipeline-stages": "pipelines",
     "lost-reasons": "pipelines",
