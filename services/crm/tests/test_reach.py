@@ -184,6 +184,7 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
     bodies["custom-fields"] = {"custom": {"grade": None}}
     bodies |= {"send": {"channel": "post"}, "accept": {"person": "Lin"}}
     bodies["decline"] = bodies["accept"]
+    bodies |= {"sign": {"signer": "Lin"}, "renew": {"renewal_on": None}}
     sent = None if method in {"GET", "DELETE"} else bodies.get(path.rpartition("/")[2], {})
     headers = once(**{"If-Match": '"77"'})
     reply = await client.request(method, where, json=sent, headers=headers)

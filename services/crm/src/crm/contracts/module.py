@@ -43,6 +43,7 @@ MODULE = Module(
         "seller": _SEE | {"contracts.write"},
         "sales_manager": _SEE | {"contracts.write", "contract_templates.write"},
         "service_agent": _SEE,
+        "marketer": _SEE,
     },
     tables=(
         ContractTemplate,

@@ -1,9 +1,10 @@
 """Paths of contracts and their templates."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
@@ -28,6 +29,7 @@ from crm.contracts.errors import (
 from crm.contracts.schemas import (
     ChangeContract,
     ChangeContractTemplate,
+    ContractLanguage,
     ContractTemplateView,
     ContractTextView,
     ContractView,
@@ -42,7 +44,10 @@ from crm.contracts.schemas import (
 )
 from crm.contracts.service import acts, templates
 from crm.contracts.service.contracts import CONTRACT
+from crm.contracts.service.printed import printed_contract
 from crm.contracts.service.templates import CONTRACT_TEMPLATE
+from crm.pdf.errors import PdfNotInstalled, PdfNotMade
+from crm.pdf.printing import PDF_REPLY, pdf_reply
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import USER, Reference
@@ -57,6 +62,11 @@ Author = Annotated[Actor, Needs(TEMPLATES_WRITE)]
 Version = Annotated[
     int | None,
     Query(ge=1, le=32_767, description="Which version of the text; by default the present one."),
+]
+
+PdfLanguage = Annotated[
+    ContractLanguage | None,
+    Query(description="Of the words around the clauses; by default that of the template."),
 ]
 
 contract_template_router = api_router(prefix="/v1/contract-templates", tag="contract-templates")
@@ -153,6 +163,28 @@ async def contract_text_get(
 ) -> ContractTextView:
     """The text of a contract, and what it was generated from."""
     return await acts.contract_text(at, contract_id, contract_version)
+
+
+@contract_router.get(
+    "/{contract_id}/pdf",
+    response_class=Response,
+    responses=refuses(NotFound, ContractNotGenerated, PdfNotInstalled, PdfNotMade) | PDF_REPLY,
+)
+async def contract_pdf_get(
+    contract_id: UUID,
+    by: Reader,
+    request: Request,
+    contract_version: Version = None,
+    language: PdfLanguage = None,
+) -> Response:
+    """The contract as a PDF; the same version and language give the same bytes."""
+    read = partial(
+        printed_contract,
+        contract_id=contract_id,
+        contract_version=contract_version,
+        language=language,
+    )
+    return await pdf_reply(request, by, read)
 
 
 @contract_router.post(

@@ -6,12 +6,12 @@ from typing import Any
 
 from chassis.clock import business_day
 from chassis.storage.reading import Reading
+from crm import formats
 from crm.contracts.errors import ContractIncomplete, ContractTooLong
 from crm.contracts.models import Contract
 from crm.contracts.queries import texts
 from crm.contracts.queries.templates import CONTRACT_TEMPLATES
 from crm.contracts.queries.texts import Facts, Line
-from crm.contracts.rules import printing
 from crm.contracts.rules.clauses import (
     TEXT_MAX,
     TextTooLong,
@@ -23,7 +23,7 @@ from crm.contracts.rules.clauses import (
 from crm.contracts.schemas import ContractTemplateView
 from crm.settings import CrmSettings, settings_of
 
-__all__ = ["Snapshot", "snapshot_of", "text_from"]
+__all__ = ["NUMBER", "TITLE", "Snapshot", "clauses_of", "snapshot_of", "text_from"]
 
 TITLE, NUMBER = "contract.name", "contract.number"
 _LINE = {
@@ -56,7 +56,7 @@ async def snapshot_of(at: Reading, contract: Contract) -> Snapshot:
         raise ContractIncomplete(number=contract.number, fields="template_id")
     template = await CONTRACT_TEMPLATES.get(at, contract.template_id)
     facts = await texts.facts_of(at.sql, contract.id)
-    named = variables_of(_clauses(template)).keys() | {TITLE, NUMBER}
+    named = variables_of(clauses_of(template)).keys() | {TITLE, NUMBER}
     printed = _printed(at, contract, facts, template.language)
     values = {name: printed[name] for name in sorted(named)}
     missing = [name for name, value in values.items() if not value]
@@ -71,13 +71,14 @@ def text_from(template: ContractTemplateView, values: Mapping[str, str]) -> str:
     Raises ContractTooLong.
     """
     try:
-        clauses = rendered(_clauses(template), values)
+        clauses = rendered(clauses_of(template), values)
     except TextTooLong as long:
         raise ContractTooLong(number=values[NUMBER], limit=TEXT_MAX) from long
     return text_of(clauses, language=template.language, title=values[TITLE], number=values[NUMBER])
 
 
-def _clauses(template: ContractTemplateView) -> list[dict[str, str]]:
+def clauses_of(template: ContractTemplateView) -> list[dict[str, str]]:
+    """The clauses as rules take them."""
     return [{"heading": one.heading, "body": one.body} for one in template.clauses]
 
 
@@ -97,7 +98,7 @@ def _printed(at: Reading, contract: Contract, facts: Facts, language: str) -> di
         NUMBER: contract.number,
         TITLE: contract.name,
         "contract.notice_days": "" if notice is None else str(notice),
-        **{name: printing.day(one, language) if one else "" for name, one in days.items()},
+        **{name: formats.day(one, language) if one else "" for name, one in days.items()},
         **_of_records(facts, language),
         **_of_quote(facts, language),
         **_of_company(own),
@@ -108,7 +109,7 @@ def _of_records(facts: Facts, language: str) -> dict[str, str]:
     return {
         "account.name": facts.account_name or "",
         "account.tax_id": facts.account_tax_id or "",
-        "account.address": printing.address(facts.account_address or {}, language),
+        "account.address": formats.address(facts.account_address or {}, language),
         "contact.name": facts.contact_name or "",
         "contact.title": facts.contact_title or "",
         "opportunity.name": facts.opportunity_name or "",
@@ -130,7 +131,7 @@ def _of_quote(facts: Facts, language: str) -> dict[str, str]:
         return {f"quote.{name}": "" for name in names}
 
     def money(value: Any) -> str:
-        return printing.amount(value, currency, language)
+        return formats.amount(value, currency, language)
 
     listed = [_line(position, one, language, money) for position, one in enumerate(facts.lines, 1)]
     return {
@@ -147,14 +148,14 @@ def _line(position: int, line: Line, language: str, money: Callable[[Any], str])
     """A line of the quote; the discount on all lines is part of its net amount."""
     discount = ""
     if line.discount:
-        discount = _DISCOUNT[language].format(discount=printing.percent(line.discount))
+        discount = _DISCOUNT[language].format(discount=formats.percent(line.discount))
     return _LINE[language].format(
         position=position,
         code=line.code,
         description=line.description,
-        quantity=printing.number(line.quantity, language),
+        quantity=formats.number(line.quantity, language),
         unit=line.unit,
-        price=printing.number(line.unit_price, language),
+        price=formats.number(line.unit_price, language),
         discount=discount,
         net=money(line.net),
     )

@@ -27,9 +27,9 @@ def amount(value: Decimal, currency: str, language: str) -> str:
     return format_currency(value, currency, locale=_LOCALES[language])
 
 
-def number(value: Decimal, language: str) -> str:
-    """The number with all its decimals, and none that say nothing: 1,234.5."""
-    shown = Decimal(plain(value))
+def number(value: Decimal, language: str, *, kept: bool = False) -> str:
+    """The number with all its decimals, and none that say nothing, unless `kept`: 1,234.5."""
+    shown = value if kept else Decimal(plain(value))
     return format_decimal(shown, locale=_LOCALES[language], decimal_quantization=False)
 
 
