@@ -26,6 +26,9 @@ AT_ONCE = 2
 LONGEST_SECONDS = 20
 """So long a PDF may take, with the wait for its turn."""
 LARGEST_BYTES = 20 * 1024 * 1024
+ENVIRONMENT = {"LANG": "C.UTF-8", "RAYON_NUM_THREADS": "2", "MALLOC_ARENA_MAX": "2"}
+"""All that the process is told: no secret of the service, and memory that does not grow with the
+machine's processors."""
 
 PDF_REPLY: dict[int | str, dict[str, Any]] = {
     200: {
@@ -85,6 +88,7 @@ async def _set(data: bytes) -> bytes:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        env=ENVIRONMENT,
     )
     try:
         made, said = await process.communicate(data)
