@@ -228,6 +228,7 @@ async def _opportunities(crm: Caller) -> None:
     for act in ("move", "win", "reopen", "lose"):
         await crm.send(f"opportunity_{act}")
     await _quotes(crm)
+    await _contracts(crm)
 
 
 async def _quotes(crm: Caller) -> None:
@@ -243,6 +244,29 @@ async def _quotes(crm: Caller) -> None:
     await crm.send("quote_create")
     await crm.send("quote_send")
     await crm.send("quote_accept")
+
+
+async def _contracts(crm: Caller) -> None:
+    await crm.send("contract_template_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"contract_template_{act}")
+    await _act(crm, "contract-templates", "publish")
+    await crm.send("contract_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"contract_{act}")
+    for act in ("generate", "send"):
+        await _act(crm, "contracts", act)
+    for act in ("sign", "renew", "end"):
+        await crm.send(f"contract_{act}")
+    await crm.send("contract_create")
+    await crm.send("contract_void")
+
+
+async def _act(crm: Caller, many: str, act: str) -> None:
+    """An act that needs no body, on the record made last."""
+    record_id = crm.records[many.replace("-", "_").removesuffix("s")]
+    reply = await crm.server.post(f"/v1/{many}/{record_id}/{act}", None)
+    assert reply.is_success, reply.text
 
 
 async def _activities(crm: Caller) -> None:

@@ -63,6 +63,8 @@ AREAS = {
     "saved-views": "views",
     "opportunities": "opportunities",
     "quotes": "quotes",
+    "contracts": "contracts",
+    "contract-templates": "contract_templates",
     "pipelines": "pipelines",
     "pipeline-stages": "pipelines",
     "lost-reasons": "pipelines",
@@ -188,6 +190,8 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "send": {"channel": "post"},
         "accept": {"person": "Lin"},
         "decline": {"person": "Lin"},
+        "sign": {"signer": "Lin"},
+        "renew": {"renewal_on": None},
         "dismiss": {"record_type": "lead", "record_id": str(uuid4())},
     }
     last = path.rpartition("/")[2]

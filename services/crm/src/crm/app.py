@@ -19,6 +19,8 @@ from crm.calendars.module import MODULE as CALENDARS
 from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
+from crm.contracts.module import MODULE as CONTRACTS
+from crm.contracts.router import contract, contract_template
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.follow_up_plans.module import MODULE as FOLLOW_UP_PLANS
 from crm.follow_up_plans.router import follow_up_plan
@@ -108,6 +110,8 @@ SHEETS = [
         competitor,
         opportunity,
         quote,
+        contract_template,
+        contract,
         lead_reason,
         lead,
         activity,
@@ -152,6 +156,7 @@ _OWN = Service(
         FORECASTS,
         ACTIVITIES,
         INSIGHTS,
+        CONTRACTS,
         my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
         ORDERS,
         PERSONS,

@@ -17,6 +17,10 @@ __all__ = [
     "COMPETITORS",
     "CONTACT",
     "CONTACTS",
+    "CONTRACT",
+    "CONTRACTS",
+    "CONTRACT_TEMPLATE",
+    "CONTRACT_TEMPLATES",
     "EXCHANGE_RATES",
     "FOLLOW_UP_PLAN",
     "FOLLOW_UP_PLANS",
@@ -87,6 +91,16 @@ QUOTE = Kept(
     "name, sort_key, number",
     "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
 )
+CONTRACT_TEMPLATE = Kept(
+    "contract_template",
+    "name, sort_key, code",
+    "search_number(new.code) || ' ' || search_name(new.name, new.sort_key)",
+)
+CONTRACT = Kept(
+    "contract",
+    "name, sort_key, number",
+    "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
+)
 KEPT = (
     ACCOUNT,
     CONTACT,
@@ -100,6 +114,8 @@ KEPT = (
     SCORE_RULE,
     FOLLOW_UP_PLAN,
     QUOTE,
+    CONTRACT_TEMPLATE,
+    CONTRACT,
 )
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
@@ -166,3 +182,5 @@ ACTIVITIES = ACTIVITY.searched()
 SCORE_RULES = SCORE_RULE.searched()
 FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()
 QUOTES = QUOTE.searched()
+CONTRACT_TEMPLATES = CONTRACT_TEMPLATE.searched()
+CONTRACTS = CONTRACT.searched()

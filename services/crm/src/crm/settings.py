@@ -30,6 +30,15 @@ class CrmSettings(RecordSettings):
         description="Keys of the custom fields of leads, by comma, that are filled in only once "
         "the outcome is known: no score rule may ask for them.",
     )
+    company_name: str = Field(
+        default="", max_length=200, description="Our own name, as contracts and quotes print it."
+    )
+    company_address: str = Field(
+        default="", max_length=400, description="Our own address, as they print it, in one line."
+    )
+    company_tax_id: str = Field(
+        default="", max_length=32, description="Our own tax number, as they print it."
+    )
 
 
 def settings_of(setting: Setting) -> CrmSettings:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -32,6 +33,7 @@ __all__ = [
     "SEARCH",
     "Quote",
     "QuoteAnswer",
+    "QuoteDocumentRow",
     "QuoteLine",
     "QuoteNumber",
     "QuoteToken",
@@ -43,6 +45,7 @@ RIGHTS = {
     "quote_number": "select, insert, update (last_number)",
     "quote_token": "select, insert, update (token_hash, issued_at, used_at)",
     "quote_answer": "select, insert",
+    "quote_document": "select, insert",
 }
 _SUMS = "gross, line_discount, document_discount, net, tax"
 _ADDS_UP = "gross - line_discount - document_discount = net"
@@ -267,6 +270,16 @@ class QuoteAnswer(Base):
     text_hash: Mapped[str]
     answered_at: Mapped[datetime]
     by: Mapped[str]
+
+
+class QuoteDocumentRow(Base):
+    """What a quote said when it was sent, as data. Written once."""
+
+    __tablename__ = "quote_document"
+    __table_args__ = (CheckConstraint("jsonb_typeof(document) = 'object'", name="document_object"),)
+
+    quote_id: Mapped[UUID] = mapped_column(ForeignKey("quote.id"), primary_key=True)
+    document: Mapped[dict[str, Any]]
 
 
 SEARCH = QUOTE.beside(Base.metadata)

@@ -2,12 +2,14 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm.pdf.installed import check_pdf
 from crm.quotes.events import QuoteChanged
 from crm.quotes.models import (
     RIGHTS,
     SEARCH,
     Quote,
     QuoteAnswer,
+    QuoteDocumentRow,
     QuoteLine,
     QuoteNumber,
     QuoteToken,
@@ -35,10 +37,11 @@ MODULE = Module(
         "service_agent": {"quotes.read"},
         "marketer": {"quotes.read"},
     },
-    tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, SEARCH),
+    tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, QuoteDocumentRow, SEARCH),
     rights=RIGHTS,
     events=(QuoteChanged,),
     jobs={EXPIRE: expire},
     schedules=(SCHEDULE,),
+    checks={"pdf": check_pdf},
     states={QuoteChanged: States("quote", quote_states)},
 )

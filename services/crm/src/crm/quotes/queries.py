@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
@@ -15,6 +16,7 @@ from crm import reach, searched
 from crm.accounts.schemas import AccountView, ContactView
 from crm.catalog.schemas import ProductView
 from crm.quotes.models import Quote, QuoteAnswer, QuotedLine, QuoteLine
+from crm.quotes.rules.document import QuoteDocument
 from crm.quotes.schemas import QuoteQuery, QuoteView
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
@@ -33,6 +35,8 @@ __all__ = [
     "due_to_expire",
     "give_token",
     "keep_answer",
+    "keep_document",
+    "kept_document",
     "load_lines",
     "next_numbers",
     "parties_of",
@@ -117,6 +121,7 @@ _PARTIES = """select coalesce(a.name, '') as account, coalesce(c.name, '') as co
     a.status as account_status
   from quote q left join account a on a.id = q.account_id
     left join contact c on c.id = q.contact_id where q.id = $1"""
+_DOCUMENT = TypeAdapter(QuoteDocument)
 _KEEP_HASH = """insert into quote_token (quote_id, token_hash, issued_at) values ($1, $2, $3)
   on conflict (quote_id) do update set token_hash = excluded.token_hash,
     issued_at = excluded.issued_at, used_at = null"""
@@ -264,6 +269,23 @@ async def keep_answer(sql: Sql, answered: Answered) -> None:
         answered.quote_id,
         answered.answered_at,
     )
+
+
+async def keep_document(sql: Sql, quote_id: UUID, document: QuoteDocument) -> None:
+    """Keep what the quote says to the customer, once."""
+    await sql.execute(
+        "insert into quote_document (quote_id, document) values ($1, $2::text::jsonb)",
+        quote_id,
+        _DOCUMENT.dump_json(document).decode(),
+    )
+
+
+async def kept_document(sql: Sql, quote_id: UUID) -> QuoteDocument | None:
+    """What the quote said when it was sent; None: it was not, or before documents were kept."""
+    found = await sql.fetchval(
+        "select document::text from quote_document where quote_id = $1", quote_id
+    )
+    return None if found is None else _DOCUMENT.validate_json(found)
 
 
 async def due_to_expire(sql: Sql, today: date, most: int) -> list[UUID]:
