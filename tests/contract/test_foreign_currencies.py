@@ -33,8 +33,10 @@ OF_ANY_CURRENCY = {
     "approval_rule_try",
     "exchange_rate_create",
     "exchange_rate_upsert_batch",
+    "product_cost_create",
+    "product_cost_upsert_batch",
 }
-"""Routes that are about other currencies: rates of them, and approvals of amounts in them."""
+"""Routes that are about other currencies: rates of them, costs and approvals of amounts in them."""
 
 
 @pytest.fixture(params=[CRM, ERP], ids=lambda service: service.name)

@@ -89,6 +89,7 @@ async def test_every_example_of_the_crm_works(crm):
     await _opportunities(crm)
     await _activities(crm)
     await _files_and_views(crm)
+    await _approvals_of_quotes(crm)
     await crm.send_of_collections()
     assert set(crm.calls) - crm.sent == set()
 
@@ -206,6 +207,9 @@ async def _products_and_orders(crm: Caller) -> None:
     for act in ("upsert", "upsert_batch", "update", "link"):
         await crm.send(f"product_price_{act}")
     crm.records["price_list"] = (await crm.send("price_list_upsert"))["id"]
+    await crm.send("product_cost_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"product_cost_{act}")
     await crm.send("order_create")
     for act in ("update", "upsert", "upsert_batch"):
         await crm.send(f"order_{act}")
@@ -267,6 +271,21 @@ async def _act(crm: Caller, many: str, act: str) -> None:
     record_id = crm.records[many.replace("-", "_").removesuffix("s")]
     reply = await crm.server.post(f"/v1/{many}/{record_id}/{act}", None)
     assert reply.is_success, reply.text
+
+
+async def _approvals_of_quotes(crm: Caller) -> None:
+    await _approvals(crm, "sales_manager")
+    login = {"login": "boss.user", "password": "correct horse battery"}
+    session = (await crm.server.client.post("/v1/sessions", json=login)).json()
+    boss = crm.server.with_key(session["token"])
+    rule = {"kind": "quote", "name": "All quotes", "position": 0}
+    step = {"approvers": "users", "user_ids": [crm.records["user"]]}
+    await crm.server.post("/v1/approval-rules", rule | {"steps": [step]})
+    for decision in ("approve", "refuse"):
+        quote = await crm.send("quote_create")
+        asked = await crm.server.post(f"/v1/quotes/{quote['id']}/submit", None)
+        crm.records["approval"] = asked.json()["approval"]["approval_id"]
+        await crm.send(f"approval_{decision}", by=boss)
 
 
 async def _activities(crm: Caller) -> None:
@@ -478,9 +497,9 @@ async def _sales(erp: Caller) -> None:
     await erp.send("purchase_suggestion_order")
 
 
-async def _approvals(caller: Caller) -> None:
+async def _approvals(caller: Caller, role: str = "accountant") -> None:
     """Rules and delegations, between people who were added by the command line."""
-    roles = {"roles": ["accountant"], "known_roles": caller.server.service.roles}
+    roles = {"roles": [role], "known_roles": caller.server.service.roles}
     async with caller.server.database.driver() as sql:
         for place in ("user", "former_user"):
             hashed = await hash_password("correct horse battery")

@@ -80,6 +80,12 @@ async def absence_new(desk: Desk) -> Values:
 _DAYS = count(1)
 
 
+async def product_cost_sent(desk: Desk) -> Values:
+    code = await product(desk)
+    [found] = await desk.listed("/v1/products", code=code)
+    return {"product_id": found, "valid_from": "2030-01-01", "cost": "4.50"}
+
+
 async def exchange_rate_sent(_desk: Desk) -> Values:
     day = date(2001, 1, 1) + timedelta(days=next(_DAYS))
     return {"currency": "AUD", "day": day.isoformat(), "rate": "4.7"}
@@ -404,6 +410,15 @@ OF_CRM = (
     ),
     Kind(
         half="crm",
+        path="/v1/product-costs",
+        table="product_cost",
+        **both(product_cost_sent),
+        change={"cost": "4.80"},
+        fields={"cost": ("4.90", NEVER_EMPTY), "note": ("Calculated", "")},
+        apart=frozenset({"product_id"}),
+    ),
+    Kind(
+        half="crm",
         path="/v1/sales-quotas",
         table="sales_quota",
         **both(sales_quota_sent),
@@ -496,7 +511,8 @@ OF_CRM = (
         fields={
             "name": ("Other", NEVER_EMPTY),
             "language": ("en", NEVER_EMPTY),
-            "discount": ("0.1", NEVER_EMPTY),
+            "discount": ("0", NEVER_EMPTY),
+            "discount_amount": (TWO, None),
             "valid_until": ("2090-01-02", None),
             "terms": ("30 days net.", ""),
             "note": ("Soon.", ""),

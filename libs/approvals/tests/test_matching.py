@@ -51,3 +51,11 @@ def test_the_same_content_has_the_same_fingerprint_whatever_its_order_and_zeros(
         {"price": Decimal("10.00"), "quantity": Decimal("1.5")}
     )
     assert fingerprint_of(first) != fingerprint_of(first | {"price": Decimal("9.99")})
+
+
+def test_what_cannot_be_judged_is_asked_about_where_the_kind_says_so():
+    """C28: a margin that is not known, as a cost is missing, meets every rule on margins."""
+    margin = condition("margin_percent", below="20")
+    assert not meets(margin, {}, "CNY")
+    assert meets(margin, {"margin_percent": None}, "CNY", met_unknown={"margin_percent"})
+    assert not meets(margin, {"margin_percent": "25"}, "CNY", met_unknown={"margin_percent"})

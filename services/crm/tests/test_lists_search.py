@@ -11,6 +11,8 @@ from chassis.storage.searching import Searched
 from crm import searched
 
 EXEMPT = {
+    "/v1/approval-delegations": "users and days, which have no words",
+    "/v1/approval-rules": "a handful, each with its place",
     "/v1/assignment-decisions": "records of the program, asked by subject, rule and user",
     "/v1/assignment-queue": "records of the program, asked by subject",
     "/v1/hand-overs": "a handful; asked by the user who left",
@@ -79,6 +81,21 @@ async def _rule_and_plan(desk):
     return rule, await desk.add("/v1/follow-up-plans", name=f"Plan {desk.word()}", **steps)
 
 
+async def _asked(desk, quote, account, product):
+    """The approval that a quote waits for."""
+    lines = [{"product": product["code"], "quantity": "1"}]
+    lines[0] |= {"unit_price": {"amount": "9.00", "currency": "CNY"}}
+    team = await desk.add("/v1/teams", name=desk.word("Team"))
+    values = {"lines": lines, "account_id": account["id"], "team_id": team["id"]}
+    await desk.change(f"/v1/quotes/{quote['id']}", values, revision=1)
+    only = {"fact": "team_id", "values": [team["id"]]}
+    steps = {"steps": [{"approvers": "role", "role": "sales_manager"}], "conditions": [only]}
+    rule = {"kind": "quote", "name": "All", "position": 1}
+    await desk.add("/v1/approval-rules", **rule, **steps)
+    reply = await desk.crm.post(f"/v1/quotes/{quote['id']}/submit", None)
+    return reply.json()["approval"]["approval_id"]
+
+
 @pytest.fixture
 async def trade(desk):
     """A customer, its people, and what it ordered: by list, with what finds it."""
@@ -91,6 +108,7 @@ async def trade(desk):
     paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
     template = await desk.add("/v1/contract-templates", **paper)
     contract = await desk.add("/v1/contracts", name=f"Vertrag für {word}")
+    asked = await _asked(desk, quote, account, product)
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
     money = {"amount": "9.00", "currency": "CNY"}
@@ -100,6 +118,8 @@ async def trade(desk):
     price = await desk.add(
         "/v1/product-prices", product=product["code"], price_list="standard", price=money
     )
+    costs = {"valid_from": "2026-01-01", "cost": "4.00"}
+    cost = await desk.add("/v1/product-costs", product_id=product["id"], **costs)
     lead = await desk.add("/v1/leads", name=f"Σοφία {word}", company=f"宁波 {word}")
     code = f"R-{word}"
     reason = await desk.add("/v1/lead-reasons", code=code, name=f"Zu teuer für {word}")
@@ -131,6 +151,7 @@ async def trade(desk):
         "/v1/lead-forms": (form["id"], [word, f"fur {word}"]),
         "/v1/products": (product["id"], [product["code"], f"langang {word}"]),
         "/v1/product-prices": (price["id"], [product["code"], product["name"]]),
+        "/v1/product-costs": (cost["id"], [product["code"], product["name"]]),
         "/v1/activities": (activity["id"], [f"langang {word}", f"ольга {word}"]),
         "/v1/price-lists": (listed.json()["id"], [prices, f"handler {word}"]),
         "/v1/orders": (
@@ -140,6 +161,7 @@ async def trade(desk):
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
         "/v1/contract-templates": (template["id"], [paper["code"], f"vertrage fur {word}"]),
         "/v1/contracts": (contract["id"], [contract["number"], f"vertrag fur {word}"]),
+        "/v1/approvals": (asked, [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),

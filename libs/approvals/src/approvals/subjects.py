@@ -13,7 +13,7 @@ from chassis.storage.reading import Reading
 __all__ = ["Approvals", "Fact", "Request", "Subject"]
 
 Fact = Decimal | str | None
-"""An amount, a number or a text; None: it is not known, and meets no condition."""
+"""An amount, a number or a text; None: it is not known (`Subject.met_unknown`)."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Subject:
     `record_type`: of the documents it is about. `facts`: what rules may ask, by name. `always`:
     where no rule matches, whoever has the permission to decide is asked; else nothing is.
     `withdrawable`: who asked may withdraw the question; else the document says when it is over.
+    `met_unknown`: facts that meet every condition where they are not known, so that what cannot be
+    judged is approved by somebody.
     """
 
     kind: str
@@ -30,6 +32,7 @@ class Subject:
     facts: Mapping[str, FactKind]
     always: bool = False
     withdrawable: bool = True
+    met_unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -289,9 +289,10 @@ RIGHTS = {
     "approval": "select, insert, update",
     "approval_rule": "select, insert, update",
     "approval_step": "select, insert, update",
-    "approval_approver": "select, insert, update",
+    "approval_approver": "select, insert, update, delete",
     "approval_decision": "select, insert, update (reason)",
     "approval_log": "select, insert",
     "approval_delegation": "select, insert, update (ended_by, ended_at, updated_at)",
 }
-"""What the runtime role may do: nothing is deleted, decisions and the log are not changed."""
+"""What the runtime role may do: who was asked is deleted where others are asked instead, which the
+log says; decisions and the log are not changed."""

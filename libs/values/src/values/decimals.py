@@ -27,6 +27,7 @@ __all__ = [
     "PriceAmount",
     "Quantity",
     "SignedAmount",
+    "SignedDecimal",
     "Sum",
     "UnitCost",
     "plain",
@@ -122,6 +123,9 @@ PositiveDecimal = Annotated[
     Decimal, _reader(_POSITIVE), _SHORTEST, _schema(DECIMAL, _POSITIVE, "1")
 ]
 """A rate above zero with at most 6 decimals."""
+
+SignedDecimal = Annotated[Decimal, _SHORTEST, _schema(DECIMAL, _SUM, "12.5")]
+"""A rate of either sign, as replies have it; it may have 28 digits."""
 
 Amount = Annotated[Decimal, _reader(_UNSIGNED), _AS_IT_IS, _schema(AMOUNT, _UNSIGNED, "12.30")]
 """An amount from zero up."""

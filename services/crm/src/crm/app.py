@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import approvals as approvals_library
 import identity
 import records
 from chassis.service import Module, Service
@@ -13,6 +14,9 @@ from crm.accounts.router import account, contact
 from crm.activities.module import MODULE as ACTIVITIES
 from crm.activities.router import activity
 from crm.activities.service.day import SECTIONS as ACTIVITIES_OF_A_DAY
+from crm.approvals import router as approvals
+from crm.approvals.module import MODULE as APPROVALS
+from crm.approvals.service.day import SECTIONS as APPROVALS_OF_A_DAY
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
 from crm.calendars.module import MODULE as CALENDARS
@@ -21,6 +25,8 @@ from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
 from crm.contracts.module import MODULE as CONTRACTS
 from crm.contracts.router import contract, contract_template
+from crm.costs.module import MODULE as COSTS
+from crm.costs.router import cost
 from crm.custom import MODULE as CUSTOM_FIELDS
 from crm.follow_up_plans.module import MODULE as FOLLOW_UP_PLANS
 from crm.follow_up_plans.router import follow_up_plan
@@ -88,7 +94,7 @@ _TAGS = tags_module(
     readers=("seller", "service_agent", "marketer"),
 )
 
-_LOCALES = (identity.LOCALE, records.LOCALE, _HERE / "locale")
+_LOCALES = (identity.LOCALE, records.LOCALE, approvals_library.LOCALE, _HERE / "locale")
 SHEETS = [
     one.sheet
     for one in (
@@ -103,6 +109,7 @@ SHEETS = [
         price_list,
         product,
         price,
+        cost,
         rate,
         quota,
         pipeline,
@@ -121,7 +128,7 @@ SHEETS = [
 
 _ROLES = ("sales_manager",)
 EXPORTS = export_module(
-    [*SHEETS, *orders.LISTS, *staff.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
+    [*SHEETS, *orders.LISTS, *staff.LISTS, *approvals.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
 )
 IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
 
@@ -134,7 +141,7 @@ _OWN = Service(
     migrations=_HERE / "migrations",
     fields=_HERE / "fields.toml",
     locale=_HERE / "locale",
-    shared_locales=(identity.LOCALE, records.LOCALE),
+    shared_locales=(identity.LOCALE, records.LOCALE, approvals_library.LOCALE),
     modules=(
         CALLERS,
         NOTES,
@@ -151,13 +158,17 @@ _OWN = Service(
         ACCOUNTS,
         CATALOG,
         RATES,
+        COSTS,
+        APPROVALS,
         QUOTES,
         OPPORTUNITIES,
         FORECASTS,
         ACTIVITIES,
         INSIGHTS,
         CONTRACTS,
-        my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
+        my_day_module(
+            (*APPROVALS_OF_A_DAY, *ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)
+        ),
         ORDERS,
         PERSONS,
         EXPORTS,

@@ -15,6 +15,7 @@ from chassis.storage.paging import Filter
 from chassis.storage.reading import Reading
 
 __all__ = [
+    "ALL",
     "CHANGE_ALL",
     "OWNED_BY",
     "ReachVerb",

@@ -10,6 +10,7 @@ __all__ = [
     "ACCOUNTS",
     "ACTIVITIES",
     "ACTIVITY",
+    "APPROVALS",
     "ASSIGNMENT_RULE",
     "ASSIGNMENT_RULES",
     "CALENDAR",
@@ -40,6 +41,7 @@ __all__ = [
     "PRICE_LISTS",
     "PRODUCT",
     "PRODUCTS",
+    "PRODUCT_COSTS",
     "QUOTAS",
     "QUOTE",
     "QUOTES",
@@ -132,6 +134,12 @@ PRICES = Searched(
     "product_price.id",
     [PRODUCT.of("product_price.product_id")],
 )
+PRODUCT_COSTS = Searched(
+    "",
+    "product_cost",
+    "product_cost.id",
+    [PRODUCT.of("product_cost.product_id")],
+)
 ORDERS = Searched(
     folded(number_words("customer_order.number")),
     "customer_order",
@@ -184,3 +192,9 @@ FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()
 QUOTES = QUOTE.searched()
 CONTRACT_TEMPLATES = CONTRACT_TEMPLATE.searched()
 CONTRACTS = CONTRACT.searched()
+APPROVALS = Searched(
+    "",
+    "approval",
+    "approval.id",
+    [QUOTE.of("approval.subject_id")],
+)

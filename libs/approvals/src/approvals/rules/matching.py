@@ -2,22 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
 __all__ = ["fingerprint_of", "meets"]
 
 
-def meets(condition: Mapping[str, Any], facts: Mapping[str, Any], currency: str) -> bool:
+def meets(
+    condition: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    currency: str,
+    *,
+    met_unknown: Collection[str] = (),
+) -> bool:
     """True if the fact lies in the condition's range or is one of its values.
 
     `at_least` is part of the range, `below` is not. A fact that is not known meets nothing, nor
-    does an amount in another currency than the condition's.
+    does an amount in another currency than the condition's; but facts of `met_unknown` meet every
+    condition where they are not known.
     """
     fact = facts.get(condition["fact"])
     if fact is None:
-        return False
+        return condition["fact"] in met_unknown
     if condition.get("values"):
         return str(fact) in condition["values"]
     if condition.get("currency") and condition["currency"] != currency:

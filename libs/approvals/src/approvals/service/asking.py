@@ -9,7 +9,7 @@ from approvals.events import DecisionMade, DecisionStarted
 from approvals.rules.matching import meets
 from approvals.service.people import as_json, assign_people
 from approvals.states import ApprovalState, ApproverKind, LogEntryKind
-from approvals.subjects import Approvals, Request
+from approvals.subjects import Approvals, Request, Subject
 from chassis.ids import uuid7
 from chassis.problems.standard import Conflict, NotFound
 from chassis.storage.reading import Reading
@@ -18,8 +18,10 @@ from chassis.work.unit_of_work import Work
 __all__ = [
     "approved_fingerprints",
     "matching_rule",
+    "needs_approval",
     "request_approval",
     "rules_of",
+    "void_all_changed",
     "void_changed",
     "withdraw",
     "withdraw_requests",
@@ -54,8 +56,10 @@ _END = """update approval set state = $2, version = version + 1, updated_at = $3
   where id = any($1::uuid[])"""
 _CLOSE = """update approval_step set state = 'closed'
   where approval_id = any($1::uuid[]) and state in ('waiting', 'open')"""
-_LOCK_CHANGED = """select id from approval where kind = $1 and subject_id = $2
-  and fingerprint <> $3 and state in ('pending', 'approved') order by id for update"""
+_LOCK_CHANGED = """select a.id from approval a
+    join unnest($2::uuid[], $3::text[]) as now(subject_id, fingerprint)
+      on now.subject_id = a.subject_id and now.fingerprint <> a.fingerprint
+  where a.kind = $1 and a.state in ('pending', 'approved') order by a.id for update of a"""
 _OWN = """select id, kind, subject_type, subject_id, asked_by, state, version
   from approval where id = $1"""
 _APPROVED = """select fingerprint from approval
@@ -68,13 +72,26 @@ async def rules_of(at: Reading, kind: str) -> Sequence[Mapping[str, Any]]:
 
 
 def matching_rule(
-    rules: Sequence[Mapping[str, Any]], measures: Mapping[str, Any], currency: str
+    subject: Subject,
+    rules: Sequence[Mapping[str, Any]],
+    measures: Mapping[str, Any],
+    currency: str,
 ) -> Mapping[str, Any] | None:
     """The first rule all of whose conditions are met."""
-    return next(
-        (one for one in rules if all(meets(c, measures, currency) for c in one["conditions"])),
-        None,
-    )
+    unknown = subject.met_unknown
+    for one in rules:
+        if all(meets(c, measures, currency, met_unknown=unknown) for c in one["conditions"]):
+            return one
+    return None
+
+
+async def needs_approval(at: Reading, of: Approvals, request: Request) -> bool:
+    """Whether somebody would be asked; what is approved already is not looked at."""
+    subject = of.subject(request.kind)
+    if subject.always:
+        return True
+    rules = await rules_of(at, request.kind)
+    return matching_rule(subject, rules, _measures(request), request.currency) is not None
 
 
 async def request_approval(work: Work, of: Approvals, request: Request) -> UUID | None:
@@ -88,8 +105,9 @@ async def request_approval(work: Work, of: Approvals, request: Request) -> UUID 
     if same is not None:
         return same
     subject = of.subject(request.kind)
-    measures = {name: _text(value) for name, value in request.measures.items()}
-    rule = matching_rule(await rules_of(work, request.kind), measures, request.currency)
+    measures = _measures(request)
+    rules = await rules_of(work, request.kind)
+    rule = matching_rule(subject, rules, measures, request.currency)
     if rule is None and not subject.always:
         return None
     steps = rule["steps"] if rule else [_whoever_may(of)]
@@ -132,8 +150,8 @@ def _whoever_may(of: Approvals) -> Mapping[str, Any]:
     }
 
 
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+def _measures(request: Request) -> dict[str, str | None]:
+    return {name: None if value is None else str(value) for name, value in request.measures.items()}
 
 
 async def approved_fingerprints(at: Reading, kind: str, subject_id: UUID) -> set[str]:
@@ -146,8 +164,13 @@ async def void_changed(work: Work, kind: str, subject_id: UUID, fingerprint: str
 
     "": whatever was asked or approved. The caller holds the lock of the document.
     """
-    rows = await work.sql.fetch(_LOCK_CHANGED, kind, subject_id, fingerprint)
-    ids = [row["id"] for row in rows]
+    return await void_all_changed(work, kind, {subject_id: fingerprint})
+
+
+async def void_all_changed(work: Work, kind: str, fingerprints: Mapping[UUID, str]) -> int:
+    """Void what was asked or approved of documents, by id, as they were before; how many."""
+    values = (list(fingerprints), list(fingerprints.values()))
+    ids = [row["id"] for row in await work.sql.fetch(_LOCK_CHANGED, kind, *values)]
     await _end(work, ids, ApprovalState.VOIDED, LogEntryKind.VOIDED)
     return len(ids)
 

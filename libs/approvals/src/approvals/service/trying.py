@@ -42,7 +42,7 @@ async def try_approval(at: Reading, of: Approvals, command: TryApproval) -> Appr
     _require_facts(subject, command.facts)
     currency = command.currency or ""
     rules = await rules_of(at, command.kind)
-    rule = matching_rule(rules, command.facts, currency)
+    rule = matching_rule(subject, rules, command.facts, currency)
     asks = f"user:{command.asked_by}" if command.asked_by else at.actor.reference
     everyone = await able_users(at, of)
     users = [one for one in everyone if f"user:{one['id']}" != asks]
@@ -57,7 +57,7 @@ async def try_approval(at: Reading, of: Approvals, command: TryApproval) -> Appr
     return ApprovalTrial(
         needed=rule is not None or subject.always,
         rule_id=rule["id"] if rule else None,
-        rules=[_verdict(one, command.facts, currency) for one in rules],
+        rules=[_verdict(subject, one, command.facts, currency) for one in rules],
         steps=steps,
         facts=dict(subject.facts),
     )
@@ -85,8 +85,11 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _verdict(rule: Mapping[str, Any], facts: Mapping[str, str | None], currency: str) -> TryVerdict:
-    met = [meets(one, facts, currency) for one in rule["conditions"]]
+def _verdict(
+    subject: Subject, rule: Mapping[str, Any], facts: Mapping[str, str | None], currency: str
+) -> TryVerdict:
+    unknown = subject.met_unknown
+    met = [meets(one, facts, currency, met_unknown=unknown) for one in rule["conditions"]]
     return TryVerdict(rule_id=rule["id"], name=rule["name"], matches=all(met), conditions=met)
 
 

@@ -1,16 +1,27 @@
 """Where the CRM names a person beside the person's own record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
 from chassis.storage.reading import Reading
+from chassis.work.unit_of_work import Work
 
-__all__ = ["events_of_contacts", "orders_of", "places_of"]
+__all__ = ["events_of_contacts", "orders_of", "places_of", "wipe_approval_notes"]
 
 _ORDERS = """select id, number, ordered_on, ship_to, note from customer_order
   where account_id = $1 and ($2::text[] is null or ship_to->>'contact' = any($2))
   order by ordered_on, id"""
+_NO_NOTES = """with of_person as (
+    select a.id from approval a join quote q on q.id = a.subject_id and a.kind = 'quote'
+     where q.account_id = $1 or q.contact_id = any($2::uuid[])),
+  said as (
+    update approval_decision d set reason = '' from of_person
+     where d.approval_id = of_person.id and d.reason <> '' returning d.approval_id),
+  emptied as (
+    update approval a set note = '' from of_person
+     where a.id = of_person.id and a.note <> '')
+  select count(distinct approval_id) from said"""
 _PLACES = """select count(*) from account where id = $1
   and (billing_address->>'contact' = any($2) or shipping_address->>'contact' = any($2))"""
 _OF_CONTACTS = """select o.type, o.occurred_at, part.value as data
@@ -30,6 +41,13 @@ async def orders_of(
 async def places_of(at: Reading, account_id: UUID, names: Sequence[str]) -> int:
     """1 where an address of the account names one of the persons, else 0."""
     return int(await at.sql.fetchval(_PLACES, account_id, names))
+
+
+async def wipe_approval_notes(
+    work: Work, account_id: UUID | None, contact_ids: Collection[UUID]
+) -> int:
+    """Empty what was said at decisions about quotes for the persons; of how many approvals."""
+    return int(await work.sql.fetchval(_NO_NOTES, account_id, list(contact_ids)))
 
 
 async def events_of_contacts(

@@ -61,6 +61,8 @@ async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     erased = _with(erased, await erase_leads_of(work, contacts=[contact_id]))
     texts = await erase_contract_texts(work, contacts=[contact_id])
     erased = _with(erased, {"contract_texts": texts})
+    notes = await queries.wipe_approval_notes(work, None, [contact_id])
+    erased = _with(erased, {"approvals": notes})
     kept = [*_kept(orders), *await _kept_activities(work, [contact_id])]
     kept += _kept_contracts(await count_fixed(work, contacts=[contact_id]))
     if await queries.places_of(work, account_id, erased.names):
@@ -81,6 +83,8 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     leads = await erase_leads_of(work, contacts=contacts, accounts=[account_id])
     texts = await erase_contract_texts(work, contacts=contacts, accounts=[account_id])
     erased = _with(erased, leads | {"contract_texts": texts})
+    notes = await queries.wipe_approval_notes(work, account_id, contacts)
+    erased = _with(erased, {"approvals": notes})
     kept = [*_kept(orders), *await _kept_activities(work, contacts)]
     kept += _kept_contracts(await count_fixed(work, contacts=contacts, accounts=[account_id]))
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)

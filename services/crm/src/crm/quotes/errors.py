@@ -4,6 +4,8 @@ from chassis.problems.problem import Problem
 
 __all__ = [
     "AnotherQuoteAccepted",
+    "ApprovalNeeded",
+    "ApprovalNotNeeded",
     "QuoteExpired",
     "QuoteFixed",
     "QuoteIncomplete",
@@ -51,6 +53,27 @@ class QuoteExpired(Problem):
     code = "quote_expired"
     title = "The quote has expired"
     detail = "The quote {number} was valid until {valid_until}. Ask for a new one."
+
+
+class ApprovalNeeded(Problem):
+    """What a rule wants to be approved is sent when it is (C28)."""
+
+    status = 409
+    code = "approval_needed"
+    title = "The quote must be approved first"
+    detail = (
+        "Version {quote_version} of the quote {number} is not approved as it is now, and a rule "
+        "wants it to be. Submit it, or wait for the decision."
+    )
+
+
+class ApprovalNotNeeded(Problem):
+    """Nobody is asked about what no rule asks about."""
+
+    status = 409
+    code = "approval_not_needed"
+    title = "The quote needs no approval"
+    detail = "No rule asks about version {quote_version} of the quote {number}: it can be sent."
 
 
 class QuoteVersionInWork(Problem):

@@ -12,6 +12,7 @@ from crm.quotes.states import QuoteChannel, QuoteLanguage, QuoteState
 from records.custom.fields import CustomState
 from values.amounts import InCurrency, part_currency
 from values.decimals import Amount, NonNegativeDecimal, NonNegativeQuantity, PriceAmount
+from values.money import MoneyView
 from values.text import Status
 
 __all__ = ["QuoteChanged", "QuoteLineState"]
@@ -56,6 +57,9 @@ class QuoteChanged(InCurrency, CustomState, Event):
     currency: str
     language: QuoteLanguage
     discount: NonNegativeDecimal = Field(description="Taken off all lines, 0 to 1.")
+    discount_amount: MoneyView | None = Field(
+        default=None, description="Taken off the whole quote, in place of `discount`; null: none."
+    )
     lines: list[QuoteLineState] = Field(description="What is offered, in order.")
     gross: Amount = Field(description="The sum of its lines' `gross`.")
     line_discount: Amount = Field(description="What the lines' own discounts take off.")
@@ -76,4 +80,7 @@ class QuoteChanged(InCurrency, CustomState, Event):
     def of(cls, record: object, changed: Sequence[str]) -> Self:
         """The event of a quote as it is now."""
         state = {name: getattr(record, name) for name in cls.model_fields if name != "changed"}
+        money = state["discount_amount"]
+        if money is not None:
+            state["discount_amount"] = MoneyView(amount=money.amount, currency=money.currency)
         return cls.model_validate(state | {"changed": list(changed)})

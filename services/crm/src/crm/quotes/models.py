@@ -27,6 +27,8 @@ from crm.quotes.rules.totals import Sums
 from crm.quotes.states import NEXT, QuoteChannel, QuoteState
 from crm.searched import QUOTE
 from records.entities import ACTIVE, NamedRecord, list_indexes
+from values.decimals import rounded
+from values.money import Money
 
 __all__ = [
     "RIGHTS",
@@ -93,6 +95,11 @@ class Quote(NamedRecord, Base):
         enum_check("channel", QuoteChannel),
         CheckConstraint("quote_version >= 1", name="quote_version_counted"),
         CheckConstraint("discount between 0 and 1", name="discount_part"),
+        CheckConstraint("discount_amount > 0", name="discount_amount_positive"),
+        CheckConstraint("discount = 0 or discount_amount is null", name="one_discount"),
+        CheckConstraint(
+            "gross = 0 or discount_amount = document_discount", name="discount_amount_shared_out"
+        ),
         CheckConstraint(_NOT_NEGATIVE, name="sums_not_negative"),
         CheckConstraint(f"{_ADDS_UP} and total = net + tax", name="adds_up"),
         CheckConstraint(
@@ -155,12 +162,16 @@ class Quote(NamedRecord, Base):
     currency: Mapped[str]
     language: Mapped[str] = mapped_column(default="zh-CN")
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6), default=Decimal(0))
+    discount_amount_number: Mapped[Decimal | None] = mapped_column(
+        "discount_amount", Numeric(20, 4)
+    )
     gross: Mapped[Amount] = mapped_column(default=Decimal(0))
     line_discount: Mapped[Amount] = mapped_column(default=Decimal(0))
     document_discount: Mapped[Amount] = mapped_column(default=Decimal(0))
     net: Mapped[Amount] = mapped_column(default=Decimal(0))
     tax: Mapped[Amount] = mapped_column(default=Decimal(0))
     total: Mapped[Amount] = mapped_column(default=Decimal(0))
+    priced_on: Mapped[date | None]
     valid_until: Mapped[date | None]
     terms: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
@@ -171,6 +182,16 @@ class Quote(NamedRecord, Base):
     text_hash: Mapped[str] = mapped_column(default="")
     answered_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(default=ACTIVE)
+
+    @property
+    def discount_amount(self) -> Money | None:
+        """What is taken off the whole quote; None: nothing, or a part (`discount`)."""
+        number = self.discount_amount_number
+        return None if number is None else Money(number, self.currency)
+
+    @discount_amount.setter
+    def discount_amount(self, amount: Money | None) -> None:
+        self.discount_amount_number = None if amount is None else rounded(amount.amount, 4)
 
     @property
     def lines(self) -> list[QuotedLine]:

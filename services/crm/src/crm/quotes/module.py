@@ -1,9 +1,11 @@
 """What quotes bring into the CRM."""
 
+from approvals.events import DecisionStarted
 from chassis.service import Module
 from chassis.work.states import States
 from crm.pdf.installed import check_pdf
 from crm.quotes.events import QuoteChanged
+from crm.quotes.handlers import lock_quote_first
 from crm.quotes.models import (
     RIGHTS,
     SEARCH,
@@ -29,7 +31,7 @@ MODULE = Module(
     tags={"quotes": "What we offer customers, in versions, and what they answered."},
     permissions={
         "quotes.read": "See quotes.",
-        "quotes.write": "Draw up, change, send, revise, revoke and archive quotes.",
+        "quotes.write": "Draw up, change, submit, send, revise, revoke and archive quotes.",
     },
     roles={
         "seller": _BOTH,
@@ -40,6 +42,7 @@ MODULE = Module(
     tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, QuoteDocumentRow, SEARCH),
     rights=RIGHTS,
     events=(QuoteChanged,),
+    handlers={DecisionStarted: (lock_quote_first,)},
     jobs={EXPIRE: expire},
     schedules=(SCHEDULE,),
     checks={"pdf": check_pdf},

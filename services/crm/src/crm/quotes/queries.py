@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +16,20 @@ from chassis.storage.reading import Reading
 from crm import reach, searched
 from crm.accounts.schemas import AccountView, ContactView
 from crm.catalog.schemas import ProductView
+from crm.costs.service import COST_OF_PRODUCT
 from crm.quotes.models import Quote, QuoteAnswer, QuotedLine, QuoteLine
 from crm.quotes.rules.document import QuoteDocument
+from crm.quotes.rules.margins import CostedLine, Margin, margin_of_line, margin_of_quote
 from crm.quotes.schemas import QuoteQuery, QuoteView
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
 from records.filters import among, between, total_between
 from records.includes import Include
 from records.reads import Reads, columns_of, record_filters, sorts_of
+from values.money import digits_of
 
 __all__ = [
+    "COSTS_READ",
     "QUOTES",
     "Answered",
     "Parties",
@@ -32,6 +37,7 @@ __all__ = [
     "accepted_of",
     "codes_of",
     "deals_of",
+    "dimensions_of",
     "due_to_expire",
     "give_token",
     "keep_answer",
@@ -51,16 +57,32 @@ _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.produc
       'unit_price', l.unit_price::text, 'discount', l.discount::text,
       'tax_rate', l.tax_rate::text, 'gross', l.gross::text,
       'line_discount', l.line_discount::text, 'document_discount', l.document_discount::text,
-      'net', l.net::text, 'tax', l.tax::text, 'promised_on', null,
+      'net', l.net::text, 'tax', l.tax::text, 'promised_on', null, 'unit_cost', <cost>,
       'availability', case when a.product_id is not null then jsonb_build_object(
         'free', a.free::text, 'incoming', a.incoming::text, 'told_at', a.updated_at) end)
       order by l.position), '[]')
     from quote_line l join product p on p.id = l.product_id
       left join product_availability a on a.product_id = l.product_id
-    where l.quote_id = quote.id)"""
+    where l.quote_id = quote.id)""".replace(
+    "<cost>",
+    COST_OF_PRODUCT.format(
+        product_id="l.product_id",
+        currency="quote.currency",
+        day="coalesce(quote.priced_on, quote.sent_on, 'infinity')",
+    ),
+)
+"""With what lines cost by the day on which they were priced; `_show` hides it."""
 _ANSWER = """(select jsonb_build_object('person', a.person, 'note', a.note,
       'source_address', a.source_address, 'text_hash', a.text_hash,
       'answered_at', a.answered_at, 'by', a.by) from quote_answer a where a.quote_id = quote.id)"""
+_APPROVAL = """(select jsonb_build_object('approval_id', a.id, 'state', a.state,
+      'asked_by', a.asked_by, 'asked_at', a.created_at, 'decided_by', a.decided_by,
+      'decided_at', a.decided_at)
+    from approval a where a.kind = 'quote' and a.subject_id = quote.id
+    order by a.created_at desc, a.id desc limit 1)"""
+_AMOUNT = """case when quote.discount_amount is not null then jsonb_build_object(
+    'amount', quote.discount_amount::text, 'currency', quote.currency) end"""
+COSTS_READ = "costs.read"
 _OFFERS = "exists (select from quote_line l where l.quote_id = quote.id and l.product_id = {})"
 
 
@@ -84,10 +106,45 @@ def _changeable(at: Reading) -> Sequence[Filter]:
     return reach.of_owner_and_team(at, "write", table="quote")
 
 
+def _show(at: Reading, row: Mapping[str, Any]) -> QuoteView:
+    """The view; costs and margins only for who may see them."""
+    if not at.actor.may(COSTS_READ):
+        hidden = [one | {"unit_cost": None} for one in row["lines"]]
+        return QuoteView.model_validate({**row, "lines": hidden})
+    decimals = digits_of(row["currency"])
+    costed = [_costed(one) for one in row["lines"]]
+    lines = [
+        shown | _margins(margin_of_line(one, decimals=decimals))
+        for shown, one in zip(row["lines"], costed, strict=True)
+    ]
+    whole = _margins(margin_of_quote(costed, decimals=decimals))
+    return QuoteView.model_validate({**row, "lines": lines, **whole})
+
+
+def _costed(line: Mapping[str, Any]) -> CostedLine:
+    cost = line["unit_cost"]
+    known = None if cost is None else Decimal(cost)
+    return CostedLine(Decimal(line["quantity"]), Decimal(line["net"]), known)
+
+
+def _margins(margin: Margin) -> dict[str, Decimal | None]:
+    return {"margin": margin.margin, "margin_percent": margin.percent}
+
+
 QUOTES = Reads(
     name="quote",
     view=QuoteView,
-    columns=columns_of(QuoteView, Quote.__table__, lines=_LINES, answer=_ANSWER),
+    show=_show,
+    columns=columns_of(
+        QuoteView,
+        Quote.__table__,
+        lines=_LINES,
+        answer=_ANSWER,
+        approval=_APPROVAL,
+        discount_amount=_AMOUNT,
+        margin="null::text",
+        margin_percent="null::text",
+    ),
     source="quote",
     visible=_visible,
     changeable=_changeable,
@@ -122,6 +179,10 @@ _PARTIES = """select coalesce(a.name, '') as account, coalesce(c.name, '') as co
   from quote q left join account a on a.id = q.account_id
     left join contact c on c.id = q.contact_id where q.id = $1"""
 _DOCUMENT = TypeAdapter(QuoteDocument)
+_DIMENSIONS = """select $3::uuid::text as team_id,
+    (select o.pipeline_id::text from opportunity o where o.id = $2) as pipeline_id,
+    (select nullif(a.segment, '') from account a where a.id = $1) as segment,
+    (select nullif(a.industry, '') from account a where a.id = $1) as industry"""
 _KEEP_HASH = """insert into quote_token (quote_id, token_hash, issued_at) values ($1, $2, $3)
   on conflict (quote_id) do update set token_hash = excluded.token_hash,
     issued_at = excluded.issued_at, used_at = null"""
@@ -193,6 +254,12 @@ async def parties_of(sql: Sql, quote_id: UUID) -> Parties:
     """Whom the quote is for."""
     [row] = await sql.fetch(_PARTIES, quote_id)
     return Parties(**row)
+
+
+async def dimensions_of(sql: Sql, quote: Quote) -> dict[str, str | None]:
+    """What approval rules may ask about whom a quote is for, and whose it is; null: not known."""
+    [row] = await sql.fetch(_DIMENSIONS, quote.account_id, quote.opportunity_id, quote.team_id)
+    return dict(row)
 
 
 async def codes_of(sql: Sql, product_ids: Collection[UUID]) -> dict[UUID, str]:

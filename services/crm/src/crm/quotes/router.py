@@ -7,8 +7,9 @@ from uuid import UUID
 import orjson
 from fastapi import Query, Request, Response
 
+from approvals.errors import AlreadyDecided, NotYourRequest
 from chassis.actor import Actor
-from chassis.http.dependencies import InWork, Needs, OnlyOnce
+from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
@@ -20,6 +21,8 @@ from crm.pdf.errors import PdfNotInstalled, PdfNotMade
 from crm.pdf.printing import PDF_REPLY, pdf_reply
 from crm.quotes.errors import (
     AnotherQuoteAccepted,
+    ApprovalNeeded,
+    ApprovalNotNeeded,
     QuoteExpired,
     QuoteFixed,
     QuoteIncomplete,
@@ -31,12 +34,13 @@ from crm.quotes.schemas import (
     ChangeQuote,
     IssuedToken,
     NewQuote,
+    QuoteApprovalTrial,
     QuoteView,
     SendQuote,
     SentQuote,
     UpsertQuote,
 )
-from crm.quotes.service import acts
+from crm.quotes.service import acts, approving
 from crm.quotes.service.printed import printed_quote
 from crm.quotes.service.quotes import QUOTE
 from crm.quotes.states import QuoteLanguage, QuoteState
@@ -104,10 +108,46 @@ async def quote_pdf_get(
     return await pdf_reply(request, by, read)
 
 
+@quote_router.get("/{quote_id}/approval", responses=refuses(NotFound))
+async def quote_approval_try(
+    quote_id: UUID, _by: Annotated[Actor, Needs(READ)], at: InReading
+) -> QuoteApprovalTrial:
+    """Whether it needs an approval as it is now, and who would decide. Nothing changes."""
+    return await approving.try_quote(at, quote_id)
+
+
+@quote_router.post(
+    "/{quote_id}/submit",
+    responses=refuses(NotFound, ApprovalNotNeeded, QuoteFixed, QuoteIncomplete),
+)
+async def quote_submit(
+    quote_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> QuoteView:
+    """Ask for its approval, as the rules say; what is asked or approved is not asked again."""
+    await acts.submit(work, quote_id)
+    return await quote.reply(response, work, quote_id)
+
+
+@quote_router.post(
+    "/{quote_id}/recall", responses=refuses(NotFound, AlreadyDecided, NotYourRequest)
+)
+async def quote_recall(
+    quote_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
+) -> QuoteView:
+    """Withdraw one's own question before it is decided."""
+    await acts.recall(work, quote_id)
+    return await quote.reply(response, work, quote_id)
+
+
 @quote_router.post(
     "/{quote_id}/send",
     responses=refuses(
-        NotFound, AccountArchived, AnotherQuoteAccepted, QuoteIncomplete, QuoteStateRefused
+        NotFound,
+        AccountArchived,
+        AnotherQuoteAccepted,
+        ApprovalNeeded,
+        QuoteIncomplete,
+        QuoteStateRefused,
     ),
 )
 async def quote_send(

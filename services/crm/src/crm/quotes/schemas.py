@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from approvals.states import ApprovalState
 from chassis.http.etag import EtagVersion, Revision
 from crm.catalog.schemas import Availability
 from crm.quotes.states import QuoteChannel, QuoteLanguage, QuoteState
@@ -22,9 +23,11 @@ from values.decimals import (
     NonNegativeQuantity,
     PositiveQuantity,
     PriceAmount,
+    SignedDecimal,
+    Sum,
 )
 from values.external import SourceVersion
-from values.money import UnitPriceView
+from values.money import MoneyChange, MoneyView, UnitPriceView
 from values.text import (
     Code,
     Command,
@@ -48,11 +51,15 @@ __all__ = [
     "OpenQuoteToken",
     "OpenQuoteView",
     "QuoteAnswerView",
+    "QuoteApprovalTrial",
+    "QuoteApprovalView",
     "QuoteLineView",
     "QuoteQuery",
     "QuoteView",
     "SendQuote",
     "SentQuote",
+    "TrialApprover",
+    "TrialOfStep",
     "UpsertQuote",
 ]
 
@@ -60,7 +67,12 @@ Answer: TypeAlias = Literal["accepted", "declined"]
 Part = Annotated[NonNegativeDecimal, Field(le=1)]
 _DISCOUNT = "Part of the price that is taken off the line, 0 to 1."
 _DOCUMENT = "Part that is taken off all lines, after their own discounts, 0 to 1."
+_AMOUNT = (
+    "What is taken off the whole quote, shared out among the lines; in place of `discount`. "
+    "Null or 0: none."
+)
 _TAX = "Tax on the net amount, 0 to 1; null: the quote states no tax of the line."
+_HIDDEN = " Null: a cost is missing, or the caller may not see costs (`costs.read`)."
 _VALID = "The last day on which it can be accepted."
 _NAME = "What it offers, in one line."
 
@@ -98,6 +110,7 @@ class QuoteFields(CustomValues):
         default_factory=unset, description="In which it is written; by default `zh-CN`."
     )
     discount: Part = Field(default_factory=unset, description=_DOCUMENT)
+    discount_amount: MoneyChange | None = Field(default=None, description=_AMOUNT)
     valid_until: Day | None = Field(
         default=None, description=f"{_VALID} Null: what holds when it is sent."
     )
@@ -219,6 +232,13 @@ class QuoteLineView(InCurrency):
     )
     net: Amount = Field(description="`gross` less both discounts.")
     tax: Amount = Field(description="`net` x the tax rate, rounded; 0 without a rate.")
+    unit_cost: PriceAmount | None = Field(
+        default=None, description=f"What one unit costs the company.{_HIDDEN}"
+    )
+    margin: Sum | None = Field(default=None, description=f"`net` less the cost.{_HIDDEN}")
+    margin_percent: SignedDecimal | None = Field(
+        default=None, description=f"`margin` in percent of `net`; null: `net` is 0.{_HIDDEN}"
+    )
     availability: Availability | None = Field(
         description="What a linked ERP says of the product's stock, now; null: it said nothing."
     )
@@ -239,6 +259,53 @@ class QuoteAnswerView(BaseModel):
     by: str = Field(description="Who entered it: `user:…`, `key:…`, or `system:quote-answer`.")
 
 
+class QuoteApprovalView(BaseModel):
+    """What was asked last about this version of a quote."""
+
+    approval_id: UUID
+    state: ApprovalState = Field(
+        description="What became of it; of `voided` prices, quantities, discounts or for whom it "
+        "is changed afterwards."
+    )
+    asked_by: str = Field(description="Who asked: kind and id of the actor.")
+    asked_at: datetime = Field(description="When it was asked (UTC).")
+    decided_by: str | None = Field(description="Who decided last; null: nobody yet.")
+    decided_at: datetime | None = Field(description="When it was decided (UTC); null: not yet.")
+
+
+class TrialApprover(BaseModel):
+    """Somebody who would decide."""
+
+    user_id: UUID
+    name: str = Field(description="The user's name.")
+
+
+class TrialOfStep(BaseModel):
+    """A step, and who would decide it."""
+
+    stage: int = Field(description="Steps of one stage are decided side by side.")
+    quorum: int = Field(description="How many have to approve.")
+    people: list[TrialApprover] = Field(description="Who would be asked.")
+    rerouted: bool = Field(description="Whether the fallback role would be asked as well.")
+    stuck: bool = Field(description="Whether too few people could decide all the same.")
+
+
+class QuoteApprovalTrial(BaseModel):
+    """Whether a quote needs an approval as it is now, and who would be asked."""
+
+    needed: bool = Field(description="Whether a rule wants it to be approved.")
+    approved: bool = Field(description="Whether it is approved as it is now.")
+    margin_percent: SignedDecimal | None = Field(
+        description=f"What is left of the net amount after the costs, in percent.{_HIDDEN}"
+    )
+    percent: NonNegativeDecimal = Field(
+        description="What is off the list prices on all, in percent."
+    )
+    line_percent: NonNegativeDecimal = Field(description="The most that is off a line, in percent.")
+    rule_id: UUID | None = Field(description="The rule that says who; null: none matches.")
+    steps: list[TrialOfStep] = Field(description="Who would decide, if the caller submitted it.")
+
+
 class QuoteView(InCurrency, CustomView):
     """A version of a quote."""
 
@@ -256,6 +323,7 @@ class QuoteView(InCurrency, CustomView):
     language: QuoteLanguage
     lines: list[QuoteLineView]
     discount: NonNegativeDecimal = Field(description=_DOCUMENT)
+    discount_amount: MoneyView | None = Field(description=_AMOUNT)
     gross: Amount = Field(description="The sum of its lines' `gross`.")
     line_discount: Amount = Field(description="The sum of what the lines' own discounts take off.")
     document_discount: Amount = Field(description="The sum of what the discount takes off lines.")
@@ -270,6 +338,15 @@ class QuoteView(InCurrency, CustomView):
     text: str = Field(description="What the customer reads and agrees to; empty: it is a draft.")
     text_hash: str = Field(description="SHA-256 of the text; empty: it is a draft.")
     answer: QuoteAnswerView | None = Field(description="Null: the customer has not answered.")
+    margin: Sum | None = Field(
+        default=None, description=f"`net` less what all lines cost the company.{_HIDDEN}"
+    )
+    margin_percent: SignedDecimal | None = Field(
+        default=None, description=f"`margin` in percent of `net`; null: `net` is 0.{_HIDDEN}"
+    )
+    approval: QuoteApprovalView | None = Field(
+        description="What was asked last about approving this version; null: nothing was."
+    )
     status: Status
     external_refs: list[ExternalRef]
     version: EtagVersion

@@ -1,7 +1,7 @@
 """Contract templates, contracts, their texts, numbers by year, and the tasks of renewals.
 
 Revision ID: 0730
-Revises: 0710
+Revises: 0723
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ from chassis.storage.states import transition_trigger
 from records.custom.tables import add_values
 
 revision = "0730"
-down_revision = "0710"
+down_revision = "0723"
 
 _RECORD = """id uuid not null,
       version integer not null,

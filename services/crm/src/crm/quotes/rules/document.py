@@ -40,6 +40,7 @@ class QuoteDocument:
     valid_until: date
     currency: str
     discount: Decimal
+    discount_amount: str
     lines: Sequence[DocumentLine]
     net: str
     tax: str
@@ -64,13 +65,17 @@ _WORDS = {
     "of_line": (_LINE_ENGLISH, _LINE_CHINESE),
     "tax_rate": (", tax {tax_rate} %", "，税率 {tax_rate} %"),
     "discount": ("Discount on all lines: {discount} %", "整单折扣：{discount} %"),
+    "discount_amount": (
+        "Discount on the whole: {discount_amount} {currency}",
+        "整单优惠：{discount_amount} {currency}",
+    ),
     "net": ("Net: {net} {currency}", "净额：{net} {currency}"),
     "tax": ("Tax: {tax} {currency}", "税额：{tax} {currency}"),
     "total": ("Total: {total} {currency}", "合计：{total} {currency}"),
     "terms": ("Terms: {terms}", "条款：{terms}"),
 }
 _HEAD = ("account", "contact", "quoted_on", "valid_until")
-_FOOT = ("discount", "net", "tax", "total", "terms")
+_FOOT = ("discount", "discount_amount", "net", "tax", "total", "terms")
 _CENT = Decimal(100)
 
 

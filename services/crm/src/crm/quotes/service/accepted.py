@@ -1,16 +1,17 @@
 """What an order takes over from the quote that the customer of a deal accepted."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
 from crm.orders.schemas import NewOrderLine
 from crm.quotes import queries
-from crm.quotes.models import Quote
-from crm.quotes.rules.totals import agreed_discount
+from crm.quotes.models import Quote, QuotedLine
+from crm.quotes.rules.totals import agreed_discount, order_terms
 from crm.quotes.service.quotes import load_for_update
-from values.money import UnitPriceView
+from values.money import UnitPriceView, digits_of
 
 __all__ = ["AcceptedQuote", "accepted_quote", "lock_acceptance"]
 
@@ -40,13 +41,25 @@ async def accepted_quote(work: Work, opportunity_id: UUID) -> AcceptedQuote | No
 
 
 def _lines(quote: Quote) -> list[NewOrderLine]:
-    """With both discounts as one, by which the order comes to what the quote did."""
-    return [
-        NewOrderLine(
-            product=str(one.product_id),
-            quantity=one.quantity,
-            unit_price=UnitPriceView(amount=one.unit_price, currency=quote.currency),
-            discount=agreed_discount(one.discount, quote.discount),
-        )
-        for one in quote.lines
-    ]
+    """At prices and discounts by which the order comes to what the quote did (C26)."""
+    return [_order_line(quote, one) for one in quote.lines]
+
+
+def _order_line(quote: Quote, line: QuotedLine) -> NewOrderLine:
+    price, discount = _terms(quote, line)
+    return NewOrderLine(
+        product=str(line.product_id),
+        quantity=line.quantity,
+        unit_price=UnitPriceView(amount=price, currency=quote.currency),
+        discount=discount,
+    )
+
+
+def _terms(quote: Quote, line: QuotedLine) -> tuple[Decimal, Decimal]:
+    """Both discounts as one; where the quote's is an amount, what comes to the same."""
+    agreed = agreed_discount(line.discount, quote.discount)
+    if quote.discount_amount is None:
+        return line.unit_price, agreed
+    decimals = digits_of(quote.currency)
+    found = order_terms(line.unit_price, line.quantity, line.net, decimals=decimals)
+    return found or (line.unit_price, agreed)

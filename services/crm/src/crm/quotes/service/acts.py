@@ -17,6 +17,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
 from crm.accounts.errors import AccountArchived
+from crm.approvals.service.asking import withdraw_own
 from crm.quotes import queries
 from crm.quotes.errors import (
     AnotherQuoteAccepted,
@@ -28,6 +29,7 @@ from crm.quotes.errors import (
 from crm.quotes.models import Quote
 from crm.quotes.rules.document import QuoteDocument, hash_of, text_of
 from crm.quotes.schemas import IssuedToken, SendQuote
+from crm.quotes.service import approving
 from crm.quotes.service.accepted import lock_acceptance
 from crm.quotes.service.documents import VALID_DAYS, document_of
 from crm.quotes.service.quotes import KEPT_LINES, QUOTE, STATE, load_for_update
@@ -35,13 +37,24 @@ from crm.quotes.states import QuoteState
 from records.types import Change
 from records.writes import create_all, write
 
-__all__ = ["ANSWER_PATH", "Said", "answer", "issue_token", "revise", "revoke", "send", "token_hash"]
+__all__ = [
+    "ANSWER_PATH",
+    "Said",
+    "answer",
+    "issue_token",
+    "recall",
+    "revise",
+    "revoke",
+    "send",
+    "submit",
+    "token_hash",
+]
 
 ANSWER_PATH = "/quotes/?token="
 TOKEN_BYTES = 16
 _REVISED = (
     *("name", "account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
-    *("language", "discount", "terms", "note", "custom", "number"),
+    *("language", "discount", "discount_amount", "terms", "note", "custom", "number"),
 )
 
 
@@ -58,7 +71,8 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
     """Say that the quote goes to the customer now: from now on it stays as it is (C27).
 
     The version sent before is superseded. Raises NotFound, QuoteStateRefused (sent before),
-    QuoteIncomplete, AnotherQuoteAccepted, AccountArchived, InvalidInput (a last day in the past).
+    QuoteIncomplete, AnotherQuoteAccepted, AccountArchived, ApprovalNeeded, InvalidInput (a last
+    day in the past).
     """
     quote, others = await _lock_versions(work, quote_id)
     quote.require_next(QuoteState.SENT)
@@ -67,6 +81,7 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
     valid_until = _last_day(work, quote, command)
     document = await _complete_document(work, quote, valid_until)
     text = text_of(document)
+    await approving.require_approved(work, quote)
     former = [one for one in others if one.state == QuoteState.SENT]
     await write(work, QUOTE, [Change(one, {STATE: QuoteState.SUPERSEDED}) for one in former])
     sent = {"channel": command.channel, "sent_at": work.now, "sent_on": work.today()}
@@ -75,6 +90,26 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
     await work.flush()
     await queries.keep_document(work.sql, quote.id, document)
     return await _new_token(work, quote)
+
+
+async def submit(work: Work, quote_id: UUID) -> None:
+    """Ask for the approval of a draft, as the rules say.
+
+    Raises NotFound, QuoteFixed (sent before), QuoteIncomplete, ApprovalNotNeeded.
+    """
+    quote, _ = await _lock_versions(work, quote_id)
+    quote.require_draft()
+    _require_complete(quote)
+    await approving.submit(work, quote)
+
+
+async def recall(work: Work, quote_id: UUID) -> None:
+    """Withdraw one's own question whether a quote is approved.
+
+    Raises NotFound (also: nothing waits), NotYourRequest, AlreadyDecided.
+    """
+    await _lock_versions(work, quote_id)
+    await withdraw_own(work, quote_id)
 
 
 async def issue_token(work: Work, quote_id: UUID) -> IssuedToken:
@@ -167,13 +202,17 @@ def _last_day(work: Work, quote: Quote, command: SendQuote) -> date:
 
 async def _complete_document(work: Work, quote: Quote, valid_until: date) -> QuoteDocument:
     """What the customer is to read. Raises QuoteIncomplete, AccountArchived."""
-    missing = [name for name in ("account_id", "lines") if not getattr(quote, name)]
-    if missing:
-        raise QuoteIncomplete(number=quote.number, fields=", ".join(missing))
+    _require_complete(quote)
     parties = await queries.parties_of(work.sql, quote.id)
     if parties.account_status == "archived":
         raise AccountArchived(account=quote.account_id)
     return await document_of(work, quote, parties, valid_until=valid_until)
+
+
+def _require_complete(quote: Quote) -> None:
+    missing = [name for name in ("account_id", "lines") if not getattr(quote, name)]
+    if missing:
+        raise QuoteIncomplete(number=quote.number, fields=", ".join(missing))
 
 
 async def _new_token(work: Work, quote: Quote) -> IssuedToken:

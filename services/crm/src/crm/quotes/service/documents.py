@@ -47,6 +47,9 @@ async def document_of(
         valid_until=valid_until,
         currency=quote.currency,
         discount=quote.discount,
+        discount_amount=_amount(quote.discount_amount.amount, quote.currency)
+        if quote.discount_amount
+        else "",
         lines=lines,
         net=_amount(quote.net, quote.currency),
         tax=_amount(quote.tax, quote.currency),

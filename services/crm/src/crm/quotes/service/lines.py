@@ -14,11 +14,11 @@ from crm.catalog.errors import NoPrice
 from crm.catalog.service import pricing
 from crm.orders.errors import FractionOfUnit, ProductNotSold
 from crm.quotes.models import QuotedLine
-from crm.quotes.rules.totals import Sums, line_sums, sum_of
+from crm.quotes.rules.totals import Sums, less_amount, line_sums, order_terms, sum_of
 from crm.quotes.schemas import NewQuoteLine
 from crm.quotes.service.references import Offers
 from values.decimals import rounded
-from values.money import UnitPrice, digits_of
+from values.money import Money, UnitPrice, digits_of
 
 __all__ = ["build_lines", "priced_anew", "sums_of"]
 
@@ -33,6 +33,7 @@ def build_lines(
     offers: Offers,
     *,
     document_discount: Decimal,
+    discount_amount: Money | None,
     currency: str,
 ) -> list[QuotedLine]:
     """The lines as requested, at the prices given or of the day.
@@ -41,25 +42,56 @@ def build_lines(
     CurrencyNotSupported.
     """
     lines = [_line(work, one, offers, at) for at, one in enumerate(sent)]
-    return priced_anew(lines, document_discount=document_discount, currency=currency)
+    return priced_anew(
+        lines,
+        document_discount=document_discount,
+        discount_amount=discount_amount,
+        currency=currency,
+    )
 
 
 def priced_anew(
-    lines: Sequence[QuotedLine], *, document_discount: Decimal, currency: str
+    lines: Sequence[QuotedLine],
+    *,
+    document_discount: Decimal,
+    discount_amount: Money | None,
+    currency: str,
 ) -> list[QuotedLine]:
-    """The lines with what they come to by this discount of the quote."""
-    found = []
-    for one in lines:
-        sums = line_sums(
+    """The lines with what they come to by this discount of the quote, a part or an amount.
+
+    Raises InvalidInput: the amount is more than they come to, or an order could not come to it.
+    """
+    digits = digits_of(currency)
+    found = [
+        line_sums(
             one.unit_price,
             one.quantity,
             discount=one.discount,
             document_discount=document_discount,
             tax_rate=one.tax_rate,
-            decimals=digits_of(currency),
+            decimals=digits,
         )
-        found.append(replace(one, **_kept(sums)))
-    return found
+        for one in lines
+    ]
+    if discount_amount:
+        found = _less_amount(lines, found, discount_amount)
+    return [replace(one, **_kept(sums)) for one, sums in zip(lines, found, strict=True)]
+
+
+def _less_amount(lines: Sequence[QuotedLine], found: Sequence[Sums], amount: Money) -> list[Sums]:
+    digits = digits_of(amount.currency)
+    rates = [one.tax_rate for one in lines]
+    try:
+        lessened = less_amount(found, rates, amount, decimals=digits)
+    except ValueError as too_much:
+        text = "The discount is more than the lines come to."
+        wrong = FieldError("/discount_amount", "more_than_lines", text)
+        raise InvalidInput(errors=[wrong]) from too_much
+    for one, sums in zip(lines, lessened, strict=True):
+        if order_terms(one.unit_price, one.quantity, sums.net, decimals=digits) is None:
+            text = "An order could not come to the same by this discount. Use a part instead."
+            raise InvalidInput(errors=[FieldError("/discount_amount", "not_to_be_shared", text)])
+    return lessened
 
 
 def sums_of(lines: Sequence[QuotedLine]) -> dict[str, Decimal]:

@@ -5,13 +5,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from chassis.problems.field_errors import errors_of_field
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage.reading import Reading
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock_all, read_all
 from chassis.work.unit_of_work import Work
 from crm.quotes import queries
 from crm.quotes.events import QuoteChanged
 from crm.quotes.models import Quote
 from crm.quotes.schemas import QuoteView
+from crm.quotes.service.approving import void_of_changed
 from crm.quotes.service.lines import build_lines, priced_anew, sums_of
 from crm.quotes.service.references import Offers, load_offers, with_references
 from crm.quotes.states import QuoteState
@@ -19,7 +24,7 @@ from records.entities import Values
 from records.shown import Shown
 from records.types import Change, RecordType, changed_fields
 from values.decimals import plain, rounded
-from values.money import digits_of
+from values.money import Money, MoneyChange, digits_of
 
 __all__ = ["KEPT_LINES", "QUOTE", "STATE", "load_for_update", "quote_states"]
 
@@ -53,6 +58,7 @@ async def _defaults(work: Work, count: int) -> Sequence[Values]:
     nothing = rounded(Decimal(0), 4)
     usual = {"currency": work.setting.currency, "discount": Decimal(0), "quote_version": 1}
     usual |= {"state": QuoteState.DRAFT, "language": "zh-CN"}
+    usual |= {"priced_on": work.today()}
     return [usual | dict.fromkeys(_SUMS, nothing)] * count
 
 
@@ -89,22 +95,45 @@ def _ready(
 ) -> dict[str, Any]:
     """The values with the lines, and with their sums where these may be others."""
     quote = change.record
+    values |= _discount_of(work, quote, values)
     if "discount" in values:
         values["discount"] = rounded(values["discount"] or Decimal(0), _DISCOUNT_DIGITS)
     if KEPT_LINES in values:
         values["lines"] = values.pop(KEPT_LINES)
         return values | sums_of(values["lines"])
-    if "lines" not in values and "discount" not in values:
+    if not {"lines", "discount", "discount_amount"} & values.keys():
         return values
     how: dict[str, Any] = {"document_discount": values.get("discount", quote.discount)}
+    how["discount_amount"] = values.get("discount_amount", quote.discount_amount)
     how["currency"] = quote.currency
     if "lines" in values:
         account_id = values.get("account_id", quote.account_id)
         sent = values["lines"] or ()
         values["lines"] = build_lines(work, sent, offers.get(account_id, {}), **how)
+        if values["lines"] != quote.lines:
+            values["priced_on"] = work.today()
     else:
         values["lines"] = priced_anew(quote.lines, **how)
     return values | sums_of(values["lines"])
+
+
+def _discount_of(work: Work, quote: Quote, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The discount of the quote as an amount, where it is given; 0 is none.
+
+    Raises InvalidInput (a part is taken off as well), CurrencyNotSupported.
+    """
+    given: dict[str, Any] = {}
+    if isinstance(amount := values.get("discount_amount"), MoneyChange):
+        with errors_of_field("discount_amount"):
+            wanted = amount.onto(quote.discount_amount or Money.zero(quote.currency))
+        require_supported_currency(work, wanted.currency)
+        given["discount_amount"] = wanted if wanted.amount else None
+    after = {name: getattr(quote, name) for name in ("discount", "discount_amount")}
+    after |= {name: values[name] for name in after if name in values} | given
+    if after["discount"] and after["discount_amount"]:
+        text = "The discount of a quote is a part or an amount: set the other one to 0."
+        raise InvalidInput(errors=[FieldError("/discount_amount", "one_discount", text)])
+    return given
 
 
 async def _check(work: Work, changes: Sequence[Change[Quote]], _sender: str | None) -> None:
@@ -118,10 +147,11 @@ async def _check(work: Work, changes: Sequence[Change[Quote]], _sender: str | No
 
 
 async def _publish(work: Work, changes: Sequence[Change[Quote]]) -> None:
-    """Store the lines, publish the states."""
+    """Store the lines, void approvals of what is another now, publish the states."""
     others = [one.record for one in changes if "lines" in one.before]
     others += [one.record for one in changes if one.is_new and one.record.lines]
     await queries.replace_lines(work.sql, others)
+    await void_of_changed(work, changes)
     events = [QuoteChanged.of(one.record, changed_fields(QuoteChanged, one)) for one in changes]
     await work.record(*events)
 
