@@ -15,6 +15,7 @@ from crm.activities.router import activity
 from crm.activities.service.day import SECTIONS as ACTIVITIES_OF_A_DAY
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
+from crm.calendar_feeds.module import MODULE as CALENDAR_FEEDS
 from crm.calendars.module import MODULE as CALENDARS
 from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
@@ -151,6 +152,7 @@ _OWN = Service(
         OPPORTUNITIES,
         FORECASTS,
         ACTIVITIES,
+        CALENDAR_FEEDS,
         INSIGHTS,
         my_day_module((*ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)),
         ORDERS,
