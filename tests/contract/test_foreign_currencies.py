@@ -15,18 +15,26 @@ CODE = "currency_not_supported"
 OF_THE_ERP = {"account_debt_upsert_batch", "order_fulfilment_upsert_batch"}
 """Batches that only the other half sends."""
 MISSING_FIRST = {
-    "opportunity_create",
     "order_create",
     "price_create",
     "price_upsert_batch",
     "product_price_create",
     "product_price_upsert_batch",
+    "quote_create",
     "sales_order_create",
     "sales_order_upsert_batch",
+    "sales_quota_create",
     "supplier_price_create",
     "supplier_price_upsert_batch",
 }
 """Routes that look up what the request names before they look at its currency."""
+OF_ANY_CURRENCY = {
+    "approval_rule_create",
+    "approval_rule_try",
+    "exchange_rate_create",
+    "exchange_rate_upsert_batch",
+}
+"""Routes that are about other currencies: rates of them, and approvals of amounts in them."""
 
 
 @pytest.fixture(params=[CRM, ERP], ids=lambda service: service.name)
@@ -69,7 +77,7 @@ async def test_every_route_declares_that_it_refuses_another_currency(caller):
     answered, api = {}, caller.server.app.openapi()["components"]["schemas"]
     for name, (method, path, operation) in caller.calls.items():
         content = operation["requestBody"]["content"].get(JSON)
-        if content is None or path.count("{") > path.count("{system}"):
+        if content is None or name in OF_ANY_CURRENCY or path.count("{") > path.count("{system}"):
             continue
         body = in_dollars(content["example"], content["schema"], api)
         if body == content["example"]:

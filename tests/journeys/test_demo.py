@@ -30,7 +30,7 @@ def assert_good_end(told):
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count(" ms") == CROSSINGS
     assert "4 reserved, 6 waiting" in told.stdout
-    assert "927.50 CNY paid of 927.50" in told.stdout
+    assert "902.50 CNY paid of 902.50" in told.stdout
     assert "nothing is parked, nothing waits" in told.stdout
     assert "The halves agree." in told.stdout
 

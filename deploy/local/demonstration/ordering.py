@@ -17,11 +17,9 @@ ZONE = "Asia/Shanghai"
 """Of the story's installation: the default."""
 
 
-def order_to_cash(
-    crm: httpx.Client, erp: httpx.Client, *, account: Record, product: Record
-) -> None:
+def order_to_cash(crm: httpx.Client, erp: httpx.Client, *, placed: Record, product: Record) -> None:
     """Play it. Raises Disagreement, httpx.HTTPStatusError."""
-    act = Act(crm, erp, account, product)
+    act = Act(crm, erp, placed, product)
     act.stock_and_supplier()
     act.order_from_the_crm()
     act.what_is_short_is_bought()
@@ -34,13 +32,12 @@ class Act:
     """One order, as both halves see it."""
 
     def __init__(
-        self, crm: httpx.Client, erp: httpx.Client, account: Record, product: Record
+        self, crm: httpx.Client, erp: httpx.Client, placed: Record, product: Record
     ) -> None:
         self.crm, self.erp = crm, erp
-        self.account, self.product = account, product
+        self.placed, self.product = placed, product
         self.sku = product["code"]
         self.currency = got(erp, "/v1/reports/stock-valuation")["currency"]
-        self.placed: Record = {}
         self.order: Record = {}
 
     def stock_and_supplier(self) -> None:
@@ -64,16 +61,7 @@ class Act:
 
     def order_from_the_crm(self) -> None:
         """An order for more than is there is confirmed; what is missing waits."""
-        say(f"\nThe seller places an order for {WANTED}; {ON_HAND} are reserved, the rest waits.")
-        price = {"amount": "95.00", "currency": self.currency}
-        line = {"product": self.product["id"], "quantity": str(WANTED)}
-        self.placed = made(
-            self.crm,
-            "/v1/orders",
-            account_id=self.account["id"],
-            freight={"amount": "25.00", "currency": self.currency},
-            lines=[{**line, "unit_price": price, "discount": "0.05"}],
-        )
+        say(f"\nThe order for {WANTED} is there; {ON_HAND} are reserved, the rest waits.")
         origin = f"CRM order {self.placed['number']} {self.placed['id']}"
         self.order = crossed(origin, self.in_the_erp, "ERP order")
         [line] = self.order["lines"]

@@ -15,11 +15,10 @@ from demonstration.playing import (
     got,
     made,
 )
+from demonstration.selling import CITY, lead_to_order
 from runner.telling import say
 
 __all__ = ["Story"]
-
-CITY = {"line1": "1 Canal Street", "city": "Suzhou", "postal_code": "215000", "country": "CN"}
 
 
 class Story:
@@ -30,27 +29,19 @@ class Story:
 
     def play(self) -> None:
         """Every chapter in turn. Raises Disagreement, httpx.HTTPStatusError."""
-        account = self.customer_from_the_crm()
+        product = self.item_with_a_price()
+        won = lead_to_order(self.crm, product=product)
+        account = self.customer_from_the_crm(won.account)
         self.terms_from_the_erp(account)
         self.new_phone_number(account)
         self.customer_from_the_erp()
-        product = self.item_with_a_price()
         self.sent_twice()
-        order_to_cash(self.crm, self.erp, account=account, product=product)
+        order_to_cash(self.crm, self.erp, placed=won.order, product=product)
         self.nothing_left()
 
-    def customer_from_the_crm(self) -> Record:
+    def customer_from_the_crm(self, account: Record) -> Record:
         """A customer won in the CRM is known to the ERP, with a number."""
-        say("\nA seller wins a customer; the books know it at once.")
-        account = made(
-            self.crm,
-            "/v1/accounts",
-            name="Canal Street Coffee",
-            stage="customer",
-            email="orders@canal.example",
-            phone="+86 512 5550 0134",
-            shipping_address=CITY,
-        )
+        say("\nThe books know the new customer at once.")
         twin = crossed(
             f"CRM account {account['id']}", lambda: self.customer_of(account), "ERP customer"
         )

@@ -84,10 +84,11 @@ async def test_a_deal_is_stale_until_something_happens(desk):
 
 LEADS = """insert into lead (id, version, created_at, updated_at, name, sort_key, status, owner_id,
     email, email_key, phone_raw, phone_e164, phone_digits, company, title, note, address, language,
-    source, campaign, consent_email, consent_phone)
+    source, campaign, consent_email, consent_phone, reason)
   select gen_random_uuid(), 1, now(), now(), 'Lead', 'lead',
-    case when n % 50 = 0 then 'new' else 'converted' end, $1,
-    '', '', '', '', '', '', '', '', '{}', '', '', '', 'unknown', 'unknown'
+    case when n % 50 = 0 then 'new' else 'disqualified' end, $1,
+    '', '', '', '', '', '', '', '', '{}', '', '', '', 'unknown', 'unknown',
+    case when n % 50 <> 0 then (select code from lead_reason order by code limit 1) end
   from generate_series(1, 20000) n"""
 DEALS = """insert into opportunity (id, version, created_at, updated_at, name, sort_key, status,
     pipeline_id, stage_id, state, stage_since, currency, probability, forecast_category, owner_id,
@@ -103,6 +104,7 @@ DEALS = """insert into opportunity (id, version, created_at, updated_at, name, s
 async def test_no_section_reads_a_table_whole(desk):
     """Each by the index of what is open, however much was closed."""
     me, _ = await person(desk)
+    await desk.add("/v1/lead-reasons", code=desk.word("no"), name="No")
     async with desk.crm.database.driver() as sql:
         await sql.execute(
             "insert into staff_member (id, email) values ($1, '') on conflict do nothing", me

@@ -31,6 +31,7 @@ create table follower (
   team_id uuid references team (id), person text, primary key (team_id, person));
 create table call (id uuid primary key, subject_type text not null, subject_id uuid not null);
 grant select, insert, update, delete on visit, follower, call to "{role}";
+grant delete on team to "{role}";
 """
 
 

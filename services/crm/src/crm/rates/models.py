@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Numeric, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Numeric, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.base import Base
@@ -22,6 +22,7 @@ class ExchangeRate(CustomRecord, Base):
         CheckConstraint("units in (1, 10, 100, 1000, 10000)", name="units_known"),
         UniqueConstraint("currency", "day"),
         *list_indexes("exchange_rate", named=False),
+        Index("ix_exchange_rate_day", "day", "id"),
     )
 
     currency: Mapped[str] = mapped_column(Text)
