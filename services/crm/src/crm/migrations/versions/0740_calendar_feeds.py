@@ -1,7 +1,7 @@
 """Secret addresses by which calendar programs read activities.
 
 Revision ID: 0740
-Revises: 0700
+Revises: 0710
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "0740"
-down_revision = "0700"
+down_revision = "0710"
 
 _DUE = (
     "coalesce(due_at, (due_on::timestamp at time zone 'UTC'), starts_at, 'infinity'::timestamptz)"
