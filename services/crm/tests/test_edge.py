@@ -49,6 +49,7 @@ AREAS = {
     "accounts": "accounts",
     "activities": "activities",
     "my-day": "activities",
+    "calendar-feed": "activities",
     "contacts": "accounts",
     "leads": "leads",
     "lead-reasons": "lead_settings",

@@ -39,14 +39,16 @@ EVERYBODYS = tuple(
 
 OF_THEIR_OWN = (
     *("/v1/activities", "/v1/my-day", "/v1/approvals", "/v1/approval-delegations"),
+    *("/v1/calendar-feed", "/v1/calendar-feed/issue", "/v1/calendar-feed/revoke"),
     *("/v1/forecast", "/v1/forecast-snapshots"),
     *("/v1/insights/conversion", "/v1/insights/follow-ups", "/v1/insights/lost-reasons"),
-    *("/v1/insights/velocity", "/v1/insights/win-rates"),
+    *("/v1/insights/next-touches", "/v1/insights/velocity", "/v1/insights/win-rates"),
     *("/v1/follow-up-runs", "/v1/lead-response-times"),
 )
-"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
-`test_approvers.py` of approvals, `test_snapshots.py` of forecasts, `test_figures.py` of insights,
-`test_runs.py` of follow-up plans, `test_response_times.py`."""
+"""Collections with a rule of their own: `test_who_sees.py`, `test_my_day.py` and
+`test_calendar_feeds.py` of activities, `test_approvers.py` of approvals, `test_snapshots.py` of
+forecasts, `test_figures.py` and `test_next_touches.py` of insights, `test_runs.py` of follow-up
+plans, `test_response_times.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",

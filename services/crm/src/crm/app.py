@@ -19,6 +19,7 @@ from crm.approvals.module import MODULE as APPROVALS
 from crm.approvals.service.day import SECTIONS as APPROVALS_OF_A_DAY
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
+from crm.calendar_feeds.module import MODULE as CALENDAR_FEEDS
 from crm.calendars.module import MODULE as CALENDARS
 from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
@@ -164,6 +165,7 @@ _OWN = Service(
         OPPORTUNITIES,
         FORECASTS,
         ACTIVITIES,
+        CALENDAR_FEEDS,
         INSIGHTS,
         CONTRACTS,
         my_day_module(

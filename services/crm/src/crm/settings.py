@@ -24,6 +24,13 @@ class CrmSettings(RecordSettings):
         le=366,
         description="For how many days an exchange rate counts, where no later one is there.",
     )
+    robot_post_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days after which it is deleted that a robot sent a public form, which made "
+        "no lead.",
+    )
     late_lead_fields: str = Field(
         default="",
         max_length=4000,

@@ -35,10 +35,12 @@ __all__ = [
     "Parties",
     "accepted_for",
     "accepted_of",
+    "answers_of",
     "codes_of",
     "deals_of",
     "dimensions_of",
     "due_to_expire",
+    "empty_answers",
     "give_token",
     "keep_answer",
     "keep_document",
@@ -183,6 +185,14 @@ _DIMENSIONS = """select $3::uuid::text as team_id,
     (select o.pipeline_id::text from opportunity o where o.id = $2) as pipeline_id,
     (select nullif(a.segment, '') from account a where a.id = $1) as segment,
     (select nullif(a.industry, '') from account a where a.id = $1) as industry"""
+_OF_PERSONS = """q.id = a.quote_id and not a.emptied and (q.contact_id = any($2::uuid[])
+    or q.account_id = $1 and ($3::text[] is null or a.person = any($3)))"""
+_ANSWERS_OF = """select q.id, q.number, q.quote_version, a.state, a.person, a.note,
+    a.source_address, a.answered_at
+  from quote_answer a join quote q on {} order by a.answered_at, q.id"""
+_EMPTY_ANSWERS = """update quote_answer a set person = '', note = '', source_address = '',
+    emptied = true
+  from quote q where {} returning a.quote_id"""
 _KEEP_HASH = """insert into quote_token (quote_id, token_hash, issued_at) values ($1, $2, $3)
   on conflict (quote_id) do update set token_hash = excluded.token_hash,
     issued_at = excluded.issued_at, used_at = null"""
@@ -353,6 +363,24 @@ async def kept_document(sql: Sql, quote_id: UUID) -> QuoteDocument | None:
         "select document::text from quote_document where quote_id = $1", quote_id
     )
     return None if found is None else _DOCUMENT.validate_json(found)
+
+
+async def answers_of(
+    sql: Sql, account_id: UUID, contact_ids: Collection[UUID], names: Sequence[str] | None
+) -> list[asyncpg.Record]:
+    """Answers to quotes of the account: to those of the contacts, or by one of the names."""
+    return list(
+        await sql.fetch(_ANSWERS_OF.format(_OF_PERSONS), account_id, list(contact_ids), names)
+    )
+
+
+async def empty_answers(
+    sql: Sql, account_id: UUID, contact_ids: Collection[UUID], names: Sequence[str] | None
+) -> list[UUID]:
+    """Empty who gave these answers, and from where; the ids of the quotes."""
+    sql_text = _EMPTY_ANSWERS.format(_OF_PERSONS)
+    rows = await sql.fetch(sql_text, account_id, list(contact_ids), names)
+    return [row["quote_id"] for row in rows]
 
 
 async def due_to_expire(sql: Sql, today: date, most: int) -> list[UUID]:
