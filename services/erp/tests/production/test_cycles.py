@@ -94,8 +94,8 @@ async def test_the_database_refuses_a_cycle_by_two_transactions(desk, planning):
     sku = await planning.items("A", "B", "C")
     first = await planning.drafts(sku["A"], sku["C"])
     second = await planning.drafts(sku["B"], sku["C"])
-    add = """insert into bill_of_material_line (id, bill_of_material_id, position, item_id, quantity,
-        unit, numerator, denominator, scrap, alternate_group, priority)
+    add = """insert into bill_of_material_line (id, bill_of_material_id, position, item_id,
+        quantity, unit, numerator, denominator, scrap, alternate_group, priority)
       select gen_random_uuid(), $1, 2, id, 1, unit, 1, 1, 0, '', 1 from item where sku = $2"""
 
     async def write(bom_id, component, ready, other):

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from uuid import uuid4
 
 import pytest
@@ -25,12 +26,12 @@ def test_shared_structures_are_summed_level_by_level():
     items = [uuid4() for _ in range(61)]
     structure = {
         item: Bill(uuid4(), BomKind.MANUFACTURED, [Line(below, Fraction(1))] * 2)
-        for item, below in zip(items, items[1:], strict=False)
+        for item, below in pairwise(items)
     }
     needs = summarised(structure, items[0], Fraction(1), levels=100)
-    assert (needs[-1].quantity, needs[-1].level, len(needs)) == (2**60, 60, 60)
+    assert (needs[-1].quantity, needs[-1].level, len(needs)) == (Fraction(2**60), 60, 60)
     first = next(indented(structure, items[0], Fraction(3), levels=2))
-    assert (first.quantity, first.level) == (3, 1)
+    assert (first.quantity, first.level) == (Fraction(3), 1)
 
 
 async def test_phantoms_are_passed_through_and_their_factors_multiply(planning):
@@ -85,7 +86,9 @@ async def test_of_alternates_the_first_priority_that_counts_on_the_day_is_taken(
         sku["Lamp"],
         {"sku": sku["LED"], "quantity": "1", "alternate_group": "light", "priority": 2},
         {
-            **{"sku": sku["Bulb"], "quantity": "2", "alternate_group": "light"},
+            "sku": sku["Bulb"],
+            "quantity": "2",
+            "alternate_group": "light",
             "effective_to": "2026-06-30",
         },
     )

@@ -120,11 +120,10 @@ class BillOfMaterial(CustomRecord, Base):
     def apply(self, values: Values) -> dict[str, Any]:
         """Take over the values that differ. Raises ReversedEffectivity."""
         changed = super().apply(values)
-        for one in (self, *self.lines):
-            if one.effective_from and one.effective_to and one.effective_to < one.effective_from:
-                raise ReversedEffectivity(
-                    effective_from=one.effective_from, effective_to=one.effective_to
-                )
+        own = (self.effective_from, self.effective_to)
+        for begin, end in (own, *((one.effective_from, one.effective_to) for one in self.lines)):
+            if begin and end and end < begin:
+                raise ReversedEffectivity(effective_from=begin, effective_to=end)
         return changed
 
 

@@ -25,7 +25,13 @@ from erp.production.errors import (
     OverlappingBom,
     ReversedEffectivity,
 )
-from erp.production.schemas.boms import BomView, ChangeBom, NewBom, ReviseBom, UpsertBom
+from erp.production.schemas.boms import (
+    BillOfMaterialView,
+    ChangeBillOfMaterial,
+    NewBillOfMaterial,
+    ReviseBillOfMaterial,
+    UpsertBillOfMaterial,
+)
 from erp.production.schemas.structure import Explosion, ExplosionAsked, ItemUses, UsesAsked
 from erp.production.service import boms
 from erp.production.service.boms import BOM
@@ -81,15 +87,15 @@ async def bill_of_material_where_used(
     return await where_used(at.sql, asked, today=today)
 
 
-bill_of_material.create(NewBom, "Draft a revision of the bill of material of an item.")
-bill_of_material.upsert(UpsertBom, refuses=(BomFixed, NoComponents, OverlappingBom))
+bill_of_material.create(NewBillOfMaterial, "Draft a revision of the bill of material of an item.")
+bill_of_material.upsert(UpsertBillOfMaterial, refuses=(BomFixed, NoComponents, OverlappingBom))
 bill_of_material.csv(
     references={"sku": Reference("item", codes=("sku",), take="sku")},
     states={BomStatus.DRAFT.value: {"status": BomStatus.DRAFT}},
 )
 bill_of_material.get()
 bill_of_material.history()
-bill_of_material.change(ChangeBom, refuses=(BomFixed, NoComponents, OverlappingBom))
+bill_of_material.change(ChangeBillOfMaterial, refuses=(BomFixed, NoComponents, OverlappingBom))
 bill_of_material.put(
     "activate",
     {"status": BomStatus.ACTIVE},
@@ -108,12 +114,12 @@ bill_of_material.put(
 )
 async def bill_of_material_revise(
     bill_of_material_id: UUID,
-    command: ReviseBom,
+    command: ReviseBillOfMaterial,
     _by: Planner,
     _once: OnlyOnce,
     work: InWork,
     response: Response,
-) -> BomView:
+) -> BillOfMaterialView:
     """Draft a new revision that is like this one."""
     new_id = await boms.revise(work, bill_of_material_id, command)
     return await bill_of_material.reply(response, work, new_id, new=True)

@@ -12,11 +12,11 @@ from chassis.storage.reading import Reading
 from erp import searched
 from erp.catalog.schemas import ItemView
 from erp.production.models import BillOfMaterial, BomByProduct, BomLine, ByProduct, Component
-from erp.production.schemas.boms import BomQuery, BomView
+from erp.production.schemas.boms import BillOfMaterialQuery, BillOfMaterialView
 from erp.sql import Sql
 from records.filters import among
 from records.includes import Include
-from records.reads import Reads, columns_of, everybody, sorts_of
+from records.reads import Reads, columns_of, everybody, record_filters, sorts_of
 
 __all__ = [
     "BOMS",
@@ -45,7 +45,7 @@ _BY_PRODUCTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', p.ite
 _COUNTS = "daterange(bill_of_material.effective_from, bill_of_material.effective_to, '[]')"
 
 
-def _filters(_at: Reading, query: BomQuery) -> list[Filter]:
+def _filters(_at: Reading, query: BillOfMaterialQuery) -> list[Filter]:
     """The conditions that the query puts on bills of material."""
     names = """exists (select from bill_of_material_line l join item c on c.id = l.item_id
       where l.bill_of_material_id = bill_of_material.id and c.sku = {})"""
@@ -53,8 +53,8 @@ def _filters(_at: Reading, query: BomQuery) -> list[Filter]:
         Filter("bill_of_material.item_id = {}", query.item_id),
         Filter("bill_of_material.item_id = (select id from item where sku = {})", query.sku),
         Filter(names, query.component_sku),
+        *record_filters("bill_of_material", query),
         among("bill_of_material.kind", query.kind),
-        among("bill_of_material.status", query.status),
         Filter(f"{_COUNTS} @> {{}}::date", query.effective_on),
         Filter("bill_of_material.label = {}", query.label),
     ]
@@ -62,9 +62,9 @@ def _filters(_at: Reading, query: BomQuery) -> list[Filter]:
 
 BOMS = Reads(
     name="bill_of_material",
-    view=BomView,
+    view=BillOfMaterialView,
     columns=columns_of(
-        BomView,
+        BillOfMaterialView,
         BillOfMaterial.__table__,
         sku="i.sku",
         lines=_LINES,
@@ -73,7 +73,7 @@ BOMS = Reads(
     source="bill_of_material join item i on i.id = bill_of_material.item_id",
     key="bill_of_material.id",
     visible=everybody,
-    query=BomQuery,
+    query=BillOfMaterialQuery,
     filters=_filters,
     searched=searched.BOMS,
     title="i.sku || ' ' || bill_of_material.label",
@@ -217,7 +217,8 @@ async def bills_in_the_way(sql: Sql, boms: Sequence[BillOfMaterial]) -> list[InT
              select id, item_id, label, status, effective_from, effective_to from wanted
              union all
              select b.id, b.item_id, b.label, b.status, b.effective_from, b.effective_to
-               from bill_of_material b where b.item_id = any($2::uuid[]) and b.id <> all($1::uuid[]))
+               from bill_of_material b
+              where b.item_id = any($2::uuid[]) and b.id <> all($1::uuid[]))
            select w.id, o.id as existing_id, o.label, o.label <> w.label as is_overlap
              from wanted w join others o on o.item_id = w.item_id and o.id <> w.id
               and (o.label = w.label or o.status = 'active' and w.status = 'active'

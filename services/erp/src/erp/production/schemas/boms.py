@@ -19,16 +19,16 @@ from values.text import Code, Command, Line, OptionalLine, OptionalNote, unset
 
 __all__ = [
     "MOST_LINES",
-    "BomQuery",
-    "BomView",
+    "BillOfMaterialQuery",
+    "BillOfMaterialView",
     "ByProductView",
-    "ChangeBom",
+    "ChangeBillOfMaterial",
     "ComponentView",
-    "NewBom",
+    "NewBillOfMaterial",
     "NewByProduct",
     "NewComponent",
-    "ReviseBom",
-    "UpsertBom",
+    "ReviseBillOfMaterial",
+    "UpsertBillOfMaterial",
 ]
 
 MOST_LINES = 1000
@@ -97,20 +97,20 @@ class BomFields(CustomValues):
     )
 
 
-class NewBom(BomFields):
+class NewBillOfMaterial(BomFields):
     """Draft a revision of the bill of material of an item."""
 
     sku: Code
     label: Code = Field(description="Label of the revision, which no other of the item has.")
 
 
-class ChangeBom(BomFields):
+class ChangeBillOfMaterial(BomFields):
     """Change a revision (JSON merge patch). Of an active one only its days and its note."""
 
     label: Code = Field(default_factory=unset)
 
 
-class UpsertBom(BomFields):
+class UpsertBillOfMaterial(BomFields):
     """A revision as another system knows it; what is left out stays as it is here."""
 
     source_version: SourceVersion
@@ -119,7 +119,7 @@ class UpsertBom(BomFields):
     status: BomStatus = Field(default_factory=unset, description="By default draft.")
 
 
-class ReviseBom(Command):
+class ReviseBillOfMaterial(Command):
     """Draft a new revision that is like this one."""
 
     label: Code = Field(description="Label of the new revision.")
@@ -150,7 +150,7 @@ class ByProductView(BaseModel):
     cost_share: NonNegativeDecimal
 
 
-class BomView(CustomView):
+class BillOfMaterialView(CustomView):
     """A revision of the bill of material of an item."""
 
     id: UUID
@@ -172,7 +172,7 @@ class BomView(CustomView):
     updated_at: datetime
 
 
-class BomQuery(Tagged):
+class BillOfMaterialQuery(Tagged):
     """Which bills of material are wanted."""
 
     item_id: UUID | None = None

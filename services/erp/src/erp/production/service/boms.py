@@ -24,7 +24,13 @@ from erp.production.models import BillOfMaterial, ByProduct, Component
 from erp.production.queries import boms as queries
 from erp.production.queries.boms import CountedItem
 from erp.production.rules.cycles import cycle_through
-from erp.production.schemas.boms import BomView, NewBom, NewByProduct, NewComponent, ReviseBom
+from erp.production.schemas.boms import (
+    BillOfMaterialView,
+    NewBillOfMaterial,
+    NewByProduct,
+    NewComponent,
+    ReviseBillOfMaterial,
+)
 from erp.production.states import BomKind, BomStatus
 from records.entities import Values
 from records.shown import Shown
@@ -42,7 +48,7 @@ _PARTS = ("lines", "by_products")
 _RATIO = ("numerator", "denominator")
 
 
-async def revise(work: Work, bom_id: UUID, command: ReviseBom) -> UUID:
+async def revise(work: Work, bom_id: UUID, command: ReviseBillOfMaterial) -> UUID:
     """Draft a revision like the one there is; the id of the new one.
 
     Raises NotFound, DuplicateRevision, and what the content is refused for by now.
@@ -54,7 +60,7 @@ async def revise(work: Work, bom_id: UUID, command: ReviseBom) -> UUID:
         for name in _PARTS
     }
     given = shown | parts | command.model_dump(mode="json", exclude_unset=True)
-    return await create(work, BOM, NewBom.model_validate(given))
+    return await create(work, BOM, NewBillOfMaterial.model_validate(given))
 
 
 async def bom_states(at: Reading, bom_ids: Sequence[UUID]) -> list[BillOfMaterialChanged]:
@@ -144,7 +150,7 @@ def _component(given: NewComponent, items: Mapping[str, CountedItem]) -> Compone
         given.scrap,
         given.effective_from,
         given.effective_to,
-        given.alternate_group,
+        given.alternate_group or "",
         given.priority,
         given.phantom,
     )
@@ -245,7 +251,7 @@ def _shown(name: str) -> Shown:
     return Shown(name, named)
 
 
-BOM: RecordType[BillOfMaterial, BomView] = RecordType(
+BOM: RecordType[BillOfMaterial, BillOfMaterialView] = RecordType(
     name="bill_of_material",
     entity=BillOfMaterial,
     reads=queries.BOMS,
