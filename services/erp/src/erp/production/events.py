@@ -50,13 +50,13 @@ class BillOfMaterialChanged(CustomState, Event):
     sku: str
     label: str = Field(description="Label of the revision, such as `A` or `2`.")
     quantity: PositiveQuantity = Field(description="So many are made of the components.")
-    kind: BomKind
+    kind: BomKind = Field(description="A phantom is passed through in explosions.")
     effective_from: date | None = Field(description="First day; null: since ever.")
     effective_to: date | None = Field(description="Last day; null: until further notice.")
     note: str
-    status: BomStatus
-    lines: list[ComponentState]
-    by_products: list[ByProductState]
+    status: BomStatus = Field(description="Only an active one counts, on its days.")
+    lines: list[ComponentState] = Field(description="Its components, in their order.")
+    by_products: list[ByProductState] = Field(description="What comes out beside the item.")
 
     @classmethod
     def of(cls, bom: object, changed: Sequence[str], **shown: Any) -> Self:

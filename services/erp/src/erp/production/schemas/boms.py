@@ -15,7 +15,7 @@ from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveQuantity
 from values.external import SourceVersion
-from values.text import Code, Command, Line, OptionalLine, OptionalNote, unset
+from values.text import Code, Command, Line, Name, OptionalLine, OptionalNote, unset
 
 __all__ = [
     "MOST_LINES",
@@ -38,6 +38,8 @@ UnitCode = Annotated[str, Field(pattern=r"^[A-Z0-9]{2,3}$", examples=["C62"])]
 _FROM, _TO = "First day; null: since ever.", "Last day; null: until further notice."
 _BEGIN = "First day on which making may begin by it; null: since ever."
 _END = "Last day on which making may begin by it; null: until further notice."
+_KIND = "manufactured: it gets orders of its own; phantom: it is passed through."
+_STATUS = "draft: it may be changed; active: it counts on its days; archived: on none."
 _LINES = "All of its components, in their order."
 _BY_PRODUCTS = "All that comes out beside the item, in their order."
 
@@ -85,7 +87,7 @@ class BomFields(CustomValues):
         default_factory=unset,
         description="So many are made of the components, in the item's own unit; by default 1.",
     )
-    kind: BomKind = Field(default_factory=unset, description="By default manufactured.")
+    kind: BomKind = Field(default_factory=unset, description=f"{_KIND} By default manufactured.")
     effective_from: Day | None = Field(default=None, description=_BEGIN)
     effective_to: Day | None = Field(default=None, description=_END)
     note: OptionalNote = Field(default_factory=unset)
@@ -101,13 +103,13 @@ class NewBillOfMaterial(BomFields):
     """Draft a revision of the bill of material of an item."""
 
     sku: Code
-    label: Code = Field(description="Label of the revision, which no other of the item has.")
+    label: Name = Field(description="Label of the revision, which no other of the item has.")
 
 
 class ChangeBillOfMaterial(BomFields):
     """Change a revision (JSON merge patch). Of an active one only its days and its note."""
 
-    label: Code = Field(default_factory=unset)
+    label: Name = Field(default_factory=unset)
 
 
 class UpsertBillOfMaterial(BomFields):
@@ -115,14 +117,14 @@ class UpsertBillOfMaterial(BomFields):
 
     source_version: SourceVersion
     sku: Code = Field(default_factory=unset, description="Needed when the revision is new here.")
-    label: Code = Field(default_factory=unset, description="Needed when the revision is new here.")
-    status: BomStatus = Field(default_factory=unset, description="By default draft.")
+    label: Name = Field(default_factory=unset, description="Needed when the revision is new here.")
+    status: BomStatus = Field(default_factory=unset, description=f"{_STATUS} By default draft.")
 
 
 class ReviseBillOfMaterial(Command):
     """Draft a new revision that is like this one."""
 
-    label: Code = Field(description="Label of the new revision.")
+    label: Name = Field(description="Label of the new revision.")
     effective_from: Day | None = Field(default=None, description=_BEGIN)
 
 
@@ -134,8 +136,8 @@ class ComponentView(BaseModel):
     quantity: PositiveQuantity = Field(description="In `unit`, for what the bill makes.")
     unit: str
     scrap: NonNegativeDecimal = Field(description="Part of what is issued that is lost.")
-    effective_from: date | None
-    effective_to: date | None
+    effective_from: date | None = Field(description=_FROM)
+    effective_to: date | None = Field(description=_TO)
     alternate_group: str
     priority: int
     phantom: bool | None = Field(description="Null: as the component's own bill says.")
@@ -158,11 +160,11 @@ class BillOfMaterialView(CustomView):
     sku: str
     label: str
     quantity: PositiveQuantity = Field(description="So many are made of the components.")
-    kind: BomKind
-    effective_from: date | None
-    effective_to: date | None
+    kind: BomKind = Field(description=_KIND)
+    effective_from: date | None = Field(description=_BEGIN)
+    effective_to: date | None = Field(description=_END)
     note: str
-    status: BomStatus
+    status: BomStatus = Field(description=_STATUS)
     lines: list[ComponentView]
     by_products: list[ByProductView]
     external_refs: list[ExternalRef]
