@@ -359,6 +359,7 @@ async def test_every_example_of_the_erp_works(erp):
     await erp.send("chart_of_accounts_update")
     await _tags(erp)
     await _masters(erp)
+    await _bills_of_material(erp)
     await _books(erp)
     await _stock(erp)
     await _purchases(erp)
@@ -404,6 +405,14 @@ async def _masters(erp: Caller) -> None:
     await erp.send("price_create")
     for act in ("upsert", "upsert_batch", "update", "link"):
         await erp.send(f"price_{act}")
+
+
+async def _bills_of_material(erp: Caller) -> None:
+    await erp.send("bill_of_material_upsert_batch")
+    await erp.send("bill_of_material_upsert")
+    await erp.send("bill_of_material_create")
+    for act in ("update", "link", "revise"):
+        await erp.send(f"bill_of_material_{act}")
 
 
 async def _books(erp: Caller) -> None:
