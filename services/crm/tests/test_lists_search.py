@@ -108,7 +108,7 @@ async def trade(desk):
     paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
     template = await desk.add("/v1/contract-templates", **paper)
     contract = await desk.add("/v1/contracts", name=f"Vertrag für {word}")
-    asked = await _asked(desk, quote, account, product)
+    approval = await _asked(desk, quote, account, product)
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
     money = {"amount": "9.00", "currency": "CNY"}
@@ -161,7 +161,7 @@ async def trade(desk):
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
         "/v1/contract-templates": (template["id"], [paper["code"], f"vertrage fur {word}"]),
         "/v1/contracts": (contract["id"], [contract["number"], f"vertrag fur {word}"]),
-        "/v1/approvals": (asked, [quote["number"], f"angebot fur {word}"]),
+        "/v1/approvals": (approval, [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),

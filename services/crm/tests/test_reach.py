@@ -147,7 +147,7 @@ def test_every_collection_has_a_rule():
     found = {
         re.split(
             r"/\{|/by-external|/external-refs|/match|/tags/batch|/export$|/board$|/try$|/preview$"
-            r"|/convert-batch$",
+            r"|/convert-batch$|/dead-ends$",
             path,
         )[0]
         for _, path in ROUTES
