@@ -1,6 +1,5 @@
 """Paths of contracts and their templates."""
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -44,7 +43,7 @@ from crm.contracts.schemas import (
 )
 from crm.contracts.service import acts, templates
 from crm.contracts.service.contracts import CONTRACT
-from crm.contracts.service.printed import printed_contract
+from crm.contracts.service.printed import printing_of
 from crm.contracts.service.templates import CONTRACT_TEMPLATE
 from crm.pdf.errors import PdfNotInstalled, PdfNotMade
 from crm.pdf.printing import PDF_REPLY, pdf_reply
@@ -178,12 +177,7 @@ async def contract_pdf_get(
     language: PdfLanguage = None,
 ) -> Response:
     """The contract as a PDF; the same version and language give the same bytes."""
-    read = partial(
-        printed_contract,
-        contract_id=contract_id,
-        contract_version=contract_version,
-        language=language,
-    )
+    read = printing_of(contract_id, contract_version, language)
     return await pdf_reply(request, by, read)
 
 

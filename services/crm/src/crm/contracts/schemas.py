@@ -264,7 +264,7 @@ class ContractView(CustomView):
 class ContractTextView(BaseModel):
     """A text that was generated of a contract, and what it was generated from."""
 
-    contract_id: UUID
+    contract_id: UUID = Field(description="The contract whose text it is.")
     contract_version: int = Field(description="Counts from 1.")
     template_id: UUID = Field(description="The version of the template that it was made from.")
     language: ContractLanguage = Field(description=_LANGUAGE)
@@ -274,7 +274,7 @@ class ContractTextView(BaseModel):
     snapshot_hash: str = Field(description="SHA-256 of the snapshot.")
     text: str = Field(description="The contract as its parties read it.")
     text_hash: str = Field(description="SHA-256 of the text.")
-    generated_at: datetime
+    generated_at: datetime = Field(description="When it was generated.")
     generated_by: str = Field(description="Who generated it: `user:…` or `key:…`.")
 
 

@@ -1,5 +1,7 @@
 """A contract as its PDF shows it: a text that was generated, with places to sign."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from chassis.clock import business_day
@@ -11,7 +13,7 @@ from crm.contracts.service.acts import contract_text
 from crm.contracts.service.snapshots import NUMBER, TITLE, clauses_of
 from crm.pdf.document import Fact, PdfDocument, Section
 
-__all__ = ["printed_contract"]
+__all__ = ["printing_of"]
 
 _WORDS = {
     "en": ("Contract", "Version", "For the supplier", "For the customer"),
@@ -19,7 +21,19 @@ _WORDS = {
 }
 
 
-async def printed_contract(
+def printing_of(
+    contract_id: UUID, contract_version: int | None, language: ContractLanguage | None
+) -> Callable[[Reading], Awaitable[PdfDocument]]:
+    """What reads the text of a version, by default the present one, as it is printed."""
+    return partial(
+        _printed_contract,
+        contract_id=contract_id,
+        contract_version=contract_version,
+        language=language,
+    )
+
+
+async def _printed_contract(
     at: Reading,
     contract_id: UUID,
     contract_version: int | None,
