@@ -7,6 +7,7 @@ quarter and for each of the figures of a year, over HTTP. Prints p50 and p95 of 
 
 import asyncio
 import sys
+import time
 from datetime import UTC, datetime
 
 import asyncpg
@@ -17,6 +18,8 @@ from bench.machine import load_average
 from bench.place import Place
 from chassis.storage.connections import SESSION
 from crm.app import SERVICE as CRM
+from crm.insights.queries.touches import count_touches
+from crm.insights.service.next_touches import days_counted
 
 _CODES = "array['qualification', 'needs_analysis', 'proposal', 'negotiation', 'won', 'lost']"
 _DEALS = f"""insert into opportunity (id, version, created_at, updated_at, name, sort_key,
@@ -42,11 +45,16 @@ _CHANGES = """insert into opportunity_stage_change (id, opportunity_id, revision
 _ACTIVITIES = """insert into activity (id, version, created_at, updated_at, name, sort_key, kind,
     state, text, priority, outcome, location, channel, system_generated, bulk, owner_id,
     record_type, record_id, direction, starts_at, done_at)
-  select gen_random_uuid(), 1, t, t, 'Call', 'call', 'email', 'done', '', 'normal', '', '', '',
-    false, false, owner_id, 'opportunity', id,
-    case when k % 3 = 0 then 'inbound' else 'outbound' end, t, t
-  from (select o.id, o.owner_id, k, o.opened_on + k * interval '3 days' as t
-    from opportunity o, generate_series(1, $1::integer) k) made"""
+  select gen_random_uuid(), 1, t, t, 'Call', 'call',
+    case when (k + h) % 3 = 0 then 'call' else 'email' end, 'done', '', 'normal', '', '', '',
+    h % 11 = 0, false, owner_id, 'opportunity', id,
+    case when (k + h) % 4 = 0 then 'inbound' else 'outbound' end, t, t
+  from (select o.id, o.owner_id, k, h, o.opened_on + k * (1 + h % 4) * interval '1 day' as t
+    from (select id, owner_id, opened_on,
+        ('x' || left(md5(id::text), 4))::bit(16)::integer as h from opportunity) o,
+      generate_series(1, $1::integer) k) made"""
+_NAMED = """insert into activity_record (record_type, record_id, activity_id)
+  select record_type, record_id, id from activity"""
 _YEAR = "closed_gte=2026-01-01&closed_lte=2026-12-31"
 ASKED = {
     "forecast of a quarter": "/v1/forecast?first_day=2026-07-01&last_day=2026-09-30&by=owner",
@@ -55,6 +63,7 @@ ASKED = {
     "lost reasons of a year": f"/v1/insights/lost-reasons?{_YEAR}",
     "velocity of a year": f"/v1/insights/velocity?{_YEAR}",
     "follow-ups of a year": f"/v1/insights/follow-ups?days=14&{_YEAR}",
+    "next touches": "/v1/insights/next-touches?limit=50",
 }
 
 
@@ -65,11 +74,20 @@ async def _fill(place: Place, url: str, deals: int, activities: int, people: lis
         admin.render_as_string(hide_password=False), server_settings=settings, command_timeout=3600
     )
     try:
+        # What triggers do for each row is done for all rows at once; texts are not searched here.
+        await sql.execute("set session_replication_role = replica")
         await sql.execute(_DEALS, deals, people, datetime(2024, 1, 1, tzinfo=UTC).date())
         await sql.execute(_CHANGES)
         await sql.execute(_ACTIVITIES, max(1, activities // deals))
+        await sql.execute(_NAMED)
         for table in ("opportunity", "opportunity_stage_change", "activity", "activity_record"):
             await sql.execute(f"vacuum analyze {table}")
+        await sql.execute("set session_replication_role = origin")
+        began, now = time.perf_counter(), datetime.now(UTC)
+        async with sql.transaction():
+            await count_touches(sql, "Asia/Shanghai", days_counted(now.date()), now)
+        print(f"touches counted in {time.perf_counter() - began:.1f} s", flush=True)
+        await sql.execute("vacuum analyze touch_figure")
     finally:
         await sql.close()
 

@@ -18,7 +18,12 @@ deleted so, and files downloaded."""
 FILES = {"export_file", "import_error_file", "import_mapping_delete"}
 OF_CRM = {"lead_duplicate_dismiss", "open_form_confirm"}
 """They answer 204, which has no body."""
-OF_SERVICE = {"bridge": {"flow_resume", "mapping_unlink"}, "crm": FILES | OF_CRM, "erp": FILES}
+PDFS = {"contract_pdf_get", "quote_pdf_get"}
+OF_SERVICE = {
+    "bridge": {"flow_resume", "mapping_unlink"},
+    "crm": FILES | OF_CRM | PDFS,
+    "erp": FILES,
+}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -68,8 +68,10 @@ SINGLE = {"availability", "status", "chart_of_accounts", "forecast"}
 
 
 def singular(words: str) -> str:
-    """`item-categories` -> `item_category`."""
-    word = words.replace("-", "_")
+    """`item-categories` -> `item_category`, `bills-of-material` -> `bill_of_material`."""
+    word, of, rest = words.replace("-", "_").partition("_of_")
+    if of:
+        return f"{singular(word)}{of}{rest}"
     if word.endswith("ies"):
         return f"{word.removesuffix('ies')}y"
     return word if word.endswith(("ss", "us")) or word in SINGLE else word.removesuffix("s")

@@ -232,6 +232,7 @@ async def _opportunities(crm: Caller) -> None:
     for act in ("move", "win", "reopen", "lose"):
         await crm.send(f"opportunity_{act}")
     await _quotes(crm)
+    await _contracts(crm)
 
 
 async def _quotes(crm: Caller) -> None:
@@ -247,6 +248,29 @@ async def _quotes(crm: Caller) -> None:
     await crm.send("quote_create")
     await crm.send("quote_send")
     await crm.send("quote_accept")
+
+
+async def _contracts(crm: Caller) -> None:
+    await crm.send("contract_template_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"contract_template_{act}")
+    await _act(crm, "contract-templates", "publish")
+    await crm.send("contract_create")
+    for act in ("upsert", "upsert_batch", "update", "link", "link_batch"):
+        await crm.send(f"contract_{act}")
+    for act in ("generate", "send"):
+        await _act(crm, "contracts", act)
+    for act in ("sign", "renew", "end"):
+        await crm.send(f"contract_{act}")
+    await crm.send("contract_create")
+    await crm.send("contract_void")
+
+
+async def _act(crm: Caller, many: str, act: str) -> None:
+    """An act that needs no body, on the record made last."""
+    record_id = crm.records[many.replace("-", "_").removesuffix("s")]
+    reply = await crm.server.post(f"/v1/{many}/{record_id}/{act}", None)
+    assert reply.is_success, reply.text
 
 
 async def _approvals_of_quotes(crm: Caller) -> None:
@@ -335,6 +359,7 @@ async def test_every_example_of_the_erp_works(erp):
     await erp.send("chart_of_accounts_update")
     await _tags(erp)
     await _masters(erp)
+    await _bills_of_material(erp)
     await _books(erp)
     await _stock(erp)
     await _purchases(erp)
@@ -380,6 +405,14 @@ async def _masters(erp: Caller) -> None:
     await erp.send("price_create")
     for act in ("upsert", "upsert_batch", "update", "link"):
         await erp.send(f"price_{act}")
+
+
+async def _bills_of_material(erp: Caller) -> None:
+    await erp.send("bill_of_material_upsert_batch")
+    await erp.send("bill_of_material_upsert")
+    await erp.send("bill_of_material_create")
+    for act in ("update", "link", "revise"):
+        await erp.send(f"bill_of_material_{act}")
 
 
 async def _books(erp: Caller) -> None:

@@ -29,6 +29,7 @@ def make_demo(**choices):
 def assert_good_end(told):
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count(" ms") == CROSSINGS
+    assert "Chen Wei: approved; now it is sent" in told.stdout
     assert "4 reserved, 6 waiting" in told.stdout
     assert "902.50 CNY paid of 902.50" in told.stdout
     assert "nothing is parked, nothing waits" in told.stdout

@@ -67,6 +67,10 @@ HOURS = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
 """Mondays only."""
 
 
+CLAUSE = {"heading": "Parties", "body": "With {{ account.name }}."}
+"""A clause of a template."""
+
+
 async def absence_new(desk: Desk) -> Values:
     user = await desk.add("/v1/users", **await user_new(desk))
     times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
@@ -517,6 +521,42 @@ OF_CRM = (
             {
                 *("account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
                 "lines",
+            }
+        ),
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/contract-templates",
+        table="contract_template",
+        **both(coded("code", "T", name="Supply")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "language": ("en", NEVER_EMPTY),
+            "clauses": ([CLAUSE], []),
+            "note": ("Soon.", ""),
+        },
+        found=True,
+    ),
+    Kind(
+        half="crm",
+        path="/v1/contracts",
+        table="contract",
+        **both(coded("name", "N")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "starts_on": ("2030-01-01", None),
+            "ends_on": ("2090-01-02", None),
+            "renewal_on": ("2089-01-02", None),
+            "notice_days": (30, None),
+            "note": ("Soon.", ""),
+        },
+        apart=frozenset(
+            {
+                *("account_id", "contact_id", "opportunity_id", "quote_id", "template_id"),
+                *("owner_id", "team_id"),
             }
         ),
         found=True,

@@ -70,6 +70,11 @@ async def supplier_price_sent(desk: Desk) -> Values:
     return {"supplier_external_id": known, "sku": await item(desk), "price": CNY} | terms
 
 
+async def bom_new(desk: Desk) -> Values:
+    line = {"sku": await item(desk), "quantity": "2", "scrap": "0.05"}
+    return {"sku": await item(desk), "label": desk.word("R"), "lines": [line]}
+
+
 async def purchase_order_sent(desk: Desk) -> Values:
     supplier = await desk.add("/v1/suppliers", name="Mill")
     line = {"sku": await item(desk), "quantity": "2.0", "unit_price": CNY}
@@ -195,6 +200,23 @@ OF_ERP = (
             "multiple": ("3", NEVER_EMPTY),
             "price": (TWO, NEVER_EMPTY),
         },
+    ),
+    Kind(
+        half="erp",
+        path="/v1/bills-of-material",
+        table="bill_of_material",
+        **both(bom_new),
+        change={"note": "Other"},
+        fields={
+            "label": ("B", NEVER_EMPTY),
+            "quantity": ("2", NEVER_EMPTY),
+            "kind": ("phantom", NEVER_EMPTY),
+            "effective_from": ("2030-01-01", None),
+            "effective_to": ("2031-01-01", None),
+            "note": ("Oak only.", ""),
+            "by_products": ([], NEVER_EMPTY),
+        },
+        apart=frozenset({"lines"}),
     ),
     Kind(
         half="erp",

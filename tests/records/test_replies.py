@@ -29,6 +29,10 @@ NEVER_HERE = {
     ("sales_quota", "team"),
     *(("lead", one) for one in ("account", "contact", "opportunity")),
     *(("quote", one) for one in ("account", "contact", "owner", "team", "products")),
+    *(
+        ("contract", one)
+        for one in ("template", "quote", "opportunity", "account", "contact", "owner", "team")
+    ),
 }
 """What the records of the fixture do not refer to; tests of their own do."""
 

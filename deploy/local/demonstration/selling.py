@@ -1,6 +1,7 @@
 """The first act, in the CRM alone: from a form that a stranger fills in to a deal that is won."""
 
 import time
+import uuid
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
@@ -69,9 +70,21 @@ class Sale:
 
     def __enter__(self) -> Self:
         """The seller has a login, and the CRM knows how leads are scored and assigned."""
-        say("\nA seller starts work; leads are scored, and go to who has least to do.")
+        say("\nA seller and a sales manager start work. Leads are scored and assigned by rules;")
+        say("a discount of 5 % and more is approved by a sales manager.")
         self.seller, self.seller_id = self.colleague("lin.fang", "Lin Fang", "seller")
+        self.manager, _ = self.colleague("chen.wei", "Chen Wei", "sales_manager")
         self.rules_for_leads()
+        made(
+            self.crm,
+            "/v1/approval-rules",
+            kind="quote",
+            name="Discounts",
+            position=1,
+            conditions=[{"fact": "percent", "at_least": "5"}],
+            steps=[{"approvers": "role", "role": "sales_manager"}],
+            fallback_role="admin",
+        )
         return self
 
     def rules_for_leads(self) -> None:
@@ -204,7 +217,7 @@ class Sale:
 
     def quoted(self, deal: Record) -> Record:
         """A quote with a discount goes to the customer; its text never changes again."""
-        say(f"\nThe seller quotes {WANTED} at {PRICE}, less {Decimal(DISCOUNT):.0%}.")
+        say(f"\nThe seller quotes {WANTED} at {PRICE}, less {Decimal(DISCOUNT) * 100:.0f} %.")
         price = {"amount": PRICE, "currency": deal["currency"]}
         line = {"product": self.product["id"], "quantity": str(WANTED), "unit_price": price}
         quote = made(
@@ -217,11 +230,25 @@ class Sale:
             valid_until=str(last_day()),
             lines=[line],
         )
-        sent = done(self.seller, f"/v1/quotes/{quote['id']}/send", channel="email")
-        quote = sent["quote"]
-        total = f"{quote['total']} {quote['currency']}"
-        say(f"    CRM quote {quote['number']}: {total}, {quote['state']}")
-        return sent
+        say(f"    CRM quote {quote['number']}: {quote['total']} {quote['currency']}")
+        self.approved(quote)
+        return done(self.seller, f"/v1/quotes/{quote['id']}/send", channel="email")
+
+    def approved(self, quote: Record) -> None:
+        """The discount needs somebody else's consent: it cannot be sent before."""
+        send = self.seller.post(
+            f"/v1/quotes/{quote['id']}/send",
+            json={"channel": "email"},
+            headers={"Idempotency-Key": str(uuid.uuid4())},
+        )
+        agree(send.json().get("code") == "approval_needed", "what needs an approval")
+        say(f"    not sent: {send.json()['title']}")
+        done(self.seller, f"/v1/quotes/{quote['id']}/submit")
+        [waiting] = got(self.manager, "/v1/approvals", waiting_for_me=True)["items"]
+        decided = done(
+            self.manager, f"/v1/approvals/{waiting['id']}/approve", note="A new customer."
+        )
+        say(f"    Chen Wei: {decided['state']}; now it is sent")
 
     def accepted_by_token(self, sent: Record) -> None:
         """The customer reads the text and accepts it: with a token, and without a login."""

@@ -234,3 +234,38 @@ async def test_the_database_keeps_places_short(sample, mia):
             change = f"update user_session set {column} = repeat('x', $2) where user_id = $1"
             with pytest.raises(asyncpg.CheckViolationError):
                 await sql.execute(change, mia.id, length)
+
+
+async def test_a_session_that_nobody_uses_ends(sample, mia):
+    """After four hours, as the setting says; each use, exact to a minute, begins them anew."""
+    began = utc_now()
+    with frozen(began):
+        person, other = await log_in(sample, mia), await log_in(sample, mia)
+    for hours in (3, 6):
+        with frozen(began + timedelta(hours=hours)):
+            assert await is_in(person)
+    with frozen(began + timedelta(hours=6, minutes=1)):
+        assert not await is_in(other)
+        assert len(await own(person)) == 1
+    idle = sample.app.state.authenticator.session_idle
+    assert idle == timedelta(hours=4)
+    with frozen(began + timedelta(hours=6) + idle):
+        sample.app.state.authenticator.forget(person.headers["Authorization"].split()[1])
+        assert not await is_in(person)
+
+
+async def test_a_log_in_ends_the_own_session_that_it_shows(sample, mia, bob):
+    """The others of the person, and those of others, go on."""
+    shown, other, of_bob = [await log_in(sample, one) for one in (mia, mia, bob)]
+    body = {"login": mia.login, "password": PASSWORD}
+    assert (await of_bob.post("/v1/sessions", json=body)).status_code == 201
+    assert (await shown.post("/v1/sessions", json=body)).status_code == 201
+    assert [await is_in(one) for one in (shown, other, of_bob)] == [False, True, True]
+    assert (await shown.post("/v1/sessions", json=body)).status_code == 201
+
+
+async def test_a_log_in_that_is_refused_ends_nothing(sample, mia):
+    person = await log_in(sample, mia)
+    wrong = {"login": mia.login, "password": "something else, wrong"}
+    assert (await person.post("/v1/sessions", json=wrong)).status_code == 401
+    assert await is_in(person)

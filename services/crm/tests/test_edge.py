@@ -49,6 +49,7 @@ AREAS = {
     "accounts": "accounts",
     "activities": "activities",
     "my-day": "activities",
+    "calendar-feed": "activities",
     "contacts": "accounts",
     "leads": "leads",
     "lead-reasons": "lead_settings",
@@ -67,6 +68,8 @@ AREAS = {
     "saved-views": "views",
     "opportunities": "opportunities",
     "quotes": "quotes",
+    "contracts": "contracts",
+    "contract-templates": "contract_templates",
     "approvals": "quotes",
     "approval-rules": "approvals",
     "approval-delegations": "quotes",
@@ -203,6 +206,8 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "send": {"channel": "post"},
         "accept": {"person": "Lin"},
         "decline": {"person": "Lin"},
+        "sign": {"signer": "Lin"},
+        "renew": {"renewal_on": None},
         "dismiss": {"record_type": "lead", "record_id": str(uuid4())},
     }
     last = path.rpartition("/")[2]

@@ -105,6 +105,9 @@ async def trade(desk):
     product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
     order = await desk.order(account["id"], product["code"])
     quote = await desk.add("/v1/quotes", name=f"Angebot für {word}")
+    paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
+    template = await desk.add("/v1/contract-templates", **paper)
+    contract = await desk.add("/v1/contracts", name=f"Vertrag für {word}")
     approval = await _asked(desk, quote, account, product)
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
@@ -156,6 +159,8 @@ async def trade(desk):
             [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
         ),
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
+        "/v1/contract-templates": (template["id"], [paper["code"], f"vertrage fur {word}"]),
+        "/v1/contracts": (contract["id"], [contract["number"], f"vertrag fur {word}"]),
         "/v1/approvals": (approval, [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),
         "/v1/teams": (team["id"], [team["name"], f"huadong {word}"]),

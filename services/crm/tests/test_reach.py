@@ -13,7 +13,10 @@ from identity.routes import ROUTERS as CALLERS
 
 PASSWORD = "correct horse battery"
 MONEY = {"amount": "1.00", "currency": "CNY"}
-REACHED = ("/v1/accounts", "/v1/contacts", "/v1/orders", "/v1/opportunities", "/v1/quotes")
+REACHED = (
+    *("/v1/accounts", "/v1/contacts", "/v1/orders", "/v1/opportunities", "/v1/quotes"),
+    "/v1/contracts",
+)
 """Collections whose rows are reached by their own or their account's owner."""
 
 OWNED = ("/v1/leads",)
@@ -28,6 +31,7 @@ EVERYBODYS = tuple(
         *("custom-fields", "calendars", "absences"),
         *("assignment-rules", "assignment-requests", "assignment-decisions", "assignment-queue"),
         *("hand-overs", "exchange-rates", "sales-quotas", "score-rules", "follow-up-plans"),
+        "contract-templates",
         *("approval-rules", "product-costs"),
     )
 )
@@ -35,14 +39,16 @@ EVERYBODYS = tuple(
 
 OF_THEIR_OWN = (
     *("/v1/activities", "/v1/my-day", "/v1/approvals", "/v1/approval-delegations"),
+    *("/v1/calendar-feed", "/v1/calendar-feed/issue", "/v1/calendar-feed/revoke"),
     *("/v1/forecast", "/v1/forecast-snapshots"),
     *("/v1/insights/conversion", "/v1/insights/follow-ups", "/v1/insights/lost-reasons"),
-    *("/v1/insights/velocity", "/v1/insights/win-rates"),
+    *("/v1/insights/next-touches", "/v1/insights/velocity", "/v1/insights/win-rates"),
     *("/v1/follow-up-runs", "/v1/lead-response-times"),
 )
-"""Collections with a rule of their own: `test_who_sees.py` and `test_my_day.py` of activities,
-`test_approvers.py` of approvals, `test_snapshots.py` of forecasts, `test_figures.py` of insights,
-`test_runs.py` of follow-up plans, `test_response_times.py`."""
+"""Collections with a rule of their own: `test_who_sees.py`, `test_my_day.py` and
+`test_calendar_feeds.py` of activities, `test_approvers.py` of approvals, `test_snapshots.py` of
+forecasts, `test_figures.py` and `test_next_touches.py` of insights, `test_runs.py` of follow-up
+plans, `test_response_times.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",
@@ -96,7 +102,9 @@ async def records(desk, owner_id):
     quote = await desk.add(
         "/v1/quotes", name=desk.word("Quote"), owner_id=owner_id, account_id=account["id"]
     )
-    made = dict(zip(REACHED, (account, contact, order, deal, quote), strict=True))
+    paper = {"name": desk.word("Contract"), "owner_id": owner_id, "account_id": account["id"]}
+    contract = await desk.add("/v1/contracts", **paper)
+    made = dict(zip(REACHED, (account, contact, order, deal, quote, contract), strict=True))
     link = {"system": "shop", "external_id": account["id"]}
     reply = await desk.crm.post(f"/v1/accounts/{account['id']}/external-refs", link)
     assert reply.is_success, reply.text
@@ -179,6 +187,7 @@ async def test_a_strangers_row_is_not_there_on_any_route_of_one(
     bodies["custom-fields"] = {"custom": {"grade": None}}
     bodies |= {"send": {"channel": "post"}, "accept": {"person": "Lin"}}
     bodies["decline"] = bodies["accept"]
+    bodies |= {"sign": {"signer": "Lin"}, "renew": {"renewal_on": None}}
     sent = None if method in {"GET", "DELETE"} else bodies.get(path.rpartition("/")[2], {})
     headers = once(**{"If-Match": '"77"'})
     reply = await client.request(method, where, json=sent, headers=headers)
@@ -254,7 +263,7 @@ async def test_a_strangers_row_is_not_sent_alone_or_in_a_batch(desk, problem, st
     key, values = desk.word(), {"name": desk.word()}
     if path == "/v1/orders":
         values = {"lines": [{"product": made["code"], "quantity": "1"}]}
-    if path in {"/v1/accounts", "/v1/opportunities", "/v1/quotes"}:
+    if path in {"/v1/accounts", "/v1/opportunities", "/v1/quotes", "/v1/contracts"}:
         values["owner_id"] = made["/v1/accounts"]["owner_id"]
     else:
         values["account_id"] = made["/v1/accounts"]["id"]
@@ -403,7 +412,7 @@ async def test_an_account_is_given_to_whom_the_giver_reaches(desk, problem, tree
 async def test_keys_of_machines_reach_all(desk, tree):
     owner, _ = await person(desk, "seller", tree["east"])
     made = await records(desk, owner)
-    areas = ("accounts", "orders", "opportunities", "quotes")
+    areas = ("accounts", "orders", "opportunities", "quotes", "contracts")
     machine = await desk.crm.as_(*(f"{one}.write" for one in areas))
     assert await reach_of(desk, machine, made) == "write"
 
@@ -439,6 +448,7 @@ async def test_who_may_not_change_a_row_takes_no_version_of_it_either(desk, prob
         "/v1/orders": {"lines": [line]} | account,
         "/v1/opportunities": {"name": "Yarn", "owner_id": owner},
         "/v1/quotes": {"name": "Yarn", "owner_id": owner},
+        "/v1/contracts": {"name": "Yarn", "owner_id": owner},
     }[path]
     at = f"{path}/by-external/shop/{key}"
     assert (await desk.client.put(at, json=body | {"source_version": 1})).status_code == 201

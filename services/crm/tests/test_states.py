@@ -75,6 +75,8 @@ async def _sales_settings(seller, user):
     step = {"delay_days": 1, "kind": "call", "name": "Ask"}
     await seller.add("/v1/follow-up-plans", name="After a fair", steps=[step])
     await seller.add("/v1/quotes", name="Lamps")
+    await seller.add("/v1/contract-templates", code="supply", name="Supply")
+    await seller.add("/v1/contracts", name="Lamps")
     await seller.add("/v1/exchange-rates", currency="SGD", day="2026-01-01", rate="5.2")
     days = {"first_day": "2030-01-01", "last_day": "2030-03-31"}
     quota = {"name": "Q1", "owner_id": user["id"], "amount": PRICE}

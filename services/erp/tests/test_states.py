@@ -24,6 +24,13 @@ async def last_events(erp):
     return {(one["type"], one["subject"]): one for one in await erp.feed()}
 
 
+async def _bill_of_material(desk, item, component):
+    lines = [{"sku": component["sku"], "quantity": "2"}]
+    path = "/v1/bills-of-material"
+    bom = await desk.add(path, sku=item["sku"], label="A", lines=lines)
+    assert (await desk.erp.post(f"{path}/{bom['id']}/activate", {})).is_success
+
+
 async def test_a_state_is_what_the_last_event_said(clerk):
     """Customer, item, price, price list, order, availability and balance, each more than once."""
     desk, erp = clerk, clerk.erp
@@ -38,6 +45,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     await desk.change(f"/v1/prices/{price['id']}", {"min_quantity": "2"}, revision=1)
     listed = await desk.add("/v1/price-lists", code=desk.word("L"), name="Other")
     assert (await erp.post(f"/v1/price-lists/{listed['id']}/make-default", {})).is_success
+    await _bill_of_material(desk, item, other)
     customer = await desk.customer(credit_limit={"amount": "9000.00", "currency": "CNY"})
     await desk.change(f"/v1/customers/{customer['id']}", {"phone": "+8613800138000"}, revision=1)
     receipt = {"lines": [{"sku": item["sku"], "quantity": "7", "unit_cost": MONEY}]}

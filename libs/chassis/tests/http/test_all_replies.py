@@ -35,6 +35,17 @@ async def test_every_reply_has_the_headers_of_all(sample, method, path, content,
         assert reply.headers.get_list("cache-control") == ["no-store"]
 
 
+async def test_https_stays_https(sample):
+    """ASVS 3.4.1: what came over https, as the proxy says, may come by nothing else for a year."""
+    for path, status in (("/v1/notes", 200), ("/v1/nothing", 404), ("/docs", 200)):
+        reply = await sample.client.get(f"https://sample.test{path}")
+        assert reply.status_code == status
+        header = reply.headers.get_list("strict-transport-security")
+        assert header == ["max-age=31536000; includeSubDomains"]
+        plain = await sample.client.get(path)
+        assert "strict-transport-security" not in plain.headers
+
+
 async def test_a_stranger_is_answered_with_them_too(sample):
     reply = await sample.with_key("nonsense").get("/v1/notes")
     assert reply.status_code == 401

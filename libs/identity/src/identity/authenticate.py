@@ -6,6 +6,7 @@ revoked key or an ended session is refused everywhere within five seconds.
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import cached_property
 
 from fastapi import Request
@@ -24,7 +25,7 @@ from identity.factors import SecondFactorRequired, SecondFactorWrong
 from identity.jwt import IssuerKeys, TokenVerifier
 from identity.required_factors import ActorWithoutFactor, require_open
 from identity.sessions import LoginRefused
-from identity.settings import roles_with_factor
+from identity.settings import identity_settings, roles_with_factor
 
 __all__ = ["CACHE_LIFE_SECONDS", "Authenticator", "credential"]
 
@@ -48,6 +49,7 @@ class Authenticator:
         self._connections = connections
         self._roles = service.roles
         self.roles_with_factor = roles_with_factor(service, settings)
+        self.session_idle = timedelta(minutes=identity_settings(settings).session_idle_minutes)
         self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
         self._settings = settings
@@ -142,7 +144,7 @@ class Authenticator:
     async def _by_session(self, hashed: bytes) -> tuple[Actor | None, float | None]:
         now = utc_now()
         async with self._connections.reading() as at:
-            row = await at.sql.fetchrow(_SESSION, hashed, now)
+            row = await at.sql.fetchrow(_SESSION, hashed, now, now - self.session_idle)
         if row is None:
             return None, None
         if row["use_is_news"]:
@@ -199,6 +201,7 @@ _SESSION = """select u.id, u.name, u.roles, u.language, s.expires_at,
       where f.user_id = u.id and f.confirmed_at is not null) as has_factor,
     coalesce(s.last_used_at, '-infinity') < $2::timestamptz - interval '1 minute' as use_is_news
   from user_session s join local_user u on u.id = s.user_id
-  where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and u.active"""
+  where s.secret_hash = $1 and s.ended_at is null and s.expires_at > $2 and u.active
+    and coalesce(s.last_used_at, s.created_at) > $3"""
 
 _SESSION_USED = "update user_session set last_used_at = $2 where secret_hash = $1"

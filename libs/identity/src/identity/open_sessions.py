@@ -1,6 +1,6 @@
 """Open sessions: those of people who are logged in, listed and ended.
 
-A session is open until it is ended or its twelve hours are over.
+A session is open until it is ended, its twelve hours are over or nobody used it for long.
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,7 @@ async def list_open(
     *,
     shown: bytes,
     now: datetime,
+    used_since: datetime,
     user_id: UUID | None = None,
 ) -> Page[OpenSession]:
     """Sessions that are open, of one user or of all. `shown` is the hash of the caller's token."""
@@ -59,6 +60,7 @@ async def list_open(
         default="-created_at",
         where=(
             Filter("s.ended_at is null and s.expires_at > {}", now),
+            Filter("coalesce(s.last_used_at, s.created_at) > {}", used_since),
             Filter("s.user_id = {}", user_id),
         ),
         key="s.id",

@@ -294,11 +294,18 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
         LoginRefused, SecondFactorRequired, SecondFactorWrong, TooManyAttempts, LoginsBusy
     ),
 )
-async def session_create(login: Login, service: Here, request: Request) -> sessions.Session:
-    """Begin a session. Takes no Idempotency-Key: the token is kept nowhere to be repeated."""
+async def session_create(
+    login: Login, service: Here, request: Request, ending: session_routes.Ending
+) -> sessions.Session:
+    """Begin a session; one's own whose token is shown ends.
+
+    Takes no Idempotency-Key: the token is kept nowhere to be repeated.
+    """
+    shown = credential(request.headers) or ""
+    ending.add(keys.digest(shown))
     attempt = Attempt(request, login.login, code=login.code)
-    database, name = request.app.state.database, service.name
-    return await sessions.log_in(database, attempt, login.password, service=name, now=utc_now())
+    given: dict[str, Any] = {"service": service.name, "now": utc_now(), "instead": shown}
+    return await sessions.log_in(request.app.state.database, attempt, login.password, **given)
 
 
 @session_router.delete("/current", status_code=204, summary="Log out", responses=refuses(NotFound))

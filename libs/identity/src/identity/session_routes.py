@@ -1,7 +1,7 @@
 """Routes of open sessions: one's own, and for administrators those of all."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -90,10 +90,17 @@ async def shown(request: Request) -> bytes:
     return digest(credential(request.headers) or "")
 
 
+async def used_since(request: Request) -> datetime:
+    """From when on a session must have been used to be open still."""
+    idle: timedelta = request.app.state.authenticator.session_idle
+    return utc_now() - idle
+
+
 Ending = Annotated[set[bytes], Depends(ending, scope="function")]
 Person = Annotated[UUID, Depends(person)]
 PersonOrNobody = Annotated[UUID, Depends(person_or_nobody)]
 Shown = Annotated[bytes, Depends(shown)]
+UsedSince = Annotated[datetime, Depends(used_since)]
 
 me_session_router = api_router(prefix="/v1/me/sessions", tag="sessions")
 all_session_router = api_router(prefix="/v1/sessions", tag="sessions")
@@ -102,11 +109,15 @@ ROUTERS = (me_session_router, all_session_router)
 
 @me_session_router.get("", response_model=Page[OpenSessionView], summary="List the own sessions")
 async def me_session_list(
-    person: PersonOrNobody, reading: InReading, page: PageAsked, shown: Shown
+    person: PersonOrNobody,
+    reading: InReading,
+    page: PageAsked,
+    shown: Shown,
+    used_since: UsedSince,
 ) -> Page[open_sessions.OpenSession]:
     """Where one is logged in, since when, used last when, and which one this is. A key: nowhere."""
     return await open_sessions.list_open(
-        reading.sql, page, user_id=person, shown=shown, now=utc_now()
+        reading.sql, page, user_id=person, shown=shown, now=utc_now(), used_since=used_since
     )
 
 
@@ -151,16 +162,17 @@ async def me_session_end(  # noqa: PLR0917 - routes list their dependencies
 
 
 @all_session_router.get("", response_model=Page[OpenSessionView], summary="List sessions of people")
-async def session_list(
+async def session_list(  # noqa: PLR0917 - routes list their dependencies
     administrator: Administrator,
     reading: InReading,
     page: PageAsked,
     shown: Shown,
+    used_since: UsedSince,
     user_id: UUID | None = None,
 ) -> Page[open_sessions.OpenSession]:
     """Who is logged in, of all people or of one."""
     return await open_sessions.list_open(
-        reading.sql, page, user_id=user_id, shown=shown, now=utc_now()
+        reading.sql, page, user_id=user_id, shown=shown, now=utc_now(), used_since=used_since
     )
 
 

@@ -64,9 +64,11 @@ async def log_in(
     *,
     service: str,
     now: datetime,
+    instead: str = "",
 ) -> Session:
-    """Begin a session. Raises LoginRefused, TooManyAttempts, RateLimited, LoginsBusy.
+    """Begin a session. `instead`: the token of the person's session that ends with it, if any.
 
+    Raises LoginRefused, TooManyAttempts, RateLimited, LoginsBusy.
     Of who has a second factor a code is asked: raises SecondFactorRequired, SecondFactorWrong.
 
     The attempt counts before the password is looked at, whether or not the login exists; success
@@ -93,6 +95,7 @@ async def log_in(
             _BEGIN, *made, user["password_hash"], better, *place, user["has_factor"]
         ):
             raise LoginRefused
+        await sql.execute(_END_OWN, digest(instead), now, user["id"])
     await attempt.succeeded()
     return session
 
@@ -142,6 +145,9 @@ _BEGIN = """insert into user_session
 
 _END = """update user_session set ended_at = $2
   where secret_hash = $1 and ended_at is null returning true"""
+
+_END_OWN = """update user_session set ended_at = $2
+  where secret_hash = $1 and user_id = $3 and ended_at is null"""
 
 _SWEEP = """with old as (delete from user_session where expires_at < $1 returning 1)
   select count(*) from old"""

@@ -19,6 +19,13 @@ class IdentitySettings(ServiceSettings):
         description="Roles whose people need a second factor, such as admin,auditor; until one is "
         "enrolled, their sessions can enrol it and nothing else. Empty: none.",
     )
+    session_idle_minutes: int = Field(
+        default=240,
+        ge=5,
+        le=720,
+        description="A session that was not used for so long has ended; all end twelve hours "
+        "after the log-in.",
+    )
     second_factor_keys: SecretStr | None = Field(
         default=None,
         description="Keys that encrypt second factors, each of 32 bytes in base 64, by comma or "

@@ -19,10 +19,13 @@ from crm.approvals.module import MODULE as APPROVALS
 from crm.approvals.service.day import SECTIONS as APPROVALS_OF_A_DAY
 from crm.assignment.module import MODULE as ASSIGNMENT
 from crm.assignment.router import assignment_rule
+from crm.calendar_feeds.module import MODULE as CALENDAR_FEEDS
 from crm.calendars.module import MODULE as CALENDARS
 from crm.calendars.router import calendar
 from crm.catalog.module import MODULE as CATALOG
 from crm.catalog.router import price, price_list, product
+from crm.contracts.module import MODULE as CONTRACTS
+from crm.contracts.router import contract, contract_template
 from crm.costs.module import MODULE as COSTS
 from crm.costs.router import cost
 from crm.custom import MODULE as CUSTOM_FIELDS
@@ -115,6 +118,8 @@ SHEETS = [
         competitor,
         opportunity,
         quote,
+        contract_template,
+        contract,
         lead_reason,
         lead,
         activity,
@@ -160,7 +165,9 @@ _OWN = Service(
         OPPORTUNITIES,
         FORECASTS,
         ACTIVITIES,
+        CALENDAR_FEEDS,
         INSIGHTS,
+        CONTRACTS,
         my_day_module(
             (*APPROVALS_OF_A_DAY, *ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)
         ),

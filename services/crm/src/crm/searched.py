@@ -18,6 +18,10 @@ __all__ = [
     "COMPETITORS",
     "CONTACT",
     "CONTACTS",
+    "CONTRACT",
+    "CONTRACTS",
+    "CONTRACT_TEMPLATE",
+    "CONTRACT_TEMPLATES",
     "EXCHANGE_RATES",
     "FOLLOW_UP_PLAN",
     "FOLLOW_UP_PLANS",
@@ -89,6 +93,16 @@ QUOTE = Kept(
     "name, sort_key, number",
     "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
 )
+CONTRACT_TEMPLATE = Kept(
+    "contract_template",
+    "name, sort_key, code",
+    "search_number(new.code) || ' ' || search_name(new.name, new.sort_key)",
+)
+CONTRACT = Kept(
+    "contract",
+    "name, sort_key, number",
+    "search_number(new.number) || ' ' || search_name(new.name, new.sort_key)",
+)
 KEPT = (
     ACCOUNT,
     CONTACT,
@@ -102,6 +116,8 @@ KEPT = (
     SCORE_RULE,
     FOLLOW_UP_PLAN,
     QUOTE,
+    CONTRACT_TEMPLATE,
+    CONTRACT,
 )
 
 ACCOUNTS, PRODUCTS = ACCOUNT.searched(), PRODUCT.searched()
@@ -174,6 +190,8 @@ ACTIVITIES = ACTIVITY.searched()
 SCORE_RULES = SCORE_RULE.searched()
 FOLLOW_UP_PLANS = FOLLOW_UP_PLAN.searched()
 QUOTES = QUOTE.searched()
+CONTRACT_TEMPLATES = CONTRACT_TEMPLATE.searched()
+CONTRACTS = CONTRACT.searched()
 APPROVALS = Searched(
     "",
     "approval",

@@ -24,11 +24,27 @@ class CrmSettings(RecordSettings):
         le=366,
         description="For how many days an exchange rate counts, where no later one is there.",
     )
+    robot_post_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days after which it is deleted that a robot sent a public form, which made "
+        "no lead.",
+    )
     late_lead_fields: str = Field(
         default="",
         max_length=4000,
         description="Keys of the custom fields of leads, by comma, that are filled in only once "
         "the outcome is known: no score rule may ask for them.",
+    )
+    company_name: str = Field(
+        default="", max_length=200, description="Our own name, as contracts and quotes print it."
+    )
+    company_address: str = Field(
+        default="", max_length=400, description="Our own address, as they print it, in one line."
+    )
+    company_tax_id: str = Field(
+        default="", max_length=32, description="Our own tax number, as they print it."
     )
 
 

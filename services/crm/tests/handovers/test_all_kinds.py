@@ -14,6 +14,7 @@ PATH = "/v1/hand-overs"
 KINDS = {
     "account": "/v1/accounts",
     "activity": "/v1/activities",
+    "contract": "/v1/contracts",
     "lead": "/v1/leads",
     "opportunity": "/v1/opportunities",
 }
@@ -21,6 +22,7 @@ MADE = {"activity": {"kind": "task"}}
 CLOSING: dict[str, tuple[str, Any, str]] = {
     "account": ("archive", None, "restore"),
     "activity": ("cancel", {}, "reopen"),
+    "contract": ("archive", None, "restore"),
     "opportunity": ("archive", None, "restore"),
 }
 
@@ -64,7 +66,7 @@ def test_every_type_that_is_declared_is_tried_here():
 
 async def test_one_act_moves_everything(busy, desk):
     """Nothing is left behind, the report says what moved, and the user is disabled."""
-    user, made = await busy(3)
+    user, made = await busy(4)
     others = [await desk.user() for _ in range(2)]
     reply = await desk.crm.post(
         PATH,
@@ -75,9 +77,9 @@ async def test_one_act_moves_everything(busy, desk):
         },
     )
     assert reply.status_code == 201, reply.text
-    assert reply.json()["moved"] == [{"type": one, "count": 3} for one in sorted(KINDS)]
+    assert reply.json()["moved"] == [{"type": one, "count": 4} for one in sorted(KINDS)]
     counts = Counter(one for found in (await owners_of(desk, made)).values() for one in found)
-    assert counts == {one["id"]: 6 for one in others}
+    assert counts == {one["id"]: 10 for one in others}
     assert (await desk.see(f"/v1/users/{user['id']}/open-work"))["total"] == 0
     assert not (await desk.see(f"/v1/users/{user['id']}"))["active"]
     for kind, ids in made.items():

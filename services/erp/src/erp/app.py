@@ -22,6 +22,8 @@ from erp.parties.router import customer, supplier
 from erp.payables import router as payables
 from erp.payables.module import MODULE as PAYABLES
 from erp.persons.module import MODULE as PERSONS
+from erp.production.module import MODULE as PRODUCTION
+from erp.production.router import bill_of_material
 from erp.purchasing.module import MODULE as PURCHASING
 from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
@@ -73,6 +75,7 @@ _LOCALES = (identity.LOCALE, records.LOCALE, approvals_library.LOCALE, _HERE / "
 _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
+    bill_of_material,
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -116,6 +119,7 @@ _OWN = Service(
         RECEIVABLES,
         PAYABLES,
         SETTLEMENT,
+        PRODUCTION,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -10,6 +10,7 @@ __all__ = [
     "ACCOUNTS",
     "APPROVALS",
     "BILLS",
+    "BOMS",
     "CATEGORIES",
     "CUSTOMER",
     "CUSTOMERS",
@@ -130,6 +131,9 @@ WAREHOUSES = _named("warehouse", "warehouse.name")
 ACCOUNTS = _named("account", "account.name || ' ' || account.name_zh")
 CUSTOMERS, SUPPLIERS, ITEMS = CUSTOMER.searched(), SUPPLIER.searched(), ITEM.searched()
 PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
+BOMS = Searched(
+    "", "bill_of_material", "bill_of_material.id", [ITEM.of("bill_of_material.item_id")]
+)
 SUPPLIER_PRICES = Searched(
     "",
     "supplier_price",

@@ -311,6 +311,7 @@ NOT_CARRIED = frozenset(
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
         *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
         *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
+        "bill-of-material-changed",
     )
 ) | {
     f"tandem.crm.{name}.v1"
@@ -321,12 +322,14 @@ NOT_CARRIED = frozenset(
         *("calendar-changed", "absence-changed", "assignment-rule-changed", "merge-changed"),
         *("exchange-rate-changed", "sales-quota-changed", "score-rule-changed"),
         *("lead-changed", "lead-converted", "follow-up-plan-changed", "quote-changed"),
+        *("contract-template-changed", "contract-changed"),
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
-leads, notes, attachments, tags, custom fields, deals, quotes, working hours, rules, rates and
-quotas are of one's own half. Of two accounts that were merged the one that the ERP knows stays, so
-links hold."""
+leads, notes, attachments, tags, custom fields, deals, quotes, contracts, working hours, rules,
+rates, quotas and bills of material are of one's own half. Of two accounts that were merged the one
+that the ERP knows stays, so links hold."""
+
 
 PERSONAL = frozenset(
     {

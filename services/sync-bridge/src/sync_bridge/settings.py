@@ -1,9 +1,10 @@
 """Settings of the bridge: `BRIDGE_...` in the environment."""
 
+import ssl
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from identity.settings import IdentitySettings
@@ -27,6 +28,11 @@ class BridgeSettings(IdentitySettings):
         default=None, description="Where the CRM is, such as http://127.0.0.1:8002."
     )
     crm_key: SecretStr | None = Field(default=None, description="API key for the CRM.")
+    ca_file: FilePath | None = Field(
+        default=None,
+        description="Certificates (PEM) of the authority that vouches for the ERP and the CRM, in "
+        "place of the public ones; unset: those that the package certifi brings.",
+    )
     kafka_instance: str | None = Field(
         default=None,
         pattern="^[A-Za-z0-9._-]{1,100}$",
@@ -99,6 +105,11 @@ class BridgeSettings(IdentitySettings):
         """Where a half is and with which key; None when it is not part of this installation."""
         url, key = (self.crm_url, self.crm_key) if half == "crm" else (self.erp_url, self.erp_key)
         return None if url is None else (url, key)
+
+    @property
+    def authorities(self) -> ssl.SSLContext | bool:
+        """Who vouches for the halves: as httpx takes it. Raises ssl.SSLError: no certificates."""
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else True
 
     @property
     def targets(self) -> Mapping[str, str | None]:

@@ -109,6 +109,7 @@ class HttpTarget:
                 max_keepalive_connections=settings.concurrency,
                 keepalive_expiry=60.0,
             ),
+            verify=settings.authorities,
             trust_env=False,
         )
         return cls(client)

@@ -27,6 +27,8 @@ _ALWAYS = (
 )
 _NO_PAGE = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """What a reply may load that is no page of ours."""
+_HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+"""Of a reply that goes over https, as the proxy says: a browser asks by nothing else for a year."""
 PROBES = frozenset({"/livez", "/readyz"})
 REFUSED_FROM = 400
 ASKED_OFTEN = frozenset({"/metrics", "/v1/events"})
@@ -70,6 +72,7 @@ class Edge:
                 _add_headers(message, trace, state["language"])
                 message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
                 message["headers"].extend(rate_headers(state))
+                message["headers"].extend([_HTTPS_ONLY] * (scope["scheme"] == "https"))
             await send({**message, "body": b""} if is_head and "body" in message else message)
 
         try:

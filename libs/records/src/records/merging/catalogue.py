@@ -23,6 +23,7 @@ NEVER_MOVED: dict[str, str] = {
     "activity_record": "a trigger keeps it as the activities are, which move",
     "custom_order": "places in lists, which follow the record",
     "assignment_decision": "what was decided is never rewritten",
+    "follow_up_run": "of two by one plan only one goes on: `NamedWithin`",
     "assignment_waiting": "whether the other one waits depends on more: `NamedWithin`",
 }
 """Tables with such a pair whose rows stay, each with the reason."""

@@ -84,6 +84,7 @@ class Activity(PartlyEdited, NamedRecord, Base):
         ),
         *list_indexes("activity", "state", "kind", "owner_id", "team_id"),
         Index("ix_activity_due", literal_column(DUE), "id"),
+        Index("ix_activity_owner_due", "owner_id", literal_column(DUE), "id"),
         Index("ix_activity_timeline_at", "timeline_at", "id"),
         Index("ix_activity_record", "record_type", "record_id", "timeline_at", "id"),
         Index("ix_activity_open_due_on", "owner_id", "due_on", "id", postgresql_where=_OPEN),

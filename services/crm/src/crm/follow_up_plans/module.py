@@ -2,13 +2,18 @@
 
 from chassis.service import Module
 from chassis.work.states import States
+from crm.base import Base
 from crm.follow_up_plans.events import FollowUpPlanChanged
 from crm.follow_up_plans.models import RIGHTS, SEARCH, STEP, FollowUpPlan, FollowUpRun
 from crm.follow_up_plans.router import follow_up_plan_router, follow_up_run_router
+from crm.follow_up_plans.service.merging import NAMED_WITHIN
 from crm.follow_up_plans.service.plans import follow_up_plan_states
 from crm.follow_up_plans.service.runs import FOLLOW_UP, SCHEDULE, follow_up
+from records.merging.within import declare_named_within
 
 __all__ = ["MODULE"]
+
+declare_named_within(Base, NAMED_WITHIN)
 
 MODULE = Module(
     name="follow_up_plans",

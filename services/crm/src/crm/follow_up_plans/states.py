@@ -39,3 +39,4 @@ class StopReason(StrEnum):
     STAGE = "stage"
     CLOSED = "closed"
     BY_HAND = "by_hand"
+    MERGED = "merged"

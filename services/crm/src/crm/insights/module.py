@@ -1,7 +1,9 @@
 """What figures about deals bring into the CRM."""
 
 from chassis.service import Module
+from crm.insights.models import RIGHTS, TouchFigure
 from crm.insights.router import insight_router
+from crm.insights.service.next_touches import COUNT_TOUCHES, SCHEDULE, count_touches
 
 __all__ = ["MODULE"]
 
@@ -15,4 +17,8 @@ MODULE = Module(
         "sales_manager": {"insights.read"},
         "marketer": {"insights.read"},
     },
+    tables=(TouchFigure,),
+    rights=RIGHTS,
+    jobs={COUNT_TOUCHES: count_touches},
+    schedules=(SCHEDULE,),
 )

@@ -1,5 +1,6 @@
 """Figures about deals: what is asked, and what is seen."""
 
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -20,6 +21,10 @@ __all__ = [
     "LossQuery",
     "LostFor",
     "LostReasons",
+    "NextTouch",
+    "NextTouchQuery",
+    "NextTouches",
+    "ShareOf",
     "ShareView",
     "StageReached",
     "TimeInStage",
@@ -196,4 +201,59 @@ class FollowUps(BaseModel):
     left_out: int = Field(description="Closed within these days: they could not get as many.")
     outbound: list[FollowUpBucket] = Field(description="By what staff did towards the customer.")
     inbound: list[FollowUpBucket] = Field(description="By replies and calls of the customer.")
+    reading: str = Field(description="How to read it.")
+
+
+class NextTouchQuery(DealsOf):
+    """Which open deals are wanted, whose next touch is due."""
+
+    channel: TouchKind | None = Field(default=None, description="Only a touch of this kind.")
+    min_deals: int = Field(
+        default=20,
+        ge=1,
+        le=10_000,
+        description="Rates of fewer closed deals than these say too little to be used.",
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="So many rows.")
+    offset: int = Field(default=0, ge=0, le=10_000, description="So many rows are left out first.")
+
+
+class ShareOf(BaseModel):
+    """How many of n closed deals were won."""
+
+    deals: int = Field(description="How many deals there are: n.")
+    won: int = Field(description="How many of them were won.")
+    share: ShareView = Field(description="Won, with the interval.")
+
+
+class NextTouch(BaseModel):
+    """An open deal whose next touch is due, and what closed deals say of it."""
+
+    opportunity_id: UUID
+    name: str = Field(description="What the deal is called.")
+    account_id: UUID | None
+    pipeline_id: UUID
+    stage_id: UUID
+    owner_id: UUID | None
+    team_id: UUID | None
+    opened_on: date = Field(description="The day of opening.")
+    age_days: int = Field(description="Days since then.")
+    days: int = Field(description="Closed deals are compared by so many first days: 7, 14 or 30.")
+    channel: TouchKind = Field(description="The kind of touch with the greatest difference.")
+    touches: int = Field(description="So many of that kind there were so far.")
+    inbound: int = Field(description="Replies and calls of the customer so far, of all kinds.")
+    due_on: date = Field(description="The day by which won deals had had the next one, on average.")
+    so_far: ShareOf = Field(description="Closed deals with just so many touches in these days.")
+    with_next: ShareOf = Field(description="Closed deals with one more; five stands for more too.")
+    difference: NonNegativeDecimal = Field(description="Between the two shares.")
+
+
+class NextTouches(BaseModel):
+    """Open deals whose next touch is due (C30). An association, not a cause."""
+
+    items: list[NextTouch] = Field(description="The greatest difference first.")
+    count: int = Field(description="How many there are in all, or 0 past the last row.")
+    counted_at: datetime | None = Field(
+        description="When closed deals were counted; null: not yet, or there is none."
+    )
     reading: str = Field(description="How to read it.")

@@ -18,7 +18,7 @@ __all__ = ["RIGHTS", "LeadConfirmation", "LeadConsent", "LeadForm", "LeadFormPos
 
 RIGHTS = {
     "lead_consent": "select, insert, update (source_address, emptied, lead_id)",
-    "lead_form_post": "select, insert, update (lead_id)",
+    "lead_form_post": "select, insert, update (lead_id), delete",
     "lead_confirmation": "select, insert, update, delete",
 }
 
@@ -62,6 +62,11 @@ class LeadFormPost(Base):
         CheckConstraint("(outcome = 'lead') = (lead_id is not null)", name="lead_made"),
         Index("ix_lead_form_post_form_id", "form_id", "outcome"),
         Index("ix_lead_form_post_lead_id", "lead_id", postgresql_where=text("lead_id is not null")),
+        Index(
+            "ix_lead_form_post_robots",
+            "created_at",
+            postgresql_where=text("outcome = 'robot'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -16,6 +16,7 @@ from crm.leads.models import RIGHTS, SEARCH, Lead, LeadDistinct, LeadReason, Lea
 from crm.leads.router import lead_person_router, lead_reason_router, lead_router
 from crm.leads.service.assigning import ASSIGNED, OPEN
 from crm.leads.service.leads import lead_states
+from crm.leads.service.robots import FORGET_ROBOTS, SCHEDULE, forget_robots
 
 __all__ = ["MODULE"]
 
@@ -65,4 +66,6 @@ MODULE = Module(
     events=(LeadChanged, LeadConverted),
     states={LeadChanged: States("lead", lead_states)},
     rights=RIGHTS | forms.RIGHTS,
+    jobs={FORGET_ROBOTS: forget_robots},
+    schedules=(SCHEDULE,),
 )

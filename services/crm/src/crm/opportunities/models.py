@@ -237,6 +237,12 @@ class Opportunity(NamedRecord, Base):
             "id",
             postgresql_where=text("status = 'active' and state = 'open'"),
         ),
+        Index(
+            "ix_opportunity_open_opened_on",
+            "opened_on",
+            "id",
+            postgresql_where=text("state = 'open' and status = 'active'"),
+        ),
         Index("ix_opportunity_lost_reason_id", "lost_reason_id"),
         Index(
             "ix_opportunity_forecast",

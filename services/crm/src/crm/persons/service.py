@@ -14,9 +14,11 @@ from crm.accounts.service.contacts import CONTACT
 from crm.accounts.states import AccountKind
 from crm.activities.service.erasing import activities_of_persons, count_with, erase_activities
 from crm.base import Base
+from crm.contracts.service.erasing import contracts_with, count_fixed, erase_contract_texts
 from crm.leads.service.erasing import erase_leads_of, leads_of
 from crm.leads.service.leads import LEAD
 from crm.persons import queries
+from crm.quotes.service.erasing import Answerers, answers_of, erase_answers
 from records.document_types import document_types
 from records.erasure.documents import (
     DocumentKey,
@@ -37,9 +39,17 @@ _ORDERS = (
     "number of the account, as long as the law asks for. So do their custom fields that are not "
     "marked as personal."
 )
+_QUOTES = (
+    "Of an answer to a quote stays when it was given and the hash of the text agreed to; who gave "
+    "it, and from where, is taken out. The text of a quote is what was agreed to, and stays."
+)
 _ACTIVITIES = (
     "Activities about the firm, or about others, in which the person took part are the firm's. "
     "They name the person by the id of the empty record; what their texts say is changed there."
+)
+_CONTRACTS = (
+    "Contracts that were sent keep their text, their parties and who signed: they are what was "
+    "agreed to, as long as the law asks for. Texts of drafts are deleted."
 )
 _PLACES = (
     "An address of the firm names the person as whom to ask for. It is the firm's: change it there."
@@ -54,9 +64,14 @@ async def erase_contact(work: Work, contact_id: UUID) -> ErasureReport:
     erased = _with(erased, {"document_fields": fields})
     erased = _with(erased, await erase_activities(work, [(CONTACT.name, contact_id)]))
     erased = _with(erased, await erase_leads_of(work, contacts=[contact_id]))
+    answered = await erase_answers(work, Answerers(account_id, [contact_id], erased.names))
+    erased = _with(erased, answered)
+    texts = await erase_contract_texts(work, contacts=[contact_id])
+    erased = _with(erased, {"contract_texts": texts})
     notes = await queries.wipe_approval_notes(work, None, [contact_id])
     erased = _with(erased, {"approvals": notes})
-    kept = [*_kept(orders), *await _kept_activities(work, [contact_id])]
+    kept = [*_kept(orders, answered), *await _kept_activities(work, [contact_id])]
+    kept += _kept_contracts(await count_fixed(work, contacts=[contact_id]))
     if await queries.places_of(work, account_id, erased.names):
         kept.append(KeptPart(what="addresses", count=1, why=_PLACES))
     return report_of(work, (CONTACT.name, contact_id), erased, kept)
@@ -73,10 +88,14 @@ async def erase_account(work: Work, account_id: UUID, *, is_person: bool = False
     contacts = await erasing.contacts_at(work, account_id)
     erased = _with(erased, await erase_activities(work, _persons(account_id, contacts)))
     leads = await erase_leads_of(work, contacts=contacts, accounts=[account_id])
-    erased = _with(erased, leads)
+    answered = await erase_answers(work, Answerers(account_id, contacts, None))
+    erased = _with(erased, answered)
+    texts = await erase_contract_texts(work, contacts=contacts, accounts=[account_id])
+    erased = _with(erased, leads | {"contract_texts": texts})
     notes = await queries.wipe_approval_notes(work, account_id, contacts)
     erased = _with(erased, {"approvals": notes})
-    kept = [*_kept(orders), *await _kept_activities(work, contacts)]
+    kept = [*_kept(orders, answered), *await _kept_activities(work, contacts)]
+    kept += _kept_contracts(await count_fixed(work, contacts=contacts, accounts=[account_id]))
     return report_of(work, (ACCOUNT.name, account_id), erased, kept)
 
 
@@ -95,6 +114,9 @@ async def contact_data(at: Reading, contact_id: UUID) -> PersonalDataView:
     events.sort(key=lambda one: one["occurred_at"])
     parts = [known, activities, leads, {"history": beside.known["history"]}]
     documents = beside.shown_with(orders)
+    documents += await contracts_with(at, contacts=[contact_id])
+    who = Answerers(contact.account_id, [contact_id], [contact.name])
+    documents = [*documents, *await answers_of(at, who)]
     key = (CONTACT.name, contact_id)
     return personal_data(at, key, parts, events=events, documents=documents)
 
@@ -118,6 +140,8 @@ async def account_data(at: Reading, account_id: UUID) -> PersonalDataView:
     ids = [*contact_ids, *(one for _, one in _keys(orders)), *activity_ids, *lead_ids]
     about = [account_id, *ids, *beside.fields, *added_to(known)]
     events, documents = await events_of(at, about), beside.shown_with(orders)
+    documents += await contracts_with(at, contacts=contact_ids, accounts=[account_id])
+    documents = [*documents, *await answers_of(at, Answerers(account_id, contact_ids, None))]
     return personal_data(at, (ACCOUNT.name, account_id), known, events=events, documents=documents)
 
 
@@ -138,6 +162,10 @@ async def _kept_activities(work: Work, contact_ids: Sequence[UUID]) -> list[Kept
     return [KeptPart(what="activities", count=count, why=_ACTIVITIES)] if count else []
 
 
+def _kept_contracts(count: int) -> list[KeptPart]:
+    return [KeptPart(what="contracts", count=count, why=_CONTRACTS)] if count else []
+
+
 def _keys(orders: Sequence[dict[str, Any]]) -> Sequence[DocumentKey]:
     return [(one["document_type"], one["id"]) for one in orders]
 
@@ -146,5 +174,7 @@ def _with(erased: ErasedPerson, more: Mapping[str, int]) -> ErasedPerson:
     return replace(erased, counts=Counter(erased.counts) + Counter(more))
 
 
-def _kept(orders: Sequence[DocumentKey]) -> list[KeptPart]:
-    return [KeptPart(what="orders", count=len(orders), why=_ORDERS)] if orders else []
+def _kept(orders: Sequence[DocumentKey], answered: Mapping[str, int]) -> list[KeptPart]:
+    kept = [KeptPart(what="orders", count=len(orders), why=_ORDERS)] if orders else []
+    quotes = answered["quote_answers"]
+    return [*kept, KeptPart(what="quotes", count=quotes, why=_QUOTES)] if quotes else kept

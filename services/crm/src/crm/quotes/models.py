@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     UniqueConstraint,
+    false,
     literal_column,
     text,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "SEARCH",
     "Quote",
     "QuoteAnswer",
+    "QuoteDocumentRow",
     "QuoteLine",
     "QuoteNumber",
     "QuoteToken",
@@ -44,7 +47,8 @@ RIGHTS = {
     "quote_line": "select, insert, delete",
     "quote_number": "select, insert, update (last_number)",
     "quote_token": "select, insert, update (token_hash, issued_at, used_at)",
-    "quote_answer": "select, insert",
+    "quote_answer": "select, insert, update (person, note, source_address, emptied)",
+    "quote_document": "select, insert",
 }
 _SUMS = "gross, line_discount, document_discount, net, tax"
 _ADDS_UP = "gross - line_discount - document_discount = net"
@@ -271,12 +275,19 @@ class QuoteToken(Base):
 
 
 class QuoteAnswer(Base):
-    """What the customer answered: who, when, from where, to which text. Written once."""
+    """What the customer answered: who, when, from where, to which text. Written once.
+
+    `emptied`: the person was erased; when it was answered, and to which text, stays.
+    """
 
     __tablename__ = "quote_answer"
     __table_args__ = (
         CheckConstraint("state in ('accepted', 'declined')", name="state_answered"),
-        CheckConstraint("person <> ''", name="person_given"),
+        CheckConstraint(
+            "case when emptied then person = '' and note = '' and source_address = ''"
+            " else person <> '' end",
+            name="person_given",
+        ),
         CheckConstraint("length(text_hash) = 64", name="text_hash_length"),
     )
 
@@ -288,6 +299,17 @@ class QuoteAnswer(Base):
     text_hash: Mapped[str]
     answered_at: Mapped[datetime]
     by: Mapped[str]
+    emptied: Mapped[bool] = mapped_column(default=False, server_default=false())
+
+
+class QuoteDocumentRow(Base):
+    """What a quote said when it was sent, as data. Written once."""
+
+    __tablename__ = "quote_document"
+    __table_args__ = (CheckConstraint("jsonb_typeof(document) = 'object'", name="document_object"),)
+
+    quote_id: Mapped[UUID] = mapped_column(ForeignKey("quote.id"), primary_key=True)
+    document: Mapped[dict[str, Any]]
 
 
 SEARCH = QUOTE.beside(Base.metadata)

@@ -3,6 +3,7 @@
 from approvals.events import DecisionStarted
 from chassis.service import Module
 from chassis.work.states import States
+from crm.pdf.installed import check_pdf
 from crm.quotes.events import QuoteChanged
 from crm.quotes.handlers import lock_quote_first
 from crm.quotes.models import (
@@ -10,6 +11,7 @@ from crm.quotes.models import (
     SEARCH,
     Quote,
     QuoteAnswer,
+    QuoteDocumentRow,
     QuoteLine,
     QuoteNumber,
     QuoteToken,
@@ -37,11 +39,12 @@ MODULE = Module(
         "service_agent": {"quotes.read"},
         "marketer": {"quotes.read"},
     },
-    tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, SEARCH),
+    tables=(Quote, QuoteLine, QuoteNumber, QuoteToken, QuoteAnswer, QuoteDocumentRow, SEARCH),
     rights=RIGHTS,
     events=(QuoteChanged,),
     handlers={DecisionStarted: (lock_quote_first,)},
     jobs={EXPIRE: expire},
     schedules=(SCHEDULE,),
+    checks={"pdf": check_pdf},
     states={QuoteChanged: States("quote", quote_states)},
 )

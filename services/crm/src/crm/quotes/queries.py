@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from pydantic import TypeAdapter
 
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
@@ -17,6 +18,7 @@ from crm.accounts.schemas import AccountView, ContactView
 from crm.catalog.schemas import ProductView
 from crm.costs.service import COST_OF_PRODUCT
 from crm.quotes.models import Quote, QuoteAnswer, QuotedLine, QuoteLine
+from crm.quotes.rules.document import QuoteDocument
 from crm.quotes.rules.margins import CostedLine, Margin, margin_of_line, margin_of_quote
 from crm.quotes.schemas import QuoteQuery, QuoteView
 from crm.sql import Sql
@@ -33,12 +35,16 @@ __all__ = [
     "Parties",
     "accepted_for",
     "accepted_of",
+    "answers_of",
     "codes_of",
     "deals_of",
     "dimensions_of",
     "due_to_expire",
+    "empty_answers",
     "give_token",
     "keep_answer",
+    "keep_document",
+    "kept_document",
     "load_lines",
     "next_numbers",
     "parties_of",
@@ -174,10 +180,19 @@ _PARTIES = """select coalesce(a.name, '') as account, coalesce(c.name, '') as co
     a.status as account_status
   from quote q left join account a on a.id = q.account_id
     left join contact c on c.id = q.contact_id where q.id = $1"""
+_DOCUMENT = TypeAdapter(QuoteDocument)
 _DIMENSIONS = """select $3::uuid::text as team_id,
     (select o.pipeline_id::text from opportunity o where o.id = $2) as pipeline_id,
     (select nullif(a.segment, '') from account a where a.id = $1) as segment,
     (select nullif(a.industry, '') from account a where a.id = $1) as industry"""
+_OF_PERSONS = """q.id = a.quote_id and not a.emptied and (q.contact_id = any($2::uuid[])
+    or q.account_id = $1 and ($3::text[] is null or a.person = any($3)))"""
+_ANSWERS_OF = """select q.id, q.number, q.quote_version, a.state, a.person, a.note,
+    a.source_address, a.answered_at
+  from quote_answer a join quote q on {} order by a.answered_at, q.id"""
+_EMPTY_ANSWERS = """update quote_answer a set person = '', note = '', source_address = '',
+    emptied = true
+  from quote q where {} returning a.quote_id"""
 _KEEP_HASH = """insert into quote_token (quote_id, token_hash, issued_at) values ($1, $2, $3)
   on conflict (quote_id) do update set token_hash = excluded.token_hash,
     issued_at = excluded.issued_at, used_at = null"""
@@ -331,6 +346,41 @@ async def keep_answer(sql: Sql, answered: Answered) -> None:
         answered.quote_id,
         answered.answered_at,
     )
+
+
+async def keep_document(sql: Sql, quote_id: UUID, document: QuoteDocument) -> None:
+    """Keep what the quote says to the customer, once."""
+    await sql.execute(
+        "insert into quote_document (quote_id, document) values ($1, $2::text::jsonb)",
+        quote_id,
+        _DOCUMENT.dump_json(document).decode(),
+    )
+
+
+async def kept_document(sql: Sql, quote_id: UUID) -> QuoteDocument | None:
+    """What the quote said when it was sent; None: it was not, or before documents were kept."""
+    found = await sql.fetchval(
+        "select document::text from quote_document where quote_id = $1", quote_id
+    )
+    return None if found is None else _DOCUMENT.validate_json(found)
+
+
+async def answers_of(
+    sql: Sql, account_id: UUID, contact_ids: Collection[UUID], names: Sequence[str] | None
+) -> list[asyncpg.Record]:
+    """Answers to quotes of the account: to those of the contacts, or by one of the names."""
+    return list(
+        await sql.fetch(_ANSWERS_OF.format(_OF_PERSONS), account_id, list(contact_ids), names)
+    )
+
+
+async def empty_answers(
+    sql: Sql, account_id: UUID, contact_ids: Collection[UUID], names: Sequence[str] | None
+) -> list[UUID]:
+    """Empty who gave these answers, and from where; the ids of the quotes."""
+    sql_text = _EMPTY_ANSWERS.format(_OF_PERSONS)
+    rows = await sql.fetch(sql_text, account_id, list(contact_ids), names)
+    return [row["quote_id"] for row in rows]
 
 
 async def due_to_expire(sql: Sql, today: date, most: int) -> list[UUID]:

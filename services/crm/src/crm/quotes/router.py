@@ -1,10 +1,11 @@
 """Paths of quotes."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 import orjson
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from approvals.errors import AlreadyDecided, NotYourRequest
 from chassis.actor import Actor
@@ -16,6 +17,8 @@ from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
 from crm.accounts.errors import AccountArchived
 from crm.orders.errors import FractionOfUnit, ProductNotSold
+from crm.pdf.errors import PdfNotInstalled, PdfNotMade
+from crm.pdf.printing import PDF_REPLY, pdf_reply
 from crm.quotes.errors import (
     AnotherQuoteAccepted,
     ApprovalNeeded,
@@ -38,8 +41,9 @@ from crm.quotes.schemas import (
     UpsertQuote,
 )
 from crm.quotes.service import acts, approving
+from crm.quotes.service.printed import printed_quote
 from crm.quotes.service.quotes import QUOTE
-from crm.quotes.states import QuoteState
+from crm.quotes.states import QuoteLanguage, QuoteState
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import USER, Reference
@@ -48,6 +52,10 @@ __all__ = ["quote_router"]
 
 READ, WRITE = "quotes.read", "quotes.write"
 Seller = Annotated[Actor, Needs(WRITE)]
+Reader = Annotated[Actor, Needs(READ)]
+PdfLanguage = Annotated[
+    QuoteLanguage | None, Query(description="In which it is printed; by default its own.")
+]
 
 quote_router = api_router(prefix="/v1/quotes", tag="quotes")
 quote = RecordRoutes(
@@ -85,6 +93,19 @@ quote.csv(
 quote.get()
 quote.history()
 quote.change(ChangeQuote)
+
+
+@quote_router.get(
+    "/{quote_id}/pdf",
+    response_class=Response,
+    responses=refuses(NotFound, PdfNotInstalled, PdfNotMade) | PDF_REPLY,
+)
+async def quote_pdf_get(
+    quote_id: UUID, by: Reader, request: Request, language: PdfLanguage = None
+) -> Response:
+    """The quote as a PDF: as it was sent, or a draft as it is; then the same bytes each time."""
+    read = partial(printed_quote, quote_id=quote_id, language=language)
+    return await pdf_reply(request, by, read)
 
 
 @quote_router.get("/{quote_id}/approval", responses=refuses(NotFound))

@@ -251,7 +251,9 @@ class QuoteLineView(InCurrency):
 class QuoteAnswerView(BaseModel):
     """What the customer answered."""
 
-    person: str = Field(description="Who answered, as the person wrote it.")
+    person: str = Field(
+        description="Who answered, as the person wrote it; empty: the person was erased."
+    )
     note: str = Field(description="What else was said with it.")
     source_address: str = Field(description="From which address; empty: a user entered it.")
     text_hash: str = Field(description="SHA-256 of the text that was answered.")

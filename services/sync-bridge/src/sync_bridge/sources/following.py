@@ -119,7 +119,8 @@ def _client(settings: BridgeSettings, half: Half) -> httpx.AsyncClient | None:
         return None
     url, key = reached
     headers = {"Authorization": f"Bearer {key.get_secret_value()}"} if key else {}
-    return httpx.AsyncClient(base_url=url, headers=headers, trust_env=False)
+    verify = settings.authorities
+    return httpx.AsyncClient(base_url=url, headers=headers, verify=verify, trust_env=False)
 
 
 async def _run(context: ServiceContext, source: Source) -> None:

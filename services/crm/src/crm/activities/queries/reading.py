@@ -1,6 +1,7 @@
 """Named reads of activities."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from chassis.clock import days_between
@@ -25,11 +26,18 @@ __all__ = [
     "ids_about",
     "ids_naming",
     "ids_naming_within",
+    "ids_planned",
     "users_by_id",
 ]
 
 _ABOUT_BY_INDEX = """activity.id = any(array(select r.activity_id from activity_record r
   where {}r.record_id = {{}}))"""
+_PLANNED = f"""select id from (
+    select id, {DUE} as at from activity where owner_id = $1 and {DUE} >= $2 and {DUE} < $4
+      and kind <> 'email' and erased_at is null
+    union select id, {DUE} from activity where user_ids @> array[$1::uuid]
+      and {DUE} >= $2 and {DUE} < $4 and kind <> 'email' and erased_at is null) mine
+  order by at < $3, case when at < $3 then $3 - at else at - $3 end, id limit $5"""
 _BY_DAY = "coalesce(activity.due_at, activity.starts_at)"
 
 
@@ -155,4 +163,15 @@ async def ids_naming_within(sql: Sql, record_type: str, record_id: UUID) -> list
         record_type,
         record_id,
     )
+    return [row["id"] for row in rows]
+
+
+async def ids_planned(
+    sql: Sql, user_id: UUID, times: tuple[datetime, datetime, datetime], limit: int
+) -> list[UUID]:
+    """Calls, meetings and tasks of the user between the first and the last of three times.
+
+    Those from the middle one on come first, the nearest before others; then the latest before it.
+    """
+    rows = await sql.fetch(_PLANNED, user_id, *times, limit)
     return [row["id"] for row in rows]

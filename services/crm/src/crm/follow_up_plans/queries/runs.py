@@ -30,6 +30,8 @@ __all__ = [
     "advance_runs",
     "keep_steps",
     "lock_due",
+    "lock_free",
+    "lock_record",
     "lock_run",
     "owner_of",
     "stop_ended",
@@ -156,6 +158,26 @@ async def owner_of(
     """Who owns the record, and whether a run on it would stop at once."""
     [row] = await sql.fetch(_STATE, record_type, record_id, list(stop_stages))
     return row["owner_id"], row["closed"]
+
+
+async def lock_record(sql: Sql, record_type: str, record_id: UUID) -> bool:
+    """Wait until no merge has the record, and keep it until the act ends; False: it is gone."""
+    row = await sql.fetchrow(f"select from {record_type} where id = $1 for key share", record_id)
+    return row is not None
+
+
+async def lock_free(sql: Sql, due: Sequence[asyncpg.Record]) -> list[asyncpg.Record]:
+    """Those of the runs whose records no merge has; it waits for what is made about these."""
+    free: set[tuple[str, UUID]] = set()
+    for record_type in sorted({one["record_type"] for one in due}):
+        ids = [one["record_id"] for one in due if one["record_type"] == record_type]
+        rows = await sql.fetch(
+            f"""select id from {record_type} where id = any($1::uuid[]) order by id
+                for key share skip locked""",
+            ids,
+        )
+        free |= {(record_type, row["id"]) for row in rows}
+    return [one for one in due if (one["record_type"], one["record_id"]) in free]
 
 
 async def add_run(sql: Sql, run: NewRun) -> bool:

@@ -47,7 +47,8 @@ async def start(work: Work, command: StartFollowUp) -> UUID:
     """
     plan = await _plan(work, command.plan_id)
     kind = FOLLOWED[command.record_type]
-    if command.record_id not in await kind.reads.found_ids(work, [command.record_id]):
+    is_there = await runs.lock_record(work.sql, command.record_type, command.record_id)
+    if not is_there or not await kind.reads.found_ids(work, [command.record_id]):
         raise MissingReference(entity=command.record_type, reference=command.record_id)
     await kind.reads.require_changeable(work, [command.record_id])
     owner_id, closed = await runs.owner_of(
@@ -102,7 +103,8 @@ async def follow_up(work: Work, _payload: Mapping[str, Any]) -> None:
     """
     await runs.stop_ended(work.sql, work.now)
     today = work.today()
-    due = await runs.lock_due(work.sql, today, AT_ONCE)
+    found = await runs.lock_due(work.sql, today, AT_ONCE)
+    due = await runs.lock_free(work.sql, found)
     if not due:
         return
     calendars = await _calendars(work, due)

@@ -23,6 +23,7 @@ __all__ = [
     "awaited",
     "claim_post",
     "consents_of",
+    "delete_robot_posts",
     "empty_addresses",
     "form_with_code",
     "forms_with_codes",
@@ -163,3 +164,15 @@ async def empty_addresses(sql: Sql, lead_ids: Sequence[UUID]) -> int:
     """Take out from where the consents came; how many there were."""
     done: str = await sql.execute(_EMPTY, list(lead_ids))
     return int(done.rpartition(" ")[2])
+
+
+async def delete_robot_posts(sql: Sql, before: datetime, limit: int) -> int:
+    """Delete posts of robots from before then, the oldest first; how many."""
+    rows = await sql.fetch(
+        """delete from lead_form_post where id in (
+             select id from lead_form_post where outcome = 'robot' and created_at < $1
+               order by created_at limit $2 for update skip locked) returning id""",
+        before,
+        limit,
+    )
+    return len(rows)

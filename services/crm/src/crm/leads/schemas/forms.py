@@ -143,7 +143,7 @@ class LeadFormView(CustomView):
     min_seconds: int = Field(description=_MIN_SECONDS)
     status: Status
     leads: int = Field(description="How often it was sent and made a lead.")
-    robots: int = Field(description="How often a robot sent it, which made none.")
+    robots: int = Field(description="How often a robot sent it of late, which made none.")
     external_refs: list[ExternalRef]
     version: EtagVersion
     revision: Revision

@@ -31,7 +31,7 @@ from crm.quotes.rules.document import QuoteDocument, hash_of, text_of
 from crm.quotes.schemas import IssuedToken, SendQuote
 from crm.quotes.service import approving
 from crm.quotes.service.accepted import lock_acceptance
-from crm.quotes.service.documents import document_of
+from crm.quotes.service.documents import VALID_DAYS, document_of
 from crm.quotes.service.quotes import KEPT_LINES, QUOTE, STATE, load_for_update
 from crm.quotes.states import QuoteState
 from records.types import Change
@@ -52,7 +52,6 @@ __all__ = [
 
 ANSWER_PATH = "/quotes/?token="
 TOKEN_BYTES = 16
-VALID_DAYS = 30
 _REVISED = (
     *("name", "account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
     *("language", "discount", "discount_amount", "terms", "note", "custom", "number"),
@@ -80,13 +79,16 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
     if any(one.state == QuoteState.ACCEPTED for one in others):
         raise AnotherQuoteAccepted(accepted=quote.number)
     valid_until = _last_day(work, quote, command)
-    text = text_of(await _complete_document(work, quote, valid_until))
+    document = await _complete_document(work, quote, valid_until)
+    text = text_of(document)
     await approving.require_approved(work, quote)
     former = [one for one in others if one.state == QuoteState.SENT]
     await write(work, QUOTE, [Change(one, {STATE: QuoteState.SUPERSEDED}) for one in former])
     sent = {"channel": command.channel, "sent_at": work.now, "sent_on": work.today()}
     sent |= {"valid_until": valid_until, "text": text, "text_hash": hash_of(text)}
     await write(work, QUOTE, [Change(quote, {STATE: QuoteState.SENT, **sent})])
+    await work.flush()
+    await queries.keep_document(work.sql, quote.id, document)
     return await _new_token(work, quote)
 
 

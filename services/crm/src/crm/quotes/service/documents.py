@@ -3,23 +3,25 @@
 from datetime import date
 from decimal import Decimal
 
-from chassis.work.unit_of_work import Work
+from chassis.storage.reading import Reading
 from crm.quotes import queries
 from crm.quotes.models import Quote
 from crm.quotes.rules.document import DocumentLine, QuoteDocument
 from values.decimals import rounded
 from values.money import digits_of
 
-__all__ = ["document_of"]
+__all__ = ["VALID_DAYS", "document_of"]
 
 PRICE_DIGITS = 6
+VALID_DAYS = 30
+"""So long a quote holds where nobody says until when."""
 
 
 async def document_of(
-    work: Work, quote: Quote, parties: queries.Parties, *, valid_until: date
+    at: Reading, quote: Quote, parties: queries.Parties, *, valid_until: date
 ) -> QuoteDocument:
     """What the customer reads; `parties` has the names of account and contact."""
-    codes = await queries.codes_of(work.sql, {one.product_id for one in quote.lines})
+    codes = await queries.codes_of(at.sql, {one.product_id for one in quote.lines})
     lines = [
         DocumentLine(
             position=position,
@@ -41,7 +43,7 @@ async def document_of(
         title=quote.name,
         account=parties.account,
         contact=parties.contact,
-        quoted_on=work.today(),
+        quoted_on=at.today(),
         valid_until=valid_until,
         currency=quote.currency,
         discount=quote.discount,

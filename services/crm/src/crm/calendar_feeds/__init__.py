@@ -1,0 +1,1 @@
+"""Calendar feeds: what a user has to do, for a calendar program, by a secret address."""

@@ -1,0 +1,1 @@
+"""How activities are written for calendar programs."""

@@ -1,0 +1,1 @@
+"""The acts on calendar feeds, and what they show."""

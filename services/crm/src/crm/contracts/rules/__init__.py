@@ -1,0 +1,1 @@
+"""Pure rules of contracts: which variables there are, and what text clauses make."""

@@ -1,0 +1,1 @@
+"""Rules of production, as pure functions."""

@@ -1,0 +1,1 @@
+"""What callers ask of bills of material, and what they see."""

@@ -1,0 +1,1 @@
+"""How bills of material are kept."""
