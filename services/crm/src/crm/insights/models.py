@@ -44,8 +44,8 @@ class TouchFigure(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     pipeline_id: Mapped[UUID] = mapped_column(ForeignKey("pipeline.id"))
-    owner_id: Mapped[UUID | None] = mapped_column(ForeignKey("staff_member.id"))
-    team_id: Mapped[UUID | None] = mapped_column(ForeignKey("team.id"))
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
     channel: Mapped[str]
     days: Mapped[int] = mapped_column(SmallInteger)
     touches: Mapped[int] = mapped_column(SmallInteger)

@@ -27,9 +27,6 @@ UP = (
       constraint pk_touch_figure primary key (id),
       constraint fk_touch_figure_pipeline_id_pipeline
         foreign key (pipeline_id) references pipeline (id),
-      constraint fk_touch_figure_owner_id_staff_member
-        foreign key (owner_id) references staff_member (id),
-      constraint fk_touch_figure_team_id_team foreign key (team_id) references team (id),
       constraint ck_touch_figure_channel_known check (channel in ('call', 'meeting', 'email')),
       constraint ck_touch_figure_days_known check (days in (7, 14, 30)),
       constraint ck_touch_figure_touches_range check (touches between 0 and 5),
