@@ -22,7 +22,6 @@ ONE_RECORDS_OWN = re.compile(r"\{\w+\}/")
 """Lists of what belongs to one record, such as its notes: `Reads` say first whether it is seen."""
 READ_OTHERWISE = {
     "account_role_list": "fixed in the program, one for each role; sent whole",
-    "next_touch_list": "deals with figures beside them, of the rows that their `Reads` show",
     "fiscal_year_list": "a handful; sent whole",
     "period_list": "those of a year; sent whole",
     "tax_code_list": "a handful; sent whole",
