@@ -72,7 +72,7 @@ async def supplier_price_sent(desk: Desk) -> Values:
 
 async def bom_new(desk: Desk) -> Values:
     line = {"sku": await item(desk), "quantity": "2", "scrap": "0.05"}
-    return {"sku": await item(desk), "label": desk.word("R"), "lines": [line]}
+    return {"sku": await item(desk), "label": desk.word("R"), "note": "As drawn.", "lines": [line]}
 
 
 async def purchase_order_sent(desk: Desk) -> Values:

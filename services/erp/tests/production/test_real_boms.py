@@ -14,7 +14,7 @@ import pytest
 SHARED = Path(os.environ.get("TANDEM_SHARED") or Path(__file__).parents[5] / "shared")
 DATA = SHARED / "data" / "adventureworks"
 PATH = "/v1/bills-of-material"
-UNITS = {"EA": "C62", "OZ": "ONZ", "IN": "INH"}
+UNITS = {"EA": "C62", "OZ": "XOZ", "IN": "XIN"}
 DAY = "2014-06-30"
 
 pytestmark = pytest.mark.skipif(
@@ -40,7 +40,7 @@ def component(row):
 async def bring_items(desk, found):
     """Every product that a row names, counted in the unit in which it is a component."""
     units = {row["ComponentID"]: UNITS[row["UnitMeasureCode"]] for row in found}
-    for code in ("ONZ", "INH"):
+    for code in ("XOZ", "XIN"):
         reply = await desk.erp.post("/v1/units", {"code": code, "name": code, "decimals": 6})
         assert reply.status_code in {201, 409}
     names = {row["ProductID"]: row["Name"] for row in rows("Product.csv")}

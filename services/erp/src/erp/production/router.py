@@ -102,8 +102,10 @@ bill_of_material.put(
     "Let the revision count on its days; what it is made of stays from now on.",
     refuses=(NoComponents, OverlappingBom, BomCycle),
 )
-bill_of_material.put(
-    "archive", {"status": BomStatus.ARCHIVED}, "Put the revision away: it counts on no day."
+bill_of_material.archive(
+    "Put the revision away: it counts on no day.",
+    "Let the revision count on its days again.",
+    refuses=(NoComponents, OverlappingBom, BomCycle),
 )
 
 

@@ -30,14 +30,14 @@ __all__ = [
     "skus_of",
 ]
 
-_LINES = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', l.item_id, 'sku', c.sku,
+_LINES = """(select coalesce(jsonb_agg(jsonb_build_object('sku', c.sku,
       'quantity', trim_scale(l.quantity)::text, 'unit', l.unit,
       'scrap', trim_scale(l.scrap)::text, 'effective_from', l.effective_from,
       'effective_to', l.effective_to, 'alternate_group', l.alternate_group,
       'priority', l.priority, 'phantom', l.phantom) order by l.position), '[]')
     from bill_of_material_line l join item c on c.id = l.item_id
     where l.bill_of_material_id = bill_of_material.id)"""
-_BY_PRODUCTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', p.item_id, 'sku', c.sku,
+_BY_PRODUCTS = """(select coalesce(jsonb_agg(jsonb_build_object('sku', c.sku,
       'quantity', trim_scale(p.quantity)::text, 'cost_share', trim_scale(p.cost_share)::text)
       order by p.position), '[]')
     from bill_of_material_by_product p join item c on c.id = p.item_id

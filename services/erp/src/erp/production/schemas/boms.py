@@ -131,7 +131,6 @@ class ReviseBillOfMaterial(Command):
 class ComponentView(BaseModel):
     """A component of a bill of material."""
 
-    item_id: UUID
     sku: str
     quantity: PositiveQuantity = Field(description="In `unit`, for what the bill makes.")
     unit: str
@@ -146,7 +145,6 @@ class ComponentView(BaseModel):
 class ByProductView(BaseModel):
     """What comes out beside the item."""
 
-    item_id: UUID
     sku: str
     quantity: PositiveQuantity = Field(description="In the item's own unit.")
     cost_share: NonNegativeDecimal

@@ -55,10 +55,7 @@ async def revise(work: Work, bom_id: UUID, command: ReviseBillOfMaterial) -> UUI
     """
     bom = await queries.BOMS.get(work, bom_id)
     shown = bom.model_dump(mode="json", include={"sku", "quantity", "kind", "note", "custom"})
-    parts = {
-        name: [one.model_dump(mode="json", exclude={"item_id"}) for one in getattr(bom, name)]
-        for name in _PARTS
-    }
+    parts = {name: [one.model_dump(mode="json") for one in getattr(bom, name)] for name in _PARTS}
     given = shown | parts | command.model_dump(mode="json", exclude_unset=True)
     return await create(work, BOM, NewBillOfMaterial.model_validate(given))
 
@@ -241,7 +238,7 @@ def _shown(name: str) -> Shown:
             None
             if parts is None
             else [
-                {key: value for key, value in one.items() if key not in _RATIO}
+                {key: value for key, value in one.items() if key not in {*_RATIO, "item_id"}}
                 | {"sku": skus.get(UUID(one["item_id"]))}
                 for one in parts
             ]
