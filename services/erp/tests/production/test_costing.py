@@ -50,8 +50,8 @@ def test_by_products_bear_their_share():
 def test_what_nobody_knows_is_counted():
     lines = [line(A, B), line(A, C), line(B, D), line(B, E)]
     found = {one.item_id: one for one in rolled_up(lines, {C: Decimal(1), E: Decimal(2)}, {})}
-    assert (found[B].unit_cost, found[B].missing) == (2, 1)
-    assert (found[A].unit_cost, found[A].missing) == (3, 1)
+    assert (found[B].unit_cost, found[B].missing) == (Decimal(2), 1)
+    assert (found[A].unit_cost, found[A].missing) == (Decimal(3), 1)
 
 
 def test_figures_add_up_as_they_are_shown():
