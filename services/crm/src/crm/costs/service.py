@@ -18,12 +18,10 @@ from crm.costs.models import ProductCost
 from crm.costs.schemas import ProductCostView
 from records.entities import Values
 from records.types import Change, RecordType
-from values.decimals import rounded
 
 __all__ = ["COST", "COST_OF_PRODUCT", "costs_on"]
 
 COST_OF_PRODUCT = queries.COST_OF_PRODUCT
-_COST_DIGITS = 6
 _FIXED = ("product_id", "currency", "valid_from")
 _Key = tuple[UUID, str, date]
 
@@ -58,8 +56,6 @@ async def _prepare(_work: Work, change: Change[ProductCost], _sender: str | None
         if not change.is_new and name in values and values[name] != getattr(change.record, name):
             message = "This cannot be changed."
             raise InvalidInput(errors=[FieldError(f"/{name}", "fixed", message)])
-    if "cost" in values:
-        values["cost"] = rounded(values["cost"], _COST_DIGITS)
     return values
 
 

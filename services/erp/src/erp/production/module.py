@@ -19,12 +19,13 @@ MODULE = Module(
     },
     permissions={
         "boms.read": "See bills of material, explosions and uses.",
+        "boms.costs": "See what made items cost, rolled up from their components.",
         "boms.write": "Draft, change, activate and archive bills of material.",
     },
     roles={
-        "accountant": {"boms.read"},
+        "accountant": {"boms.read", "boms.costs"},
         "buyer": {"boms.read"},
-        "planner": {"boms.read", "boms.write"},
+        "planner": {"boms.read", "boms.costs", "boms.write"},
         "storekeeper": {"boms.read"},
     },
     tables=(BillOfMaterial, BomLine, BomByProduct),

@@ -32,9 +32,11 @@ from erp.production.schemas.boms import (
     ReviseBillOfMaterial,
     UpsertBillOfMaterial,
 )
+from erp.production.schemas.costs import CostAsked, CostRollUp
 from erp.production.schemas.structure import Explosion, ExplosionAsked, ItemUses, UsesAsked
 from erp.production.service import boms
 from erp.production.service.boms import BOM
+from erp.production.service.costs import roll_up
 from erp.production.service.exploding import explode, where_used
 from erp.production.states import BomStatus
 from records.annotations import annotate
@@ -46,6 +48,7 @@ __all__ = ["bill_of_material", "bill_of_material_router"]
 READ, WRITE = "boms.read", "boms.write"
 Planner = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
+CostReader = Annotated[Actor, Needs("boms.costs")]
 
 
 async def _today(request: Request) -> date:
@@ -85,6 +88,14 @@ async def bill_of_material_where_used(
 ) -> ItemUses:
     """Everything that an item goes into, directly or not, by the revisions that count on a day."""
     return await where_used(at.sql, asked, today=today)
+
+
+@bill_of_material_router.get("/cost", responses=refuses(NotFound, NoBom, ExplosionTooLarge))
+async def bill_of_material_cost(
+    _by: CostReader, asked: Annotated[CostAsked, Query()], at: InReading, today: Today
+) -> CostRollUp:
+    """What one of an item costs, rolled up from what its components cost now."""
+    return await roll_up(at, asked, today=today)
 
 
 bill_of_material.create(NewBillOfMaterial, "Draft a revision of the bill of material of an item.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["BOM_FOLLOWING", "BomKind", "BomStatus", "ComponentSource", "Layout"]
+__all__ = ["BOM_FOLLOWING", "BomKind", "BomStatus", "ComponentSource", "CostSource", "Layout"]
 
 
 class BomKind(StrEnum):
@@ -42,3 +42,12 @@ class Layout(StrEnum):
 
     SUMMARISED = "summarised"
     INDENTED = "indented"
+
+
+class CostSource(StrEnum):
+    """What says what an item costs."""
+
+    ROLLED_UP = "rolled_up"
+    STOCK = "stock"
+    SUPPLIER_PRICE = "supplier_price"
+    UNKNOWN = "unknown"

@@ -6,11 +6,12 @@ from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
+from erp.production.rules.costing import CostedLine
 from erp.production.rules.exploding import Bill, Line
 from erp.production.states import BomKind
 from erp.sql import Sql
 
-__all__ = ["ItemInfo", "UsingBill", "bills_above", "bills_below", "items_of"]
+__all__ = ["ItemInfo", "UsingBill", "bills_above", "bills_below", "items_of", "lines_below"]
 
 _ACTIVE = "b.status = 'active' and daterange(b.effective_from, b.effective_to, '[]') @> $2::date"
 _ON = "daterange(l.effective_from, l.effective_to, '[]') @> $2::date"
@@ -97,6 +98,31 @@ async def bills_below(sql: Sql, item_id: UUID, *, on: date, most: int) -> dict[U
         own = lines[row["parent_id"]]
         bills[row["parent_id"]] = Bill(row["bom_id"], BomKind(row["kind"]), own)
     return bills
+
+
+async def lines_below(
+    sql: Sql, item_id: UUID, *, on: date, most: int
+) -> tuple[set[UUID], list[CostedLine]] | None:
+    """The bills that count on the day, and their lines as costs are rolled up by them.
+
+    None: they have more lines than `most`.
+    """
+    rows = await sql.fetch(_BELOW, item_id, on, most + 1)
+    if len(rows) > most:
+        return None
+    lines = [
+        CostedLine(
+            row["parent_id"],
+            row["item_id"],
+            row["quantity"],
+            row["scrap"],
+            row["makes"],
+            row["numerator"],
+            row["denominator"],
+        )
+        for row in rows
+    ]
+    return {row["bom_id"] for row in rows}, lines
 
 
 async def bills_above(

@@ -34,7 +34,7 @@ class CostedLine(NamedTuple):
 class ItemCost:
     """What one of a made item costs.
 
-    missing     components, at whatever depth, of which nobody knows what they cost: they count 0
+    missing     ways down to components of which nobody knows what they cost: they count 0
     """
 
     item_id: UUID

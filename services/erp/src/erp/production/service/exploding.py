@@ -22,9 +22,9 @@ from erp.production.schemas.structure import (
 from erp.production.states import Layout
 from erp.sql import Sql
 
-__all__ = ["explode", "where_used"]
+__all__ = ["MOST_LINES", "explode", "find_item", "where_used"]
 
-_MOST_LINES = 100_000
+MOST_LINES = 100_000
 """So many lines are looked at for one explosion."""
 
 
@@ -34,10 +34,10 @@ async def explode(sql: Sql, asked: ExplosionAsked, *, today: date) -> Explosion:
     Raises NotFound (item), NoBom, ExplosionTooLarge.
     """
     on = asked.on or today
-    item = await _item(sql, asked.sku)
-    bills = await queries.bills_below(sql, item.id, on=on, most=_MOST_LINES)
+    item = await find_item(sql, asked.sku)
+    bills = await queries.bills_below(sql, item.id, on=on, most=MOST_LINES)
     if bills is None:
-        raise ExplosionTooLarge(most=_MOST_LINES)
+        raise ExplosionTooLarge(most=MOST_LINES)
     if item.id not in bills:
         raise NoBom(sku=item.sku, on=on)
     shape = summarised if asked.layout == Layout.SUMMARISED else indented
@@ -81,10 +81,10 @@ def _need(need: Need, item: ItemInfo, bom_id: UUID | None) -> ComponentNeed:
 async def where_used(sql: Sql, asked: UsesAsked, *, today: date) -> ItemUses:
     """Everything that an item goes into on a day. Raises NotFound (item), ExplosionTooLarge."""
     on = asked.on or today
-    item = await _item(sql, asked.sku)
-    bills = await queries.bills_above(sql, item.id, on=on, most=_MOST_LINES)
+    item = await find_item(sql, asked.sku)
+    bills = await queries.bills_above(sql, item.id, on=on, most=MOST_LINES)
     if bills is None:
-        raise ExplosionTooLarge(most=_MOST_LINES)
+        raise ExplosionTooLarge(most=MOST_LINES)
     parents: dict[UUID, dict[UUID, Fraction]] = {}
     for bill in bills:
         above = parents.setdefault(bill.component_id, {})
@@ -110,8 +110,8 @@ async def where_used(sql: Sql, asked: UsesAsked, *, today: date) -> ItemUses:
     return ItemUses(item_id=item.id, sku=item.sku, on=on, uses=rows)
 
 
-async def _item(sql: Sql, sku: str) -> ItemInfo:
-    """Raises NotFound."""
+async def find_item(sql: Sql, sku: str) -> ItemInfo:
+    """The item with the SKU. Raises NotFound."""
     for item in (await queries.items_of(sql, sku=sku)).values():
         return item
     raise NotFound(entity="item", id=sku)
