@@ -1,5 +1,6 @@
 """Conversion, win rates, lost reasons and velocity, each with its list and interval."""
 
+import random
 from decimal import Decimal
 
 import pytest
@@ -64,6 +65,44 @@ async def test_conversion_counts_a_deal_once_for_each_stage_reached(deals, insig
         "third": (1, "0.25"),
         "signed": (1, "0.25"),
     }
+
+
+async def test_conversion_equals_a_count_over_the_stage_changes(deals, desk, insights, year):
+    """C22: deals that go to and fro, also through another pipeline, each at its furthest stage."""
+    names = ["first", "second", "third"]
+    ends = [{"code": "signed", "kind": "won"}, {"code": "gone", "kind": "lost"}]
+    ways = [await deals.pipeline(*({"code": one} for one in names), *ends) for _ in range(2)]
+    chance = random.Random(7)
+    for _ in range(20):
+        opened = {"opened_on": f"{year}-05-01", "amount": cny("1.00")}
+        deal = await deals.open(pipeline=chance.choice(ways), **opened)
+        for stage in chance.choices(names, k=chance.randrange(4)):
+            moved = await deals.move(deal, stage, pipeline=chance.choice(ways))
+            deal = moved.json()["opportunity"]
+        act, facts = chance.choice([("win", {}), ("lose", {"lost_reason": "price"}), (None, {})])
+        if act:
+            assert (await deals.act(deal, act, **facts)).is_success
+    wanted = {"opened_gte": f"{year}-01-01", "opened_lte": f"{year}-12-31"}
+    for way in ways:
+        stages = await deals.stages(way)
+        pipeline = stages["first"]["pipeline_id"]
+        rows = await desk.rows(
+            """select o.id, array_agg(s.code::text) as entered from opportunity o
+                join opportunity_stage_change c on c.opportunity_id = o.id
+                join pipeline_stage s on s.id = c.to_stage_id and s.pipeline_id = o.pipeline_id
+              where o.pipeline_id = $1 group by 1""",
+            pipeline,
+        )
+        order = [*names, "signed"]
+        furthest = [
+            max((order.index(one) for one in row["entered"] if one in order), default=-1)
+            for row in rows
+        ]
+        found = await insights("conversion", pipeline_id=pipeline, **wanted)
+        assert found["deals"] == len(rows) > 5
+        assert {one["stage_code"]: one["reached"] for one in found["stages"]} == {
+            code: sum(place >= at for place in furthest) for at, code in enumerate(order)
+        }
 
 
 async def test_an_unknown_pipeline_has_no_conversion(crm, desk):

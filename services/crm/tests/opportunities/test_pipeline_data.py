@@ -49,6 +49,7 @@ async def desk(cluster):
     async with running(SERVICE, cluster, currency="USD") as server:
         desk = Desk(server)
         await prepare(desk)
+        await load(desk, "opportunity", [deal(row) for row in read("sales_pipeline.csv")])
         yield desk
 
 
@@ -76,7 +77,7 @@ async def load(desk, record_type, rows, mapping=None):
 
 
 async def prepare(desk):
-    """The team as users, accounts, products, a pipeline as theirs, and the deals."""
+    """The team as users, accounts, products, and a pipeline as theirs."""
     offices = {}
     for row in read("sales_teams.csv"):
         office = row["regional_office"]
@@ -108,7 +109,6 @@ async def prepare(desk):
     ]
     await load(desk, "product", products)
     await theirs(desk)
-    await load(desk, "opportunity", [deal(row) for row in read("sales_pipeline.csv")])
 
 
 async def theirs(desk):

@@ -66,10 +66,13 @@ _DAYS = """select count(*) as won, round(avg(closes_on - opened_on), 2) as mean_
     round((percentile_cont(0.9) within group (order by closes_on - opened_on))::numeric, 2)
       as p90_days
   from opportunity{where}"""
+# Statements are planned before their values are known: the planner thinks of few deals. What is
+# materialized is made once, whatever it thinks; otherwise it is made again for each stage.
 _STAGE_DAYS = """with deal as (select id, pipeline_id from opportunity{where}), visit as (
     select c.opportunity_id, c.to_stage_id, c.entered_at,
       lead(c.entered_at) over (partition by c.opportunity_id order by c.revision) as left_at
-    from deal join opportunity_stage_change c on c.opportunity_id = deal.id), spent as (
+    from deal join opportunity_stage_change c on c.opportunity_id = deal.id),
+  spent as materialized (
     select opportunity_id, to_stage_id,
       sum(extract(epoch from greatest(left_at - entered_at, interval '0'))) / 86400 as days
     from visit where left_at is not null group by 1, 2)
@@ -80,24 +83,28 @@ _STAGE_DAYS = """with deal as (select id, pipeline_id from opportunity{where}), 
   where s.kind = 'open' group by s.id order by s.pipeline_id, s.position, s.id"""
 _PIPELINE = "(select p.id from pipeline p where case when {0}::uuid is null then p.is_default"
 _PIPELINE += " else p.id = {0}::uuid end)"
-_REACHED = """with deal as (
-    select id, state from opportunity{where} and pipeline_id = {pipeline}), furthest as (
-    select deal.id,
-      max(case s.kind when 'won' then 32768 when 'open' then s.position end) as position
-    from deal join opportunity_stage_change c on c.opportunity_id = deal.id
-      join pipeline_stage s on s.id = c.to_stage_id and s.pipeline_id = {pipeline}
-    group by deal.id), steps as (
-    select position, count(*) as deals from furthest where position is not null group by 1)
+_REACHED = """with stage as materialized (
+    select s.*, case s.kind when 'won' then 32768 when 'open' then s.position end as place
+    from pipeline_stage s where s.pipeline_id = {pipeline}),
+  deal as materialized (select id, state from opportunity{where} and pipeline_id = {pipeline}),
+  visit as materialized (
+    select c.opportunity_id, c.to_stage_id
+    from deal join opportunity_stage_change c on c.opportunity_id = deal.id),
+  furthest as (
+    select visit.opportunity_id, max(s.place) as place
+    from visit join stage s on s.id = visit.to_stage_id group by 1),
+  steps as materialized (
+    select place, count(*) as deals from furthest where place is not null group by 1),
+  counts as materialized (
+    select count(*) as deals, count(*) filter (where state = 'open') as open,
+      count(*) filter (where state = 'won') as won, count(*) filter (where state = 'lost') as lost
+    from deal)
   select s.pipeline_id, s.id as stage_id, s.code as stage_code, s.name, s.name_zh, s.kind,
-    coalesce((select sum(one.deals) from steps one
-      where one.position >= case s.kind when 'won' then 32768 else s.position end), 0)::bigint
+    coalesce((select sum(one.deals) from steps one where one.place >= s.place), 0)::bigint
       as reached,
-    (select count(*) from deal) as deals,
-    (select count(*) from deal where state = 'open') as open,
-    (select count(*) from deal where state = 'won') as won,
-    (select count(*) from deal where state = 'lost') as lost
-  from pipeline_stage s
-  where s.pipeline_id = {pipeline} and s.kind <> 'lost' and s.status = 'active'
+    counts.*
+  from stage s cross join counts
+  where s.kind <> 'lost' and s.status = 'active'
   order by s.kind desc, s.position, s.id"""
 
 
