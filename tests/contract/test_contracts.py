@@ -63,7 +63,7 @@ def test_operations_have_stable_names_tags_and_words(api):
         assert set(operation["tags"]) <= described, name
 
 
-SINGLE = {"availability", "status", "chart_of_accounts", "forecast"}
+SINGLE = {"availability", "status", "chart_of_accounts", "forecast", "calendar_feed"}
 """Paths of which there is one."""
 
 

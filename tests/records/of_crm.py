@@ -83,7 +83,7 @@ _DAYS = count(1)
 async def product_cost_sent(desk: Desk) -> Values:
     code = await product(desk)
     [found] = await desk.listed("/v1/products", code=code)
-    return {"product_id": found, "valid_from": "2030-01-01", "cost": "4.50"}
+    return {"product_id": found, "valid_from": "2030-01-01", "cost": "4.5"}
 
 
 async def exchange_rate_sent(_desk: Desk) -> Values:
@@ -413,9 +413,8 @@ OF_CRM = (
         path="/v1/product-costs",
         table="product_cost",
         **both(product_cost_sent),
-        change={"cost": "4.80"},
-        fields={"cost": ("4.90", NEVER_EMPTY), "note": ("Calculated", "")},
-        apart=frozenset({"product_id"}),
+        change={"cost": "4.8"},
+        fields={"cost": ("4.9", NEVER_EMPTY), "note": ("Calculated", "")},
     ),
     Kind(
         half="crm",
@@ -534,9 +533,10 @@ OF_CRM = (
         fields={
             "name": ("Other", NEVER_EMPTY),
             "language": ("en", NEVER_EMPTY),
-            "clauses": ([CLAUSE], []),
+            "clauses": ([CLAUSE], NEVER_EMPTY),
             "note": ("Soon.", ""),
         },
+        code="code",
         found=True,
     ),
     Kind(

@@ -8,9 +8,8 @@ from tests.records.kind import CNY, NEVER_EMPTY, Kind
 from tests.records.kinds import HALVES, KINDS
 
 PATCHED = [kind for kind in KINDS if kind.fields]
-ELSEWHERE = {("erp", "/v1/periods"), ("erp", "/v1/approval-rules")} | {
-    (half, path) for half in HALVES for path in ("/v1/custom-fields", "/v1/saved-views", "/v1/tags")
-}
+_OF_BOTH = ("/v1/approval-rules", "/v1/custom-fields", "/v1/saved-views", "/v1/tags")
+ELSEWHERE = {("erp", "/v1/periods")} | {(half, path) for half in HALVES for path in _OF_BOTH}
 """A period has a state only, which is needed; the others are no records of the business."""
 PARTS = ("/notes/{note_id}", "/attachments/{attachment_id}", "/custom-fields", "/stage")
 OBJECTS = [

@@ -13,9 +13,6 @@ DEFINED = """select c.conname, pg_get_constraintdef(c.oid) as text from pg_const
   join pg_namespace n on n.oid = c.connamespace
   where n.nspname = current_schema() and c.conname like '%\\_known'"""
 
-WITH_APPROVALS = ("erp",)
-"""Halves that decide by the library, whose tables have no models."""
-
 
 def words(text: str) -> set[str]:
     """The words in quotes of a constraint."""
@@ -32,7 +29,7 @@ async def test_the_database_knows_the_words_that_the_models_list(desks, half):
         if isinstance(check, CheckConstraint) and str(check.name).endswith("_known")
     }
     listed["ck_record_change_way_known"] = set(Way)
-    if half in WITH_APPROVALS:
-        listed["ck_approval_state_known"] = set(ApprovalState)
+    # The library of approvals has tables, and no models.
+    listed["ck_approval_state_known"] = set(ApprovalState)
     found = {row["conname"]: words(row["text"]) for row in await desks[half].rows(DEFINED)}
     assert found == listed

@@ -96,6 +96,16 @@ async def _asked(desk, quote, account, product):
     return reply.json()["approval"]["approval_id"]
 
 
+async def _ways_of_selling(desk, word):
+    """A pipeline, a stage of it and a lost reason, by their lists."""
+    way = await desk.add("/v1/pipelines", code=f"w-{word}", name=f"Großkunden {word}")
+    stage = await desk.add(
+        "/v1/pipeline-stages", pipeline_id=way["id"], code=f"s-{word}", name=f"Besuch {word}"
+    )
+    lost = await desk.add("/v1/lost-reasons", code=f"r-{word}", name=f"Zu spät {word}")
+    return {"/v1/pipelines": way, "/v1/pipeline-stages": stage, "/v1/lost-reasons": lost}
+
+
 @pytest.fixture
 async def trade(desk):
     """A customer, its people, and what it ordered: by list, with what finds it."""
@@ -133,13 +143,7 @@ async def trade(desk):
     named = await desk.crm.add_named()
     call = {"kind": "call", "name": f"蓝港 {word}", "text": "Ольга"}
     activity = await desk.add("/v1/activities", **call)
-    way = await desk.add("/v1/pipelines", code=f"w-{word}", name=f"Großkunden {word}")
-    stage = await desk.add(
-        "/v1/pipeline-stages", pipeline_id=way["id"], code=f"s-{word}", name=f"Besuch {word}"
-    )
-    lost = await desk.add("/v1/lost-reasons", code=f"r-{word}", name=f"Zu spät {word}")
-    governed = {"pipelines": way, "pipeline-stages": stage, "lost-reasons": lost}
-    named |= {f"/v1/{path}": one for path, one in governed.items()}
+    named |= await _ways_of_selling(desk, word)
     return {path: (one["id"], [one["name"]]) for path, one in named.items()} | {
         "/v1/accounts": (account["id"], [account["name"]]),
         "/v1/contacts": (

@@ -11,7 +11,7 @@ from records.links import ExternalRef
 from records.tagged import Tagged
 from values.amounts import InCurrency
 from values.days import Day
-from values.decimals import PriceAmount
+from values.decimals import NonNegativeDecimal
 from values.external import SourceVersion
 from values.money import CurrencyCode
 from values.text import OptionalNote, unset
@@ -45,13 +45,13 @@ class NewProductCost(ProductCostFields):
         default_factory=unset, description=f"{_CURRENCY} By default the company's."
     )
     valid_from: Day = Field(description=_DAY)
-    cost: PriceAmount = Field(description=_COST)
+    cost: NonNegativeDecimal = Field(description=_COST)
 
 
 class ChangeProductCost(ProductCostFields):
     """Correct a cost (JSON merge patch)."""
 
-    cost: PriceAmount = Field(default_factory=unset, description=_COST)
+    cost: NonNegativeDecimal = Field(default_factory=unset, description=_COST)
 
 
 class UpsertProductCost(ProductCostFields):
@@ -63,7 +63,7 @@ class UpsertProductCost(ProductCostFields):
         default_factory=unset, description=f"{_CURRENCY} By default the company's, then fixed."
     )
     valid_from: Day = Field(default_factory=unset, description=f"{_DAY} Needed when new.")
-    cost: PriceAmount = Field(default_factory=unset, description=f"{_COST} Needed when new.")
+    cost: NonNegativeDecimal = Field(default_factory=unset, description=f"{_COST} Needed when new.")
 
 
 class ProductCostView(InCurrency, CustomView):
@@ -74,7 +74,7 @@ class ProductCostView(InCurrency, CustomView):
     product_code: str
     currency: str = Field(description=_CURRENCY)
     valid_from: date = Field(description=_DAY)
-    cost: PriceAmount = Field(description=_COST)
+    cost: NonNegativeDecimal = Field(description=_COST)
     note: str = Field(description=_NOTE)
     external_refs: list[ExternalRef]
     version: EtagVersion

@@ -53,6 +53,7 @@ __all__ = [
 
 _FIELDS = ", ".join(f"'{one}'" for one in DealField)
 _STATUS = "status in ('active', 'archived')"
+_STILL_OPEN = text("state = 'open' and status = 'active'")
 
 
 def _of_words(column: str) -> CheckConstraint:
@@ -237,12 +238,7 @@ class Opportunity(NamedRecord, Base):
             "id",
             postgresql_where=text("status = 'active' and state = 'open'"),
         ),
-        Index(
-            "ix_opportunity_open_opened_on",
-            "opened_on",
-            "id",
-            postgresql_where=text("state = 'open' and status = 'active'"),
-        ),
+        Index("ix_opportunity_open_opened_on", "opened_on", "id", postgresql_where=_STILL_OPEN),
         Index("ix_opportunity_lost_reason_id", "lost_reason_id"),
         Index(
             "ix_opportunity_forecast",

@@ -15,7 +15,7 @@ __all__ = ["CalendarEntry", "calendar_text"]
 _PRODUCT = "-//Tandem//Tandem CRM//EN"
 _REFRESH = timedelta(minutes=15)
 _PRIORITIES = {Priority.HIGH: 1, Priority.NORMAL: 5, Priority.LOW: 9}
-_TODO_STATES = {
+_TASK_STATES = {
     ActivityState.OPEN: "NEEDS-ACTION",
     ActivityState.DONE: "COMPLETED",
     ActivityState.CANCELLED: "CANCELLED",
@@ -75,7 +75,7 @@ def _todo(entry: CalendarEntry) -> Todo:
     todo = Todo()
     _fill(todo, entry)
     todo.add("due", entry.due_on or entry.due_at)
-    todo.add("status", _TODO_STATES[entry.state])
+    todo.add("status", _TASK_STATES[entry.state])
     if entry.state == ActivityState.DONE:
         todo.add("completed", entry.done_at)
         todo.add("percent-complete", 100)
