@@ -10,12 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from crm.sql import Sql
 from records.entities import Values
 from records.types import Change
 
-__all__ = ["OpenWork", "counts_of", "declare", "declared", "open_ids", "without_disabled_owners"]
+__all__ = [
+    "OpenWork",
+    "counts_of",
+    "declare",
+    "declared",
+    "disabled_among",
+    "open_ids",
+    "without_disabled_owners",
+]
+
+Fits = set[tuple[UUID, UUID]]
+"""Records and the users who may take them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +35,20 @@ class OpenWork:
     """A type of records that users own.
 
     `owner` is the column of the owner, `is_open` an SQL condition; `give` gives records to users,
-    by record, with history and events.
+    by record, with history and events, and says which it gave (None: all).
+
+    `fitting`: which of the users may take which of the records; None: each takes all. `release`
+    takes away from the owner what nobody may take. `order`: the lower are locked and given first.
     """
 
     type: str
     table: str
     is_open: str
-    give: Callable[[Work, Mapping[UUID, UUID]], Awaitable[None]]
+    give: Callable[[Work, Mapping[UUID, UUID]], Awaitable[Collection[UUID] | None]]
     owner: str = "owner_id"
+    fitting: Callable[[Reading, Sequence[UUID], Sequence[UUID]], Awaitable[Fits]] | None = None
+    release: Callable[[Work, Sequence[UUID]], Awaitable[None]] | None = None
+    order: int = 0
 
 
 _DECLARED: dict[str, OpenWork] = {}
@@ -42,8 +60,8 @@ def declare(open_work: OpenWork) -> None:
 
 
 def declared() -> list[OpenWork]:
-    """All types, by name."""
-    return [_DECLARED[name] for name in sorted(_DECLARED)]
+    """All types, in the order in which they are locked, then by name."""
+    return sorted(_DECLARED.values(), key=lambda one: (one.order, one.type))
 
 
 async def counts_of(sql: Sql, user_id: UUID) -> dict[str, int]:
@@ -81,14 +99,15 @@ async def without_disabled_owners(
         for one, given in both
     ]
     owners = {one.record.owner_id for one, is_again in zip(changes, again, strict=True) if is_again}
-    disabled = await _disabled_among(work.sql, owners) if owners else set()
+    disabled = await disabled_among(work.sql, owners) if owners else set()
     return [
         {**given, "owner_id": None} if is_again and one.record.owner_id in disabled else given
         for (one, given), is_again in zip(both, again, strict=True)
     ]
 
 
-async def _disabled_among(sql: Sql, user_ids: Collection[UUID]) -> set[UUID]:
+async def disabled_among(sql: Sql, user_ids: Collection[UUID]) -> set[UUID]:
+    """Those of the users who are disabled."""
     rows = await sql.fetch(
         "select id from local_user where id = any($1::uuid[]) and not active", list(user_ids)
     )

@@ -302,3 +302,14 @@ async def test_an_erased_person_leaves_drafts_and_stays_in_what_was_sent(contrac
     assert await desk.rows("select * from contract_text where contract_id = $1", draft["id"]) == []
     assert contact["name"] in (await contracts.text(sent))["text"]
     assert (await contracts.act(draft, "generate"))["contract_version"] == 1
+
+
+async def test_an_archived_draft_gets_no_text_and_is_not_sent(contracts, problem):
+    """C29: what is out of the way goes to nobody; restored it does."""
+    contract = await contracts.generated()
+    await contracts.act(contract, "archive")
+    for act in ("generate", "send"):
+        problem(await contracts.try_act(contract, act), 409, "contract_archived")
+    assert (await contracts.get(contract))["state"] == "draft"
+    await contracts.act(contract, "restore")
+    assert (await contracts.act(contract, "send"))["state"] == "sent"

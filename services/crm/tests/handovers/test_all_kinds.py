@@ -17,13 +17,17 @@ KINDS = {
     "contract": "/v1/contracts",
     "lead": "/v1/leads",
     "opportunity": "/v1/opportunities",
+    "quote": "/v1/quotes",
 }
+NOT_WORKED_ON = {"file_part", "forecast_snapshot_deal", "sales_quota", "touch_figure"}
+"""Tables with an owner of which nothing is still to be done: parts of files, figures, targets."""
 MADE = {"activity": {"kind": "task"}}
 CLOSING: dict[str, tuple[str, Any, str]] = {
     "account": ("archive", None, "restore"),
     "activity": ("cancel", {}, "reopen"),
     "contract": ("archive", None, "restore"),
     "opportunity": ("archive", None, "restore"),
+    "quote": ("archive", None, "restore"),
 }
 
 
@@ -64,6 +68,16 @@ def test_every_type_that_is_declared_is_tried_here():
     assert {one.type for one in open_work.declared()} == {*KINDS, "approval"}
 
 
+async def test_every_type_with_an_owner_is_declared(desk):
+    """W1: of every table of records with an owner; one that nobody works on is named."""
+    rows = await desk.rows(
+        """select c.table_name from information_schema.columns c
+            where c.table_schema = 'public' and c.column_name = 'owner_id'"""
+    )
+    declared = {one.table for one in open_work.declared()}
+    assert {row["table_name"] for row in rows} - declared == NOT_WORKED_ON
+
+
 async def test_one_act_moves_everything(busy, desk):
     """Nothing is left behind, the report says what moved, and the user is disabled."""
     user, made = await busy(4)
@@ -79,7 +93,7 @@ async def test_one_act_moves_everything(busy, desk):
     assert reply.status_code == 201, reply.text
     assert reply.json()["moved"] == [{"type": one, "count": 4} for one in sorted(KINDS)]
     counts = Counter(one for found in (await owners_of(desk, made)).values() for one in found)
-    assert counts == {one["id"]: 10 for one in others}
+    assert counts == {one["id"]: 2 * len(KINDS) for one in others}
     assert (await desk.see(f"/v1/users/{user['id']}/open-work"))["total"] == 0
     assert not (await desk.see(f"/v1/users/{user['id']}"))["active"]
     for kind, ids in made.items():

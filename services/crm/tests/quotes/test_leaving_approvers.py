@@ -182,3 +182,34 @@ async def test_decision_and_hand_over_at_once_end_in_one_state(approving, waitin
         assert decided.json()["state"] == "approved"
         archived = {"status": "archived"}
         await approving.desk.change(f"/v1/approval-rules/{rule['id']}", archived, revision=1)
+
+
+async def test_steps_go_only_to_takers_who_may_decide_and_the_report_says_so(approving):
+    """W1: the seller among the takers gets none; the manager gets them all, not a fallback role."""
+    team, boss = await approving.team(), await approving.person()
+    seller, manager = await approving.person("seller"), await approving.person()
+    await approving.rule(team, named(boss), fallback_role="admin")
+    waiting = [await approving.submits(await approving.draft(team)) for _ in range(4)]
+    body = {"from_user_id": boss[0], "to_user_ids": [seller[0], manager[0]]}
+    seen = (await approving.crm.client.post(f"{HAND_OVERS}/preview", json=body)).json()
+    reply = await leaves(approving, boss, seller, manager)
+    assert reply.status_code == 201, reply.text
+    report = reply.json()
+    assert report["moved"] == seen["moved"] == [{"type": "approval", "count": 4}]
+    assert {one["user_id"]: one["moved"] for one in report["takers"]} == {
+        seller[0]: [],
+        manager[0]: [{"type": "approval", "count": 4}],
+    }
+    for asked in waiting:
+        assert await people_of(approving, asked) == [(manager[0], "handover")]
+
+
+async def test_a_report_does_not_count_what_nobody_could_take(approving, waiting):
+    """W1: it fell to the fallback role, so the report has moved nothing."""
+    _, boss, asked = waiting
+    backup, seller = await approving.person("admin"), await approving.person("seller")
+    report = (await leaves(approving, boss, seller)).json()
+    assert report["moved"] == []
+    assert [one["moved"] for one in report["takers"]] == [[]]
+    assert (backup[0], "fallback") in await people_of(approving, asked)
+    assert (await approving.desk.see(f"/v1/users/{boss[0]}/open-work"))["total"] == 0

@@ -3,6 +3,7 @@
 from chassis.problems.problem import Problem
 
 __all__ = [
+    "ContractArchived",
     "ContractFixed",
     "ContractIncomplete",
     "ContractNotGenerated",
@@ -79,6 +80,15 @@ class ContractTemplateNotPublished(Problem):
         "Version {template_version} of the template {template} is {state}. Take a version that is "
         "published and not archived."
     )
+
+
+class ContractArchived(Problem):
+    """What is archived is put out of the way: no text is made of it, no customer gets it."""
+
+    status = 409
+    code = "contract_archived"
+    title = "The contract is archived"
+    detail = "The contract {number} is archived. Restore it first."
 
 
 class ContractFixed(Problem):

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.contracts.errors import (
+    ContractArchived,
     ContractFixed,
     ContractStateRefused,
     ContractTemplateFixed,
@@ -193,6 +194,11 @@ class Contract(NamedRecord, Base):
         """Raises ContractFixed where it was sent."""
         if self.state != ContractState.DRAFT:
             raise ContractFixed(number=self.number, state=self.state)
+
+    def require_active(self) -> None:
+        """Raises ContractArchived."""
+        if self.status != ACTIVE:
+            raise ContractArchived(number=self.number)
 
     def require_next(self, state: ContractState) -> None:
         """See to it that the state may follow. Raises ContractStateRefused."""

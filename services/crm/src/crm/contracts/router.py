@@ -12,6 +12,7 @@ from chassis.http.routing import api_router
 from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from crm.accounts.errors import AccountArchived
 from crm.contracts.errors import (
+    ContractArchived,
     ContractFixed,
     ContractIncomplete,
     ContractNotGenerated,
@@ -183,7 +184,9 @@ async def contract_pdf_get(
 
 @contract_router.post(
     "/{contract_id}/generate",
-    responses=refuses(NotFound, ContractFixed, ContractIncomplete, ContractTooLong),
+    responses=refuses(
+        NotFound, ContractArchived, ContractFixed, ContractIncomplete, ContractTooLong
+    ),
 )
 async def contract_generate(
     contract_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
@@ -198,6 +201,7 @@ async def contract_generate(
     responses=refuses(
         NotFound,
         AccountArchived,
+        ContractArchived,
         ContractIncomplete,
         ContractNotGenerated,
         ContractOutdated,

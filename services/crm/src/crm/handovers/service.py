@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 from typing import Any
 from uuid import UUID
 
@@ -23,8 +24,11 @@ from crm.staff.service.members import disable_member, lock_user, member_view
 
 __all__ = ["hand_over", "open_work_of", "preview"]
 
-Shares = dict[str, dict[UUID, UUID]]
-"""By type of records: who gets which record."""
+Share = dict[UUID, UUID | None]
+"""Who gets which record; None: nobody may take it."""
+
+Shares = dict[str, Share]
+"""The shares by type of records."""
 
 
 async def open_work_of(at: Reading, user_id: UUID) -> OpenWorkView:
@@ -37,8 +41,8 @@ async def open_work_of(at: Reading, user_id: UUID) -> OpenWorkView:
 async def preview(at: Reading, command: PreviewHandOver) -> HandOverPreview:
     """What a hand-over would move; nothing changes. Raises NotFound, Forbidden, InvalidInput."""
     await member_view(at, command.from_user_id)
-    report, _ = await _shared_out(at, command)
-    return HandOverPreview.model_validate(report)
+    takers, shares = await _shared_out(at, command)
+    return HandOverPreview.model_validate(_report(command, takers, shares))
 
 
 async def hand_over(work: Work, command: HandOver) -> UUID:
@@ -48,16 +52,15 @@ async def hand_over(work: Work, command: HandOver) -> UUID:
     id of the report. Raises NotFound, Forbidden, InvalidInput (nobody to take it).
     """
     await lock_user(work, command.from_user_id)
-    report, shares = await _shared_out(work, command)
+    takers, shares = await _shared_out(work, command)
     for kind in open_work.declared():
-        if shares[kind.type]:
-            await kind.give(work, shares[kind.type])
+        shares[kind.type] = await _give(work, kind, shares[kind.type])
     await work.flush()
     if command.disable:
         await disable_member(work, command.from_user_id)
     return await queries.add_report(
         work.sql,
-        report,
+        _report(command, takers, shares),
         from_user_id=command.from_user_id,
         disabled=command.disable,
         actor=work.actor.reference,
@@ -65,19 +68,46 @@ async def hand_over(work: Work, command: HandOver) -> UUID:
     )
 
 
-async def _shared_out(at: Reading, command: PreviewHandOver) -> tuple[dict[str, Any], Shares]:
-    """The report, and who gets which record: in turn, over all types, so that all get alike."""
+async def _shared_out(
+    at: Reading, command: PreviewHandOver
+) -> tuple[Sequence[Mapping[str, Any]], Shares]:
+    """The takers, and who gets which record: in turn, over all types, so that all get alike."""
     await require_person(at, command.from_user_id)
     takers = await _takers(at, command)
+    turns = [(0, place, row["id"]) for place, row in enumerate(takers)]
     shares: Shares = {}
-    dealt = 0
     for kind in open_work.declared():
         ids = await open_work.open_ids(at.sql, kind, command.from_user_id)
-        shares[kind.type] = {
-            one: takers[(dealt + number) % len(takers)]["id"] for number, one in enumerate(ids)
-        }
-        dealt += len(ids)
-    return _report(command, takers, shares), shares
+        fits = None
+        if kind.fitting is not None and ids:
+            fits = await kind.fitting(at, ids, [row["id"] for row in takers])
+        shares[kind.type] = {one: _next_taker(turns, one, fits) for one in ids}
+    return takers, shares
+
+
+def _next_taker(
+    turns: list[tuple[int, int, UUID]], record_id: UUID, fits: set[tuple[UUID, UUID]] | None
+) -> UUID | None:
+    """Who has got the least of those who may take it; `turns` is a heap of count, place, user."""
+    passed, found = [], None
+    while turns and found is None:
+        count, place, user_id = heappop(turns)
+        if fits is None or (record_id, user_id) in fits:
+            found, count = user_id, count + 1
+        passed.append((count, place, user_id))
+    for one in passed:
+        heappush(turns, one)
+    return found
+
+
+async def _give(work: Work, kind: open_work.OpenWork, share: Share) -> Share:
+    """Give records of a type; which were given to whom."""
+    given = {one: taker for one, taker in share.items() if taker is not None}
+    moved = await kind.give(work, given) if given else None
+    nobodys = [one for one, taker in share.items() if taker is None]
+    if nobodys and kind.release is not None:
+        await kind.release(work, nobodys)
+    return {one: taker for one, taker in given.items() if moved is None or one in moved}
 
 
 async def _takers(at: Reading, command: PreviewHandOver) -> Sequence[Any]:
@@ -98,10 +128,11 @@ async def _takers(at: Reading, command: PreviewHandOver) -> Sequence[Any]:
 
 
 def _report(command: PreviewHandOver, takers: Sequence[Any], shares: Shares) -> dict[str, Any]:
-    moved = {kind: len(given) for kind, given in shares.items() if given}
+    taken = {kind: [one for one in share.values() if one] for kind, share in shares.items()}
+    moved = {kind: len(given) for kind, given in taken.items() if given}
     by_taker: dict[UUID, Counter[str]] = {row["id"]: Counter() for row in takers}
-    for kind, given in shares.items():
-        for taker in given.values():
+    for kind, given in taken.items():
+        for taker in given:
             by_taker[taker][kind] += 1
     return {
         "from_user_id": command.from_user_id,

@@ -6,6 +6,7 @@ __all__ = [
     "AnotherQuoteAccepted",
     "ApprovalNeeded",
     "ApprovalNotNeeded",
+    "QuoteArchived",
     "QuoteExpired",
     "QuoteFixed",
     "QuoteIncomplete",
@@ -14,6 +15,15 @@ __all__ = [
     "QuoteTokenInvalid",
     "QuoteVersionInWork",
 ]
+
+
+class QuoteArchived(Problem):
+    """What is archived is put out of the way: nobody is asked about it, no customer gets it."""
+
+    status = 409
+    code = "quote_archived"
+    title = "The quote is archived"
+    detail = "Version {quote_version} of the quote {number} is archived. Restore it first."
 
 
 class QuoteFixed(Problem):

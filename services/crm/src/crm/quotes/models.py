@@ -23,7 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Amount, Quantity
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.quotes.errors import QuoteFixed, QuoteStateRefused
+from crm.quotes.errors import QuoteArchived, QuoteFixed, QuoteStateRefused
 from crm.quotes.rules.totals import Sums
 from crm.quotes.states import NEXT, QuoteChannel, QuoteState
 from crm.searched import QUOTE
@@ -150,6 +150,12 @@ class Quote(NamedRecord, Base):
             "id",
             postgresql_where=text("state = 'sent'"),
         ),
+        Index(
+            "ix_quote_open",
+            "owner_id",
+            "id",
+            postgresql_where=text("status = 'active' and state in ('draft', 'sent')"),
+        ),
     )
 
     number: Mapped[str]
@@ -208,6 +214,11 @@ class Quote(NamedRecord, Base):
         """Raises QuoteFixed where it was sent."""
         if self.state != QuoteState.DRAFT:
             raise QuoteFixed(number=self.number, quote_version=self.quote_version, state=self.state)
+
+    def require_active(self) -> None:
+        """Raises QuoteArchived."""
+        if self.status != ACTIVE:
+            raise QuoteArchived(number=self.number, quote_version=self.quote_version)
 
     def require_next(self, state: QuoteState) -> None:
         """See to it that the state may follow. Raises QuoteStateRefused."""

@@ -3,6 +3,7 @@
 from approvals.events import DecisionStarted
 from chassis.service import Module
 from chassis.work.states import States
+from crm import open_work
 from crm.pdf.installed import check_pdf
 from crm.quotes.events import QuoteChanged
 from crm.quotes.handlers import lock_quote_first
@@ -19,9 +20,12 @@ from crm.quotes.models import (
 from crm.quotes.open_router import open_quote_router, quote_page_router
 from crm.quotes.router import quote_router
 from crm.quotes.service.expiring import EXPIRE, SCHEDULE, expire
+from crm.quotes.service.giving import OPEN
 from crm.quotes.service.quotes import quote_states
 
 __all__ = ["MODULE"]
+
+open_work.declare(OPEN)
 
 _BOTH = {"quotes.read", "quotes.write"}
 

@@ -239,11 +239,12 @@ async def next_numbers(sql: Sql, day: date, count: int) -> list[str]:
 
 
 async def deals_of(at: Reading, ids: Collection[UUID]) -> dict[UUID, asyncpg.Record]:
-    """Account, owner and team of those of the deals that there are and that the actor may see."""
+    """Account, active owner and team of those of the deals that the actor may see."""
     seen = reach.of_owner_and_team(at, "read", table="opportunity")
     conditions = "".join(f" and {one.condition.format('$2')}" for one in seen)
     rows = await at.sql.fetch(
-        "select id, account_id, owner_id, team_id from opportunity"
+        "select id, account_id, team_id, (select u.id from local_user u"
+        " where u.id = owner_id and u.active) as owner_id from opportunity"
         f" where id = any($1::uuid[]){conditions}",
         list(ids),
         *(one.value for one in seen),

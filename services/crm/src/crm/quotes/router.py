@@ -23,6 +23,7 @@ from crm.quotes.errors import (
     AnotherQuoteAccepted,
     ApprovalNeeded,
     ApprovalNotNeeded,
+    QuoteArchived,
     QuoteExpired,
     QuoteFixed,
     QuoteIncomplete,
@@ -118,7 +119,7 @@ async def quote_approval_try(
 
 @quote_router.post(
     "/{quote_id}/submit",
-    responses=refuses(NotFound, ApprovalNotNeeded, QuoteFixed, QuoteIncomplete),
+    responses=refuses(NotFound, ApprovalNotNeeded, QuoteArchived, QuoteFixed, QuoteIncomplete),
 )
 async def quote_submit(
     quote_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
@@ -146,6 +147,7 @@ async def quote_recall(
         AccountArchived,
         AnotherQuoteAccepted,
         ApprovalNeeded,
+        QuoteArchived,
         QuoteIncomplete,
         QuoteStateRefused,
     ),

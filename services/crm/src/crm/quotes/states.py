@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-__all__ = ["NEXT", "QuoteChannel", "QuoteLanguage", "QuoteState"]
+__all__ = ["NEXT", "OPEN_STATES", "QuoteChannel", "QuoteLanguage", "QuoteState"]
 
 
 class QuoteState(StrEnum):
@@ -37,6 +37,9 @@ NEXT: Mapping[QuoteState, frozenset[QuoteState]] = {
     QuoteState.SUPERSEDED: frozenset(),
 }
 """The states that may follow each."""
+
+OPEN_STATES = frozenset({QuoteState.DRAFT, QuoteState.SENT})
+"""The states in which something is still to be done."""
 
 
 class QuoteChannel(StrEnum):

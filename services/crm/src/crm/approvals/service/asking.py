@@ -59,7 +59,8 @@ APPROVALS = Approvals(
     subjects=(QUOTE,), read="quotes.read", decide="quotes.approve", managers=_MANAGERS
 )
 
-_PENDING = "select id from approval where kind = $1 and subject_id = $2 and state = 'pending'"
+_PENDING = """select id from approval where kind = $1 and subject_id = $2 and state = 'pending'
+  order by created_at desc, id desc limit 1"""
 
 
 @dataclass(frozen=True)

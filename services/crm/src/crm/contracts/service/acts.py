@@ -41,10 +41,12 @@ async def generate(work: Work, contract_id: UUID) -> None:
     """Make the text of a draft from its template and the data as they are now (C29).
 
     Where neither changed the text stays as it is, with its version; else it is the next version.
-    Raises NotFound, Forbidden, ContractFixed, ContractIncomplete, ContractTooLong.
+    Raises NotFound, Forbidden, ContractFixed, ContractArchived, ContractIncomplete,
+    ContractTooLong.
     """
     contract = await _locked(work, contract_id)
     contract.require_draft()
+    contract.require_active()
     snapshot = await snapshot_of(work, contract)
     present = await _present(work, contract)
     if present is not None and not _differing(present, snapshot):
@@ -85,11 +87,12 @@ async def contract_text(
 async def send(work: Work, contract_id: UUID) -> None:
     """Say that the contract goes to the customer now: from now on it stays as it is (C29).
 
-    Raises NotFound, Forbidden, ContractStateRefused, ContractIncomplete, ContractNotGenerated,
-    ContractOutdated (its text is older than the data), AccountArchived.
+    Raises NotFound, Forbidden, ContractStateRefused, ContractArchived, ContractIncomplete,
+    ContractNotGenerated, ContractOutdated (its text is older than the data), AccountArchived.
     """
     contract = await _locked(work, contract_id)
     contract.require_next(ContractState.SENT)
+    contract.require_active()
     if contract.account_id is None:
         raise ContractIncomplete(number=contract.number, fields="account_id")
     snapshot = await snapshot_of(work, contract)

@@ -16,6 +16,7 @@ from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.unit_of_work import Work
+from crm import open_work
 from crm.accounts.errors import AccountArchived
 from crm.approvals.service.asking import withdraw_own
 from crm.quotes import queries
@@ -71,11 +72,12 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
     """Say that the quote goes to the customer now: from now on it stays as it is (C27).
 
     The version sent before is superseded. Raises NotFound, QuoteStateRefused (sent before),
-    QuoteIncomplete, AnotherQuoteAccepted, AccountArchived, ApprovalNeeded, InvalidInput (a last
-    day in the past).
+    QuoteArchived, QuoteIncomplete, AnotherQuoteAccepted, AccountArchived, ApprovalNeeded,
+    InvalidInput (a last day in the past).
     """
     quote, others = await _lock_versions(work, quote_id)
     quote.require_next(QuoteState.SENT)
+    quote.require_active()
     if any(one.state == QuoteState.ACCEPTED for one in others):
         raise AnotherQuoteAccepted(accepted=quote.number)
     valid_until = _last_day(work, quote, command)
@@ -95,10 +97,11 @@ async def send(work: Work, quote_id: UUID, command: SendQuote) -> IssuedToken:
 async def submit(work: Work, quote_id: UUID) -> None:
     """Ask for the approval of a draft, as the rules say.
 
-    Raises NotFound, QuoteFixed (sent before), QuoteIncomplete, ApprovalNotNeeded.
+    Raises NotFound, QuoteFixed (sent before), QuoteArchived, QuoteIncomplete, ApprovalNotNeeded.
     """
     quote, _ = await _lock_versions(work, quote_id)
     quote.require_draft()
+    quote.require_active()
     _require_complete(quote)
     await approving.submit(work, quote)
 
@@ -125,7 +128,8 @@ async def issue_token(work: Work, quote_id: UUID) -> IssuedToken:
 async def revise(work: Work, quote_id: UUID) -> UUID:
     """Make the next version of what was sent, a draft with the same content; its id.
 
-    Until that is sent, the customer may still answer the former one. Raises NotFound,
+    Until that is sent, the customer may still answer the former one. An owner who is disabled does
+    not get it: it is whose the deal is, or nobody's. Raises NotFound,
     QuoteVersionInWork, QuoteStateRefused (a version is accepted), and what new quotes raise.
     """
     quote, others = await _lock_versions(work, quote_id)
@@ -136,6 +140,8 @@ async def revise(work: Work, quote_id: UUID) -> UUID:
         if one.state == QuoteState.ACCEPTED:
             raise _refused(one, "revised")
     values: dict[str, Any] = {name: getattr(quote, name) for name in _REVISED}
+    if quote.owner_id and await open_work.disabled_among(work.sql, [quote.owner_id]):
+        values["owner_id"] = None
     values |= {"quote_version": max(one.quote_version for one in versions) + 1}
     new_id = uuid7()
     await create_all(work, QUOTE, [(new_id, values | {KEPT_LINES: quote.lines})])

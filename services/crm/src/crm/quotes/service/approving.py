@@ -24,7 +24,7 @@ from values.money import digits_of
 
 __all__ = ["require_approved", "submit", "try_quote", "void_of_changed"]
 
-_PRICED = ("product_id", "quantity", "unit_price", "discount")
+_PRICED = ("product_id", "quantity", "list_price", "unit_price", "discount", "tax_rate")
 _ASKED_ABOUT = {"lines", "discount", "discount_amount", "account_id", "opportunity_id", "team_id"}
 """Fields of a quote on which an approval hangs: what is offered for how much, and to whom."""
 
@@ -32,9 +32,12 @@ _ASKED_ABOUT = {"lines", "discount", "discount_amount", "account_id", "opportuni
 async def submit(work: Work, quote: Quote) -> None:
     """Ask for the approval of a locked draft; what is asked or approved already is not asked again.
 
-    Raises ApprovalNotNeeded.
+    What was asked or approved of it as it was before is void, also where no act changed it: the
+    accounts of a merge are re-pointed. Raises ApprovalNotNeeded.
     """
-    if await approvals.request_approval(work, await _asked(work, quote)) is None:
+    asked = await _asked(work, quote)
+    await approvals.void_changed(work, {quote.id: asked.fingerprint})
+    if await approvals.request_approval(work, asked) is None:
         raise ApprovalNotNeeded(number=quote.number, quote_version=quote.quote_version)
 
 

@@ -73,7 +73,9 @@ async def _look_up(
         _require_free(one)
     values = await with_references(work, changes)
     offers = await load_offers(work, changes, values)
-    return [_ready(work, one, given, offers) for one, given in zip(changes, values, strict=True)]
+    return [
+        _ready(work, one, dict(given), offers) for one, given in zip(changes, values, strict=True)
+    ]
 
 
 def _require_free(change: Change[Quote]) -> None:

@@ -8,15 +8,17 @@ from uuid import UUID
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.work.unit_of_work import Work
-from crm import reach
+from crm import open_work, reach
 from crm.accounts.errors import AccountArchived
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
 from crm.catalog.service import pricing
 from crm.quotes import queries
 from crm.quotes.models import Quote
+from crm.quotes.states import OPEN_STATES
 from crm.staff.service.members import require_active_user
 from crm.staff.service.teams import require_open_team
+from records.entities import ACTIVE, Values
 from records.types import Change
 
 __all__ = ["Offers", "load_offers", "with_references"]
@@ -34,7 +36,7 @@ class _Deal:
     team_id: UUID | None
 
 
-async def with_references(work: Work, changes: Changes) -> list[dict[str, Any]]:
+async def with_references(work: Work, changes: Changes) -> list[Values]:
     """The values of all, those of new ones with what follows from their deals.
 
     Raises MissingReference (deal, account, contact, user, team), AccountArchived, Forbidden (an
@@ -55,7 +57,17 @@ async def with_references(work: Work, changes: Changes) -> list[dict[str, Any]]:
         await reach.require_person(work, owner_id)
     for team_id in sorted(_added(pairs, "team_id")):
         await require_open_team(work, team_id)
-    return values
+    return await open_work.without_disabled_owners(work, changes, values, _opens)
+
+
+def _opens(change: Change[Quote], values: Values) -> bool:
+    """Whether it is restored while it is open."""
+    present = change.record
+    return (
+        present.status != ACTIVE
+        and values.get("status", present.status) == ACTIVE
+        and present.state in OPEN_STATES
+    )
 
 
 async def load_offers(
