@@ -50,7 +50,7 @@ def test_a_line_that_bears_nothing_keeps_its_price(price, quantity):
     assert terms is not None
     assert line_net(terms[0], quantity, terms[1], decimals=2) == net
     if net >= price * quantity:
-        assert terms == (price, 0)
+        assert terms == (price, Decimal(0))
 
 
 @given(lines=LINES, part=PARTS)
