@@ -172,6 +172,7 @@ async def test_the_database_keeps_texts_and_what_was_sent(contracts):
         ("delete from contract_text where contract_id = $1", sent),
         ("update contract_text set text = 'x' where contract_id = $1", draft),
         ("delete from contract_text where contract_id = $1", draft),
+        ("update contract_text set contract_version = 2 where contract_id = $1", draft),
         ("update contract set state = 'signed' where id = $1", draft),
     ):
         async with contracts.crm.database.driver() as sql:

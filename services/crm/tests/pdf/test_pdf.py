@@ -80,6 +80,21 @@ async def test_a_quote_is_read_back_from_its_pdf(quotes, crm, language, words):
     assert f"{quote['number']}-1-{language}.pdf" in reply.headers["content-disposition"]
 
 
+@pytest.mark.parametrize(
+    ("language", "word", "amount"),
+    [("en", "Discount on the whole", "CN¥10.00"), ("zh-CN", "整单优惠", "¥10.00")],
+)
+async def test_a_discount_by_amount_is_read_back(quotes, crm, language, word, amount):
+    """C26: the lines come to less than price by quantity, and the page says why."""
+    quote = await quote_of(quotes, discount="0", discount_amount=cny("10.00"))
+    text = text_of((await pdf(crm, f"/v1/quotes/{quote['id']}", language=language)).content)
+    assert word in text
+    assert amount in text
+    none = await quote_of(quotes)
+    text = text_of((await pdf(crm, f"/v1/quotes/{none['id']}", language=language)).content)
+    assert word not in text
+
+
 async def test_a_quote_that_was_sent_has_the_same_bytes_for_good(quotes, crm):
     """C27: also when the customer is called otherwise since."""
     quote = await quote_of(quotes)

@@ -42,6 +42,17 @@ def test_shares_sum_to_the_amount_to_the_cent(lines, part):
         assert min(one.line_discount, one.document_discount, one.net, one.tax) >= 0
 
 
+@given(price=st.decimals(0, 10, places=6), quantity=QUANTITIES)
+def test_a_line_that_bears_nothing_keeps_its_price(price, quantity):
+    """C26: a net that was rounded up is what price and quantity come to, and no refusal."""
+    net = line_net(price, quantity, Decimal(0), decimals=2)
+    terms = order_terms(price, quantity, net, decimals=2)
+    assert terms is not None
+    assert line_net(terms[0], quantity, terms[1], decimals=2) == net
+    if net >= price * quantity:
+        assert terms == (price, Decimal(0))
+
+
 @given(lines=LINES, part=PARTS)
 def test_an_order_comes_to_the_same_as_the_quote(lines, part):
     """C26: at prices and discounts of 6 decimals, up to ten thousand pieces of a line."""
@@ -52,8 +63,6 @@ def test_an_order_comes_to_the_same_as_the_quote(lines, part):
     after = less_amount(before, [None] * len(lines), amount, decimals=2)
     for (price, quantity, *_), one in zip(lines, after, strict=True):
         terms = order_terms(price, quantity, one.net, decimals=2)
-        if one.net > price * quantity:  # rounded up: less than a cent for all of it
-            continue
         assert terms is not None
         assert line_net(terms[0], quantity, terms[1], decimals=2) == one.net
 
@@ -116,6 +125,47 @@ async def test_the_customer_reads_the_amount_and_the_order_comes_to_the_same(quo
     assert won.is_success, won.text
     order = await quotes.desk.see(f"/v1/orders/{won.json()['order_id']}")
     assert order["net"] == quote["net"] == "998765.44"
+
+
+@pytest.mark.parametrize(
+    ("big", "quantity", "small", "amount"),
+    [("1000.00", "1", "0.125", "1.00"), ("5000.00", "5", "0.0375", "10.00")],
+)
+async def test_a_small_line_rounded_up_does_not_stand_in_the_way(
+    quotes, big, quantity, small, amount
+):
+    """C26: rounded is compared with rounded; the line of screws bears nothing."""
+    machine, screw = await quotes.product(big), await quotes.product("1.00")
+    quote = await quotes.draft(
+        {"product": machine["code"], "quantity": "1"},
+        {"product": screw["code"], "quantity": quantity, "unit_price": cny(small)},
+        discount_amount=cny(amount),
+    )
+    shares = [one["document_discount"] for one in quote["lines"]]
+    assert shares == [amount, "0.00"]
+
+
+async def test_a_quote_that_was_sent_takes_the_same_amount_again(quotes, crm, problem):
+    """C27: the same again is no change, whoever sends it; another amount is refused."""
+    made, _ = await quotes.sent(discount_amount=cny("3.00"))
+    quote = await quotes.get(made)
+    key = quotes.desk.word()
+    ref = {"system": "shop", "external_id": key}
+    await crm.post(f"{quotes.path}/{quote['id']}/external-refs", ref)
+    path = f"{quotes.path}/by-external/shop/{key}"
+
+    async def upsert(version, amount):
+        values = {"name": quote["name"], "discount_amount": amount, "source_version": version}
+        return await crm.client.put(path, json=values)
+
+    same = await upsert(1, cny("3.00"))
+    assert same.status_code == 200, same.text
+    assert (same.json()["state"], same.json()["version"]) == ("sent", quote["version"])
+    problem(await upsert(2, cny("3.01")), 409, "quote_fixed")
+    problem(await upsert(3, None), 409, "quote_fixed")
+    plain, _ = await quotes.sent()
+    nothing = await quotes.change(await quotes.get(plain), discount_amount=cny("0.00"))
+    assert nothing.status_code == 200, nothing.text
 
 
 async def test_the_next_version_has_the_same_discount(quotes):

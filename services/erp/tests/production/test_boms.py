@@ -3,6 +3,10 @@
 import asyncpg
 import pytest
 
+from erp.production.schemas.boms import NewBillOfMaterial
+from erp.production.service.boms import BOM
+from records.writes import create
+
 pytestmark = pytest.mark.business_day
 
 PATH = "/v1/bills-of-material"
@@ -140,6 +144,42 @@ async def test_components_are_counted_as_their_units_are(planning, problem):
         problem(await planning.asks(sku["Box"], line), 422, code)
     await planning.makes(sku["Box"], {"sku": screw, "quantity": "2", "unit": "CT"})
     assert await planning.needs(sku["Box"]) == {screw: ("200", "bought")}
+
+
+async def test_what_a_bill_makes_is_counted_as_its_unit_is(desk, planning, problem):
+    """E39: half a piece is not made, and half a kilogram is."""
+    sku = await planning.items("Box", "Lid")
+    sand = (await desk.item(name="Sand", unit="KGM"))["sku"]
+    told = problem(
+        await planning.asks(sku["Box"], sku["Lid"], quantity="0.5"), 422, "fraction_of_unit"
+    )
+    assert told["facts"]["quantity"] == "0.5"
+    assert (await planning.drafts(sand, sku["Lid"], quantity="0.5"))["quantity"] == "0.5"
+    path = f"{PATH}/{(await planning.drafts(sku['Box'], sku['Lid'], quantity='2'))['id']}"
+    problem(await desk.change(path, {"quantity": "2.5"}, revision=1), 422, "fraction_of_unit")
+    assert (await desk.see(path))["quantity"] == "2"
+    body = {"sku": sand, "label": "A", "quantity": "0.5"}
+    name = desk.word()
+    _, bom_id = await desk.upsert(PATH, name, 1, body, batch=True)
+    other = {"sku": sku["Box"], "source_version": 2}
+    reply = await desk.client.put(f"{PATH}/by-external/shop/{name}", json=other)
+    assert (reply.status_code, reply.json()["code"]) == (422, "fraction_of_unit"), bom_id
+
+
+async def test_units_stay_while_a_bill_is_written(desk, planning):
+    """E39: who changes an item waits for bills that name it and are not committed."""
+    sku = await planning.items("Box", "Lid", "Dust")
+    dust = {"sku": sku["Dust"], "quantity": "1", "cost_share": "0.1"}
+    given = {"sku": sku["Box"], "label": "1", "by_products": [dust]}
+    given["lines"] = [{"sku": sku["Lid"], "quantity": "1"}]
+    async with desk.erp.database.transaction() as work:
+        await create(work, BOM, NewBillOfMaterial.model_validate(given))
+        for one in sku.values():
+            async with desk.erp.database.driver() as sql:
+                with pytest.raises(asyncpg.LockNotAvailableError):
+                    await sql.fetch(
+                        "select id from item where sku = $1 for no key update nowait", one
+                    )
 
 
 async def test_by_products_bear_less_than_all_of_the_cost(desk, planning, problem):

@@ -2,6 +2,9 @@
 
 from uuid import uuid4
 
+import asyncpg
+import pytest
+
 from erp.ledger.service.years import ensure_year
 
 PATH = "/v1/bills-of-material/cost"
@@ -55,6 +58,25 @@ async def test_costs_are_rolled_up_from_stock_and_supplier_prices(planning):
         sku["Bell"]: (1, None, "unknown"),
         sku["Tube"]: (2, "11.00", "stock"),
     }
+
+
+async def test_stock_that_is_gone_says_nothing_of_the_cost(planning):
+    """E27: what was worth something once has the supplier's price; no stock is below nothing."""
+    sku = await planning.items("Bike", "Wheel")
+    await planning.makes(sku["Bike"], sku["Wheel"])
+    await put_in_stock(planning, sku["Wheel"], "2", "10.00")
+    await offered(planning, sku["Wheel"], "30.00")
+    [wheel] = (await planning.desk.see(f"/v1/items?sku={sku['Wheel']}"))["items"]
+    async with planning.erp.database.driver() as sql:
+        with pytest.raises(asyncpg.CheckViolationError, match="not_negative"):
+            await sql.execute(
+                "update item_valuation set quantity = -1, value = -10 where item_id = $1",
+                wheel["id"],
+            )
+    assert (await cost_of(planning, sku["Bike"]))["unit_cost"]["amount"] == "10.00"
+    gone = {"sku": sku["Wheel"], "quantity": "-2"}
+    await planning.desk.add("/v1/stock-adjustments", reason="gone", lines=[gone])
+    assert (await cost_of(planning, sku["Bike"]))["unit_cost"]["amount"] == "30.00"
 
 
 async def test_by_products_bear_their_share(planning):

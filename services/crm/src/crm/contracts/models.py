@@ -44,7 +44,7 @@ __all__ = [
 
 RIGHTS = {
     "contract_number": "select, insert, update (last_number)",
-    "contract_text": "select, insert, delete",
+    "contract_text": "select, insert, update (account_id, contact_id), delete",
     "contract_renewal": "select, insert",
 }
 _LANGUAGES = "language in ('zh-CN', 'en')"
@@ -207,7 +207,10 @@ class Contract(NamedRecord, Base):
 
 
 class ContractText(Base):
-    """A text of a contract, with what it was generated from. Written once (C29)."""
+    """A text of a contract, with what it was generated from. Written once (C29).
+
+    Its account and contact are whom it was made for; the contract may name others by now.
+    """
 
     __tablename__ = "contract_text"
     __table_args__ = (
@@ -216,7 +219,10 @@ class ContractText(Base):
         CheckConstraint("length(text_hash) = 64", name="text_hash_length"),
         CheckConstraint("length(snapshot_hash) = 64", name="snapshot_hash_length"),
         CheckConstraint("text <> ''", name="text_given"),
-        Index("ix_contract_text_template_id", "template_id"),
+        *(
+            Index(f"ix_contract_text_{one}", one)
+            for one in ("template_id", "account_id", "contact_id")
+        ),
     )
 
     contract_id: Mapped[UUID] = mapped_column(ForeignKey("contract.id"), primary_key=True)
@@ -229,6 +235,8 @@ class ContractText(Base):
     text_hash: Mapped[str]
     generated_at: Mapped[datetime]
     generated_by: Mapped[str]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"))
 
 
 class ContractNumber(Base):

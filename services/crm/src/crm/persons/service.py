@@ -49,7 +49,7 @@ _ACTIVITIES = (
 )
 _CONTRACTS = (
     "Contracts that were sent keep their text, their parties and who signed: they are what was "
-    "agreed to, as long as the law asks for. Texts of drafts are deleted."
+    "agreed to, as long as the law asks for. Texts that were never sent are deleted."
 )
 _PLACES = (
     "An address of the firm names the person as whom to ask for. It is the firm's: change it there."

@@ -24,13 +24,14 @@ from records.reads import Reads, columns_of, record_filters, sorts_of
 __all__ = [
     "CONTRACTS",
     "all_naming",
-    "drafts_naming",
     "due_to_end",
     "due_to_renew",
     "fixed_naming",
     "forget_texts",
     "keep_renewals",
+    "loose_texts",
     "next_numbers",
+    "with_loose_texts",
 ]
 
 _OWN = (
@@ -51,6 +52,9 @@ _KEEP = """insert into contract_renewal (contract_id, renewal_on, activity_id, m
   select r.contract_id, r.renewal_on, r.activity_id, $4
     from unnest($1::uuid[], $2::date[], $3::uuid[]) as r(contract_id, renewal_on, activity_id)"""
 _NAMING = "(contact_id = any($1::uuid[]) or account_id = any($2::uuid[]))"
+_TEXT_NAMING = "(t.contact_id = any($1::uuid[]) or t.account_id = any($2::uuid[]))"
+_LOOSE_TEXTS = f"""from contract_text t join contract c on c.id = t.contract_id
+  where {_TEXT_NAMING} and (c.sent_on is null or t.contract_version <> c.contract_version)"""
 
 
 def _filters(_at: Reading, query: ContractQuery) -> Sequence[Filter]:
@@ -126,24 +130,49 @@ async def keep_renewals(sql: Sql, made: Sequence[tuple[UUID, date, UUID]], now: 
     await sql.execute(_KEEP, contracts, days, activities, now)
 
 
-async def drafts_naming(
+async def with_loose_texts(
     sql: Sql, contact_ids: Sequence[UUID], account_ids: Sequence[UUID]
 ) -> list[UUID]:
-    """Drafts with a text that are made with these contacts or accounts."""
+    """Contracts with texts that name these contacts or accounts, and that nobody agreed to."""
     rows = await sql.fetch(
-        "select id from contract where state = 'draft' and contract_version is not null"
-        f" and {_NAMING} order by id",
+        f"select distinct t.contract_id as id {_LOOSE_TEXTS} order by t.contract_id",
         list(contact_ids),
         list(account_ids),
     )
     return [row["id"] for row in rows]
 
 
+async def loose_texts(
+    sql: Sql, contact_ids: Sequence[UUID], account_ids: Sequence[UUID]
+) -> list[tuple[UUID, int]]:
+    """Such texts, by contract and version."""
+    rows = await sql.fetch(
+        f"select t.contract_id, t.contract_version {_LOOSE_TEXTS}",
+        list(contact_ids),
+        list(account_ids),
+    )
+    return [(row["contract_id"], row["contract_version"]) for row in rows]
+
+
+async def forget_texts(sql: Sql, wanted: Sequence[tuple[UUID, int]]) -> None:
+    """Delete texts, by contract and version."""
+    await sql.execute(
+        """delete from contract_text t using unnest($1::uuid[], $2::smallint[]) as w(id, version)
+           where t.contract_id = w.id and t.contract_version = w.version""",
+        [one for one, _ in wanted],
+        [version for _, version in wanted],
+    )
+
+
 async def fixed_naming(sql: Sql, contact_ids: Sequence[UUID], account_ids: Sequence[UUID]) -> int:
     """How many contracts that were sent are made with these contacts or accounts."""
     return int(
         await sql.fetchval(
-            f"select count(*) from contract where sent_on is not null and {_NAMING}",
+            f"""select count(*) from (
+              select id from contract where sent_on is not null and {_NAMING}
+              union select c.id from contract_text t join contract c on c.id = t.contract_id
+                and c.contract_version = t.contract_version
+                where c.sent_on is not null and {_TEXT_NAMING}) c""",
             list(contact_ids),
             list(account_ids),
         )
@@ -153,20 +182,16 @@ async def fixed_naming(sql: Sql, contact_ids: Sequence[UUID], account_ids: Seque
 async def all_naming(
     sql: Sql, contact_ids: Sequence[UUID], account_ids: Sequence[UUID]
 ) -> list[dict[str, Any]]:
-    """What contracts with these contacts or accounts say, each with all its texts."""
+    """What contracts with these contacts or accounts say, each with its texts that name them."""
     rows = await sql.fetch(
-        f"""select id, number, state, signer, signed_on, note, array(select t.text
-             from contract_text t where t.contract_id = contract.id order by t.contract_version)
-             as texts
-           from contract where {_NAMING} order by number""",
+        f"""select id, number, state, case when {_NAMING} then signer else '' end as signer,
+             signed_on, case when {_NAMING} then note else '' end as note,
+             array(select t.text from contract_text t where t.contract_id = contract.id
+               and {_TEXT_NAMING} order by t.contract_version) as texts
+           from contract where id in (select id from contract where {_NAMING}
+             union select t.contract_id from contract_text t where {_TEXT_NAMING})
+           order by number""",
         list(contact_ids),
         list(account_ids),
     )
     return [dict(row) for row in rows]
-
-
-async def forget_texts(sql: Sql, contract_ids: Sequence[UUID]) -> None:
-    """Delete the texts of drafts."""
-    await sql.execute(
-        "delete from contract_text where contract_id = any($1::uuid[])", list(contract_ids)
-    )

@@ -80,6 +80,8 @@ class NewText:
     text_hash: str
     generated_at: datetime
     generated_by: str
+    account_id: UUID | None
+    contact_id: UUID | None
 
 
 async def facts_of(sql: Sql, contract_id: UUID) -> Facts:

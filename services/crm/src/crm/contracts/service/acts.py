@@ -64,6 +64,8 @@ async def generate(work: Work, contract_id: UUID) -> None:
         text_hash=hash_of(text),
         generated_at=work.now,
         generated_by=work.actor.reference,
+        account_id=contract.account_id,
+        contact_id=contract.contact_id,
     )
     await texts.add_text(work.sql, new)
     values = {"contract_version": version, "text_hash": new.text_hash}

@@ -19,19 +19,23 @@ __all__ = ["contracts_with", "count_fixed", "erase_contract_texts"]
 async def erase_contract_texts(
     work: Work, *, contacts: Sequence[UUID] = (), accounts: Sequence[UUID] = ()
 ) -> int:
-    """Delete the texts of drafts that are made with these persons; how many drafts had one.
+    """Delete the texts made for these persons that nobody agreed to; how many there were.
 
-    They bind nobody. What was sent keeps its text, which is what was agreed to.
+    These are texts of what was never sent, and versions before the one that was. They bind nobody.
     """
-    ids = await queries.drafts_naming(work.sql, contacts, accounts)
+    ids = await queries.with_loose_texts(work.sql, contacts, accounts)
     if not ids:
         return 0
     found = await lock_all(work, Contract, ids)
+    # Read once the contracts are locked: one may have been sent, or generated again.
+    gone = await queries.loose_texts(work.sql, contacts, accounts)
+    gone = [one for one in gone if one[0] in found]
+    without = [one for one in found.values() if (one.id, one.contract_version) in gone]
     emptied = {BY_ACT: True, "contract_version": None, "text_hash": ""}
-    await write(work, CONTRACT, [Change(one, emptied) for one in found.values()])
+    await write(work, CONTRACT, [Change(one, emptied) for one in without])
     await work.flush()
-    await queries.forget_texts(work.sql, ids)
-    return len(ids)
+    await queries.forget_texts(work.sql, gone)
+    return len(gone)
 
 
 async def count_fixed(

@@ -94,9 +94,10 @@ def order_terms(
     found, which needs quantities beyond ten thousand.
     """
     gross = EXACT.multiply(unit_price, quantity)
-    if net > gross:
+    if net > rounded(gross, decimals):
         return None
-    off = EXACT.divide(EXACT.subtract(gross, net), gross) if gross else _NOTHING
+    less = max(_NOTHING, EXACT.subtract(gross, net))  # the net may be rounded up
+    off = EXACT.divide(less, gross) if gross else _NOTHING
     discount = rounded(off, DISCOUNT_DIGITS)
     if line_net(unit_price, quantity, discount, decimals=decimals) == net:
         return unit_price, discount

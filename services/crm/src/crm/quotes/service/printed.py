@@ -35,6 +35,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "tax_rate": ("Tax rate", "税率"),
     "line_net": ("Net", "净额"),
     "document_discount": ("Discount on all lines", "整单折扣"),
+    "discount_amount": ("Discount on the whole", "整单优惠"),
     "net": ("Net", "净额"),
     "tax": ("Tax", "税额"),
     "total": ("Total", "合计"),
@@ -101,7 +102,8 @@ def _table(quote: QuoteDocument, words: Mapping[str, str]) -> Table:
     rows = [_row(quote, one, has_discount=has_discount, has_tax=has_tax) for one in quote.lines]
     discount = formats.percent(quote.discount) if quote.discount else ""
     sums = [Fact(words["document_discount"], discount)] if discount else []
-    for name in ("net", "tax", "total") if has_tax else ("net", "total"):
+    shown = ["discount_amount"] if quote.discount_amount else []
+    for name in (*shown, "net", "tax", "total") if has_tax else (*shown, "net", "total"):
         amount = formats.amount(Decimal(getattr(quote, name)), quote.currency, quote.language)
         sums.append(Fact(words[name], amount))
     return Table(columns, rows, sums)

@@ -87,9 +87,22 @@ def _require_free(change: Change[Quote]) -> None:
     if quote.state == QuoteState.DRAFT:
         return
     if "lines" in given or any(
-        value != getattr(quote, name) for name, value in given.items() if name not in _FREE
+        _is_other(quote, name, value) for name, value in given.items() if name not in _FREE
     ):
         quote.require_draft()
+
+
+def _is_other(quote: Quote, name: str, value: Any) -> bool:
+    """Whether the value is another than the quote has. Raises InvalidInput (not an amount)."""
+    if isinstance(value, MoneyChange):
+        return _wanted(quote, value) != (quote.discount_amount or Money.zero(quote.currency))
+    return bool(value != getattr(quote, name))
+
+
+def _wanted(quote: Quote, amount: MoneyChange) -> Money:
+    """The discount as it is to be, 0 for none. Raises InvalidInput."""
+    with errors_of_field("discount_amount"):
+        return amount.onto(quote.discount_amount or Money.zero(quote.currency))
 
 
 def _ready(
@@ -126,8 +139,7 @@ def _discount_of(work: Work, quote: Quote, values: Mapping[str, Any]) -> dict[st
     """
     given: dict[str, Any] = {}
     if isinstance(amount := values.get("discount_amount"), MoneyChange):
-        with errors_of_field("discount_amount"):
-            wanted = amount.onto(quote.discount_amount or Money.zero(quote.currency))
+        wanted = _wanted(quote, amount)
         require_supported_currency(work, wanted.currency)
         given["discount_amount"] = wanted if wanted.amount else None
     after = {name: getattr(quote, name) for name in ("discount", "discount_amount")}

@@ -23,8 +23,8 @@ __all__ = [
     "CountedItem",
     "bills_in_the_way",
     "components_below",
-    "items_by_sku",
     "load_parts",
+    "lock_items",
     "names_item",
     "replace_parts",
     "skus_of",
@@ -92,16 +92,28 @@ class CountedItem:
     units: Mapping[str, tuple[int, int, int]]
 
 
-async def items_by_sku(sql: Sql, skus: Collection[str]) -> dict[str, CountedItem]:
-    """The items by SKU; what there is not is left out."""
+async def lock_items(
+    sql: Sql, skus: Collection[str], item_ids: Collection[UUID]
+) -> dict[str, CountedItem]:
+    """The items by SKU; what there is not is left out.
+
+    Their units stay as they are until the act ends: who changes one waits for it.
+    """
+    rows = await sql.fetch(
+        """select id from item where sku = any($1::text[]) or id = any($2::uuid[])
+            order by id for share""",
+        list(skus),
+        list(item_ids),
+    )
+    # Read once they are locked, as they are by then.
     rows = await sql.fetch(
         """select i.id, i.sku, i.unit, coalesce((select jsonb_agg(jsonb_build_array(
               u.unit, u.numerator, u.denominator, d.decimals))
              from (select i.unit, 1::bigint as numerator, 1::bigint as denominator
                union all select o.unit, o.numerator, o.denominator from item_unit o
                 where o.item_id = i.id) u join unit d on d.code = u.unit), '[]') as units
-             from item i where i.sku = any($1::text[])""",
-        list(skus),
+             from item i where i.id = any($1::uuid[])""",
+        [row["id"] for row in rows],
     )
     return {
         row["sku"]: CountedItem(row["id"], row["unit"], {unit: tuple(of) for unit, *of in row[3]})

@@ -110,7 +110,8 @@ async def _look_up(
     skus = {sku for one in changes if (sku := one.values.get("sku"))}
     for one in changes:
         skus |= {part.sku for name in _PARTS for part in one.values.get(name) or ()}
-    items = await queries.items_by_sku(work.sql, skus) if skus else {}
+    made = {one.record.item_id for one in changes if not one.is_new and "quantity" in one.values}
+    items = await queries.lock_items(work.sql, skus, made) if skus or made else {}
     return [_ready(one, items) for one in changes]
 
 
@@ -118,11 +119,24 @@ def _ready(change: Change[BillOfMaterial], items: Mapping[str, CountedItem]) -> 
     values = {name: value for name, value in change.values.items() if name != "sku"}
     if "sku" in change.values:
         values["item_id"] = _item(change.values["sku"], items).id
+    if values.keys() & {"item_id", "quantity"}:
+        _require_made(change, values, items)
     if "lines" in values:
         values["lines"] = [_component(one, items) for one in values["lines"]]
     if "by_products" in values:
         values["by_products"] = [_by_product(one, items) for one in values["by_products"]]
     return values
+
+
+def _require_made(
+    change: Change[BillOfMaterial], values: Values, items: Mapping[str, CountedItem]
+) -> None:
+    """See to it that what the bill makes is counted as its item is. Raises FractionOfUnit."""
+    item_id = values.get("item_id", change.record.item_id)
+    quantity = values.get("quantity", change.record.quantity)
+    for item in items.values():
+        if item.id == item_id:
+            _require_counted(quantity, item.unit, item.units[item.unit][2])
 
 
 def _item(sku: str, items: Mapping[str, CountedItem]) -> CountedItem:
