@@ -72,8 +72,8 @@ BALANCES = {
     "inventory": "0",
     "receivable": "0",
     "sales": "-902.50",
-    "freight_income": "-25.00",
-    "bank": "927.50",
+    "freight_income": "0.00",
+    "bank": "902.50",
     "cogs": "600.00",
     "grni": "-360.00",
 }

@@ -1,7 +1,7 @@
 """Texts of contracts name whom they were made for; those that nobody agreed to may be deleted.
 
 Revision ID: 0755
-Revises: 0743
+Revises: 0750
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.schema.rights import PIN_FUNCTIONS
 
 revision = "0755"
-down_revision = "0743"
+down_revision = "0750"
 
 PARTIES = {"account_id": "account", "contact_id": "contact"}
 
