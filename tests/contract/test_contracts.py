@@ -74,6 +74,8 @@ def singular(words: str) -> str:
         return f"{singular(word)}{of}{rest}"
     if word.endswith("ies"):
         return f"{word.removesuffix('ies')}y"
+    if word.endswith("ches"):
+        return word.removesuffix("es")
     return word if word.endswith(("ss", "us")) or word in SINGLE else word.removesuffix("s")
 
 
