@@ -72,7 +72,7 @@ class Edge:
                 _add_headers(message, trace, state["language"])
                 message["headers"].extend(getattr(scope.get("route"), "reply_headers", ()))
                 message["headers"].extend(rate_headers(state))
-                message["headers"].extend([_HTTPS_ONLY] * (scope["scheme"] == "https"))
+                message["headers"].extend([_HTTPS_ONLY] * (scope.get("scheme") == "https"))
             await send({**message, "body": b""} if is_head and "body" in message else message)
 
         try:
