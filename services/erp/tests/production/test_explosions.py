@@ -133,7 +133,7 @@ async def test_too_many_rows_are_refused(planning, problem, monkeypatch):
     await planning.makes(sku["A"], sku["B"], sku["C"], sku["D"])
     reply = await planning.desk.client.get(f"{PATH}/explosion", params={"sku": sku["A"]})
     assert problem(reply, 422, "explosion_too_large")["facts"]["most"] == 2
-    monkeypatch.setattr(exploding, "_MOST_LINES", 2)
+    monkeypatch.setattr(exploding, "MOST_LINES", 2)
     for act, asked in (("explosion", sku["A"]), ("where-used", sku["B"])):
         reply = await planning.desk.client.get(f"{PATH}/{act}", params={"sku": asked})
         assert reply.status_code == (422 if act == "explosion" else 200)
