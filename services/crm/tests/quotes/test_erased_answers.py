@@ -64,7 +64,8 @@ async def test_nothing_is_left_of_the_name(quotes, desk, answered):
     assert "quote_answer" in await tables_with(desk)
     reply = await quotes.crm.post(f"/v1/accounts/{account['id']}/erase", None)
     assert reply.status_code == 200, reply.text
-    assert await tables_with(desk) <= {"quote", "record_change"}
+    # What was sent stays, as text and as the data that its PDF is made of.
+    assert await tables_with(desk) <= {"quote", "quote_document", "record_change"}
     rows = await desk.rows(
         """select record_type, changes from record_change
            where (changes - 'text')::text like '%Zoe Quillon%'"""

@@ -229,7 +229,7 @@ class ShareOf(BaseModel):
 class NextTouch(BaseModel):
     """An open deal whose next touch is due, and what closed deals say of it."""
 
-    opportunity_id: UUID
+    opportunity_id: UUID = Field(description="Id of the opportunity.")
     name: str = Field(description="What the deal is called.")
     account_id: UUID | None
     pipeline_id: UUID
