@@ -47,6 +47,7 @@ async def test_follow_ups_and_meetings_stand_in_their_sections(diary):
             "meetings": [meeting["id"], guest["id"]],
             "new_leads": [],
             "stale_deals": [],
+            "approvals": [],
         }
         counted = await day_of(client, rows=0)
         assert [(one["count"], one["rows"]) for one in counted["sections"]] == [
