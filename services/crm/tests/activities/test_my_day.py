@@ -51,6 +51,7 @@ async def test_follow_ups_and_meetings_stand_in_their_sections(diary):
         }
         counted = await day_of(client, rows=0)
         assert [(one["count"], one["rows"]) for one in counted["sections"]] == [
+            (0, []),
             (3, []),
             (2, []),
             (2, []),
