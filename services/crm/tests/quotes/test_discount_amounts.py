@@ -131,9 +131,7 @@ async def test_the_customer_reads_the_amount_and_the_order_comes_to_the_same(quo
     ("big", "quantity", "small", "amount"),
     [("1000.00", "1", "0.125", "1.00"), ("5000.00", "5", "0.0375", "10.00")],
 )
-async def test_a_small_line_rounded_up_does_not_stand_in_the_way(
-    quotes, big, quantity, small, amount
-):
+async def test_a_small_line_rounded_up_refuses_no_discount(quotes, big, quantity, small, amount):
     """C26: rounded is compared with rounded; the line of screws bears nothing."""
     machine, screw = await quotes.product(big), await quotes.product("1.00")
     quote = await quotes.draft(
