@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-import orjson
 from fastapi import Request
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
-from chassis.work.settle import Reply
-from chassis.work.unit_of_work import Work
 from crm.calendar_feeds.schemas import CalendarFeedView, IssuedCalendarFeed
 from crm.calendar_feeds.service import feeds
+from crm.repeats import keep_for_repeats
 from identity.own import NoLocalUser
 
 __all__ = ["calendar_feed_router"]
@@ -35,7 +33,7 @@ async def calendar_feed_issue(
 ) -> IssuedCalendarFeed:
     """Make the address by which a calendar program reads one's activities; an earlier one ends."""
     issued = await feeds.issue(work)
-    _keep_for_repeats(request, work, issued.model_copy(update={"path": None}).model_dump_json())
+    keep_for_repeats(request, work, issued.model_copy(update={"path": None}).model_dump_json())
     return issued
 
 
@@ -43,16 +41,3 @@ async def calendar_feed_issue(
 async def calendar_feed_revoke(_by: Writer, _once: OnlyOnce, work: InWork) -> CalendarFeedView:
     """End the address by which calendar programs read one's activities."""
     return await feeds.revoke(work)
-
-
-def _keep_for_repeats(request: Request, work: Work, body: str) -> None:
-    """Keep the reply for a repeat of the request: the address is no part of it."""
-    _, key = request.state.claimed
-    request.state.claimed = None
-    work.reply = Reply(
-        actor=work.actor.reference,
-        key=key,
-        status=200,
-        body=body.encode(),
-        headers=orjson.dumps({"content-type": "application/json"}).decode(),
-    )

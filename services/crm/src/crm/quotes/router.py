@@ -4,7 +4,6 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import Query, Request, Response
 
 from approvals.errors import AlreadyDecided, NotYourRequest
@@ -13,8 +12,6 @@ from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import CurrencyNotSupported, MissingReference, NotFound
-from chassis.work.settle import Reply
-from chassis.work.unit_of_work import Work
 from crm.accounts.errors import AccountArchived
 from crm.orders.errors import FractionOfUnit, ProductNotSold
 from crm.pdf.errors import PdfNotInstalled, PdfNotMade
@@ -45,6 +42,7 @@ from crm.quotes.service import acts, approving
 from crm.quotes.service.printed import printed_quote
 from crm.quotes.service.quotes import QUOTE
 from crm.quotes.states import QuoteLanguage, QuoteState
+from crm.repeats import keep_for_repeats
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import USER, Reference
@@ -165,7 +163,7 @@ async def quote_send(
     issued = await acts.send(work, quote_id, command)
     sent = SentQuote(quote=await quote.reply(response, work, quote_id), answer_by=issued)
     kept = sent.model_copy(update={"answer_by": _without_token(issued)})
-    _keep_for_repeats(request, work, kept.model_dump_json())
+    keep_for_repeats(request, work, kept.model_dump_json())
     return sent
 
 
@@ -175,25 +173,12 @@ async def quote_token_issue(
 ) -> IssuedToken:
     """Make another token by which the customer answers it; the earlier one ends."""
     issued = await acts.issue_token(work, quote_id)
-    _keep_for_repeats(request, work, _without_token(issued).model_dump_json())
+    keep_for_repeats(request, work, _without_token(issued).model_dump_json())
     return issued
 
 
 def _without_token(issued: IssuedToken) -> IssuedToken:
     return issued.model_copy(update={"token": None})
-
-
-def _keep_for_repeats(request: Request, work: Work, body: str) -> None:
-    """Keep the reply for a repeat of the request: the token is no part of it."""
-    _, key = request.state.claimed
-    request.state.claimed = None
-    work.reply = Reply(
-        actor=work.actor.reference,
-        key=key,
-        status=200,
-        body=body.encode(),
-        headers=orjson.dumps({"content-type": "application/json"}).decode(),
-    )
 
 
 @quote_router.post(
