@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clock test-books cover check contracts module bench kafka demo clean environment
+.PHONY: help run test test-clock test-books cover check contracts module sbom bench kafka demo clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -59,6 +59,9 @@ module: environment ## Make a module on the kit: NAME=referral SERVICE=crm; MANY
 
 bench: environment ## Measure, each figure beside the limit measured in the same run
 	@$(BIN)/python -m bench
+
+sbom: environment ## Write NOTICE, and what is in each image (CycloneDX) to build/sbom
+	@$(BIN)/python deploy/sbom.py
 
 kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
 	@$(PYTHON) deploy/local/kafka.py

@@ -22,6 +22,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("contract lint", (sys.executable, "-m", "contracts.lint")),
     ("clients", (sys.executable, "-m", "contracts.clients")),
     ("deploy files", (sys.executable, "deploy/check.py")),
+    ("bills of images", (sys.executable, "deploy/sbom.py", "--check")),
 )
 SKIPPED = "SKIPPED"
 """What a check prints, with the reason, when it passed without judging all."""
@@ -59,7 +60,7 @@ def main() -> int:
     with ThreadPoolExecutor(max_workers=2) as pairs:
         for verdict in pairs.map(lambda check: judge(*check), CHECKS):
             word = "ok    " if verdict.passed else "FAILED"
-            print(f"{word} {verdict.name:<14} {verdict.seconds:6.1f} s", flush=True)
+            print(f"{word} {verdict.name:<15} {verdict.seconds:6.1f} s", flush=True)
             if not verdict.passed:
                 print(verdict.said, flush=True)
                 failed.append(verdict.name)
