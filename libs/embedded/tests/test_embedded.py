@@ -428,3 +428,17 @@ def as_ordinary_user(act):
         said = answers.read()
     os.waitpid(child, 0)
     return said
+
+
+def test_a_throw_away_cluster_is_removed_by_the_last_one_only(data, comes):
+    colleague = comes(data)
+    assert colleague.joins()
+    cluster = opened(data)
+    assert not cluster.discard()
+    assert ask(cluster.admin_url, "select 1") == 1
+    colleague.goes()
+    assert cluster.discard()
+    assert not cluster.discard()
+    assert not cluster.place.data.exists()
+    with opened(data) as again:
+        assert ask(again.admin_url, "select 1") == 1

@@ -104,10 +104,17 @@ class Server:
 
     def stop(self) -> None:
         """Stop after open transactions were rolled back; does nothing when it does not run."""
+        self._stop("fast")
+
+    def kill(self) -> None:
+        """Stop without writing anything down, so that the next start would be a recovery."""
+        self._stop("immediate")
+
+    def _stop(self, mode: str) -> None:
         if not self.is_alive():
             return
         self._run(
-            *("pg_ctl", "stop", "-w", "-s", "-m", "fast", "-t", str(STOP_SECONDS_MAX)),
+            *("pg_ctl", "stop", "-w", "-s", "-m", mode, "-t", str(STOP_SECONDS_MAX)),
             *("-D", str(self.place.data)),
             seconds=STOP_SECONDS_MAX + 10,
         )

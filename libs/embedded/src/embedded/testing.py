@@ -46,7 +46,8 @@ def shared_cluster() -> Iterator[TestCluster]:
         server = TestCluster(embedded.admin_url, prefix, embedded.password, room)
         server.drop_leftovers()
         yield server
-        server.drop_all()
+        if not embedded.discard():
+            server.drop_all()
 
 
 @pytest.fixture(scope="session")
