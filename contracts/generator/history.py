@@ -15,6 +15,10 @@ BASE = "CONTRACTS_BASE"
 """Environment variable: the commit a branch is compared with, such as `origin/main`."""
 
 
+VERSION = """^ *"?version"?: *["']?[0-9]+[.][0-9.]+["']?,?$"""
+"""The line of a contract that says its version, in JSON and in YAML."""
+
+
 class History:
     """The committed past of the contracts folder of one working tree."""
 
@@ -72,16 +76,25 @@ class History:
 
     def versions(self, path: str) -> Iterator[dict[str, Any]]:
         """The states of a contract that bind: those of `bases`, and each version's last one."""
-        bases = self.bases()
         commits = (self._git("log", "--format=%H", "--", f"./{path}") or "").split()
-        known: set[str] = set()
-        for commit in (*bases, *commits):
-            document = self.at(commit, path)
-            if document is None:
-                continue
-            if commit in bases or document["info"]["version"] not in known:
-                known.add(document["info"]["version"])
-                yield document
+        versions = self._versions_at(commits, path)
+        last: dict[str, str] = {}
+        for commit in commits:
+            if commit in versions:
+                last.setdefault(versions[commit], commit)
+        states = {
+            self._git("rev-parse", "--verify", "--quiet", f"{commit}:./{path}"): commit
+            for commit in (*self.bases(), *last.values())
+        }
+        yield from filter(None, (self.at(commit, path) for commit in states.values()))
+
+    def _versions_at(self, commits: list[str], path: str) -> dict[str, str]:
+        """The version of a contract in each commit, found without reading the documents."""
+        if not commits:
+            return {}
+        told = self._git("grep", "--extended-regexp", VERSION, *commits, "--", f"./{path}") or ""
+        lines = (line.split(":", 2) for line in reversed(told.splitlines()))
+        return {commit: found.strip(" ,") for commit, _, found in lines}
 
 
 def _yaml(text: str) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from contracts.generator.breaking import Change, Side, schema_breaks
@@ -68,6 +69,7 @@ PROBLEM = re.compile(r"^### (\w+)\n\n\*\*(\d{3})\*\*", re.MULTILINE)
 def openapi_breaks(old: Document, new: Document) -> list[str]:
     """Why a client of the old API may fail at the new one."""
     found: list[str] = []
+    unbroken: set[tuple[str, str, Side]] = set()
     for path, before in old["paths"].items():
         after = new["paths"].get(path)
         if after is None:
@@ -78,17 +80,21 @@ def openapi_breaks(old: Document, new: Document) -> list[str]:
                 found.append(f"{method.upper()} {path}: the operation is gone")
             elif method in before:
                 operations = before[method], after[method]
-                found += _Operation(f"{method.upper()} {path}", *operations, old, new).breaks()
+                name = f"{method.upper()} {path}"
+                found += _Operation(name, *operations, old, new, unbroken).breaks()
     return found
 
 
+@dataclass(frozen=True)
 class _Operation:
     """One operation of two versions of an API."""
 
-    def __init__(
-        self, name: str, before: Document, after: Document, old: Document, new: Document
-    ) -> None:
-        self.name, self.before, self.after, self.old, self.new = name, before, after, old, new
+    name: str
+    before: Document
+    after: Document
+    old: Document
+    new: Document
+    unbroken: set[tuple[str, str, Side]]
 
     def breaks(self) -> Iterator[str]:
         """All that breaks, in words."""
@@ -102,7 +108,9 @@ class _Operation:
 
     def _schemas(self, place: str, side: Side, before: Document, after: Document) -> Iterator[str]:
         old, new = before.get("schema", {}), after.get("schema", {})
-        return schema_breaks(Change(old, new, side, f"{self.name} {place}", self.old, self.new))
+        place = f"{self.name} {place}"
+        change = Change(old, new, side, place, self.old, self.new, unbroken=self.unbroken)
+        return schema_breaks(change)
 
     def _parameters(self) -> Iterator[str]:
         before, after = _by_name(self.before), _by_name(self.after)
