@@ -21,6 +21,7 @@ from crm.leads.schemas.conversion import (
     ConversionOutcome,
     ConversionReply,
     ConvertLead,
+    ConvertLeadItem,
     ConvertLeads,
 )
 from crm.leads.service import conversion_values as values
@@ -92,7 +93,7 @@ async def convert_many(work: Work, command: ConvertLeads, view_of: ViewOf) -> Co
 
 
 async def _convert_together(
-    work: Work, items: Sequence[ConvertLead], found: Mapping[UUID, Lead]
+    work: Work, items: Sequence[ConvertLeadItem], found: Mapping[UUID, Lead]
 ) -> set[UUID]:
     """Convert the leads that become new records only, of each kind all at once; which they are.
 
@@ -110,7 +111,7 @@ async def _convert_together(
 
 
 async def _plain(
-    work: Work, items: Sequence[ConvertLead], found: Mapping[UUID, Lead]
+    work: Work, items: Sequence[ConvertLeadItem], found: Mapping[UUID, Lead]
 ) -> list[_Planned]:
     """The leads without duplicates, among records and in the batch, that join nothing."""
     named = Counter(one.lead_id for one in items)
