@@ -27,6 +27,8 @@ async def test_a_state_is_what_the_last_event_said(seller):
         {"product": (await seller.product())["code"], "quantity": quantity, "unit_price": PRICE}
         for quantity in ("4", "15")
     ]
+    product = {"product_id": (await seller.product())["id"], "valid_from": "2026-01-01"}
+    await seller.add("/v1/product-costs", cost="4.50", **product)
     for account in accounts:
         await seller.add("/v1/orders", account_id=account["id"], lines=lines, freight=PRICE)
     order = await seller.add("/v1/orders", account_id=accounts[0]["id"], lines=lines)

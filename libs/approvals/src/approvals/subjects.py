@@ -34,6 +34,11 @@ class Subject:
     withdrawable: bool = True
     met_unknown: frozenset[str] = frozenset()
 
+    @property
+    def numbers(self) -> set[str]:
+        """The facts that are compared by value."""
+        return {name for name, kind in self.facts.items() if kind != FactKind.TEXT}
+
 
 @dataclass(frozen=True)
 class Request:

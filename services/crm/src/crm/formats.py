@@ -1,5 +1,6 @@
-"""How days, numbers and amounts are printed in the language of a document."""
+"""How days, numbers and amounts are printed in the language of a document; its fingerprint."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,7 @@ from babel.numbers import format_currency, format_decimal
 
 from values.decimals import plain
 
-__all__ = ["address", "amount", "day", "number", "percent"]
+__all__ = ["address", "amount", "day", "hash_of", "number", "percent"]
 
 _LOCALES = {"en": "en", "zh-CN": "zh_Hans_CN"}
 _CENT = Decimal(100)
@@ -43,3 +44,8 @@ def address(parts: Mapping[str, str], language: str) -> str:
     order, between = (_LINES_ZH, "") if language == "zh-CN" else (_LINES, ", ")
     found = [parts.get(name, "") for name in order]
     return (between or " ").join(one for one in found if one)
+
+
+def hash_of(text: str) -> str:
+    """SHA-256 of the text in UTF-8, in hexadecimal: by it one proves which text was agreed to."""
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -38,7 +38,7 @@ class CrmSettings(RecordSettings):
         "the outcome is known: no score rule may ask for them.",
     )
     company_name: str = Field(
-        default="", max_length=200, description="Our own name, as contracts print it."
+        default="", max_length=200, description="Our own name, as contracts and quotes print it."
     )
     company_address: str = Field(
         default="", max_length=400, description="Our own address, as they print it, in one line."

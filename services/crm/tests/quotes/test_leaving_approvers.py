@@ -4,6 +4,10 @@ import asyncio
 
 import asyncpg
 import pytest
+from services.crm.tests.orders.test_concurrent_prospects import waits_for
+
+from approvals.service.handing_over import hand_over
+from crm.approvals.service.asking import APPROVALS
 
 HAND_OVERS = "/v1/hand-overs"
 
@@ -213,3 +217,24 @@ async def test_a_report_does_not_count_what_nobody_could_take(approving, waiting
     assert [one["moved"] for one in report["takers"]] == [[]]
     assert (backup[0], "fallback") in await people_of(approving, asked)
     assert (await approving.desk.see(f"/v1/users/{boss[0]}/open-work"))["total"] == 0
+
+
+async def test_a_hand_over_and_the_clock_lock_approvals_in_one_order(approving):
+    """E71: who re-routes several waits for who hands one over, and never the other way too."""
+    team, boss = await approving.team(), await approving.person()
+    await approving.person("admin")
+    await approving.rule(team, named(boss), position=0, fallback_role="admin")
+    asked = [await approving.submits(await approving.draft(team)) for _ in range(2)]
+    desk = approving.desk
+    own = "select id from approval_approver where approval_id = $1 and user_id = $2"
+    [last] = await desk.rows(own, asked[1]["id"], boss[0])
+    async with approving.crm.database.driver() as sql:
+        await sql.execute("update local_user set roles = '{seller}' where id = $1", boss[0])
+    async with approving.crm.database.transaction() as work:
+        await work.sql.execute("select from approval where id = $1 for update", asked[1]["id"])
+        sweeping = asyncio.create_task(approving.swept())
+        await waits_for(desk, work, sweeping)
+        assert await hand_over(work, APPROVALS, {last["id"]: None}) == set()
+    await sweeping
+    for one in asked:
+        assert "fallback" in {source for _, source in await people_of(approving, one)}

@@ -292,3 +292,12 @@ async def test_accounts_of_quotes_that_were_sent_are_merged(quotes, desk):
     assert merged.is_success, merged.text
     found = await quotes.get(sent)
     assert (found["account_id"], found["text"]) == (winner["id"], sent["text"])
+
+
+async def test_of_many_who_revise_at_once_the_others_hear_of_the_draft(quotes):
+    """C27: one version is worked on at a time, and who comes second is told to change that one."""
+    sent, _ = await quotes.sent()
+    replies = await asyncio.gather(*(quotes.act(sent, "revise") for _ in range(6)))
+    assert sorted(one.status_code for one in replies) == [201] + [409] * 5
+    codes = {one.json()["code"] for one in replies if one.status_code == 409}
+    assert codes == {"quote_version_in_work"}

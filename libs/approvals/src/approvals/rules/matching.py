@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["fingerprint_of", "meets"]
+__all__ = ["alike", "fingerprint_of", "meets"]
 
 
 def meets(
@@ -34,6 +34,25 @@ def meets(
     return (least is None or number >= Decimal(least)) and (
         below is None or number < Decimal(below)
     )
+
+
+def alike(
+    before: Mapping[str, str | None],
+    now: Mapping[str, str | None],
+    names: Collection[str],
+    *,
+    numbers: Collection[str],
+) -> bool:
+    """Whether these facts are what they were; `numbers` of them are compared by value."""
+    return all(
+        _value(before.get(one), number=one in numbers)
+        == _value(now.get(one), number=one in numbers)
+        for one in names
+    )
+
+
+def _value(fact: str | None, *, number: bool) -> Decimal | str | None:
+    return Decimal(fact) if number and fact is not None else fact
 
 
 def fingerprint_of(content: Any) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from approvals.errors import AlreadyDecided, NotYourRequest
 from approvals.events import DecisionMade, DecisionStarted
-from approvals.rules.matching import meets
+from approvals.rules.matching import alike, meets
 from approvals.service.people import as_json, assign_people
 from approvals.states import ApprovalState, ApproverKind, LogEntryKind
 from approvals.subjects import Approvals, Request, Subject
@@ -17,12 +17,14 @@ from chassis.work.unit_of_work import Work
 
 __all__ = [
     "approved_fingerprints",
+    "is_approved",
     "matching_rule",
     "needs_approval",
     "request_approval",
     "rules_of",
     "void_all_changed",
     "void_changed",
+    "void_outdated",
     "withdraw",
     "withdraw_requests",
 ]
@@ -62,6 +64,8 @@ _LOCK_CHANGED = """select a.id from approval a
   where a.kind = $1 and a.state in ('pending', 'approved') order by a.id for update of a"""
 _OWN = """select id, kind, subject_type, subject_id, asked_by, state, version
   from approval where id = $1"""
+_JUDGED = """select id, state, fingerprint, measures from approval
+  where kind = $1 and subject_id = $2 and state in ('pending', 'approved') order by id"""
 _APPROVED = """select fingerprint from approval
   where kind = $1 and subject_id = $2 and state = 'approved'"""
 
@@ -157,6 +161,56 @@ def _measures(request: Request) -> dict[str, str | None]:
 async def approved_fingerprints(at: Reading, kind: str, subject_id: UUID) -> set[str]:
     """What is approved of the document now."""
     return {row["fingerprint"] for row in await at.sql.fetch(_APPROVED, kind, subject_id)}
+
+
+async def is_approved(at: Reading, of: Approvals, request: Request) -> bool:
+    """Whether it is approved as it is now.
+
+    Nothing that the fingerprint says is another, the same rule matches, and by the same facts.
+    """
+    rows = await at.sql.fetch(_JUDGED, request.kind, request.subject_id)
+    granted = [row for row in rows if row["state"] == ApprovalState.APPROVED]
+    return bool(granted) and len(await _outdated(at, of, request, granted)) < len(granted)
+
+
+async def void_outdated(work: Work, of: Approvals, request: Request) -> int:
+    """Void what was asked or approved of the document where it, or what rules ask, is another now.
+
+    The caller holds the lock of the document. How many that were.
+    """
+    rows = await work.sql.fetch(f"{_JUDGED} for update", request.kind, request.subject_id)
+    ids = await _outdated(work, of, request, rows)
+    await _end(work, ids, ApprovalState.VOIDED, LogEntryKind.VOIDED)
+    return len(ids)
+
+
+async def _outdated(
+    at: Reading, of: Approvals, request: Request, rows: Sequence[Mapping[str, Any]]
+) -> list[UUID]:
+    """Those of the questions that were about something else."""
+    rules = await rules_of(at, request.kind) if rows else ()
+    return [
+        row["id"]
+        for row in rows
+        if row["fingerprint"] != request.fingerprint
+        or not _judged_alike(of.subject(request.kind), rules, row["measures"], request)
+    ]
+
+
+def _judged_alike(
+    subject: Subject,
+    rules: Sequence[Mapping[str, Any]],
+    before: Mapping[str, str | None],
+    request: Request,
+) -> bool:
+    """Whether the rules of now say the same of both, by facts that are the same."""
+    now, numbers = _measures(request), subject.numbers
+    was = matching_rule(subject, rules, before, request.currency)
+    rule = matching_rule(subject, rules, now, request.currency)
+    if rule is None or was is None:
+        return rule is was
+    names = {one["fact"] for one in rule["conditions"]}
+    return bool(rule["id"] == was["id"]) and alike(before, now, names, numbers=numbers)
 
 
 async def void_changed(work: Work, kind: str, subject_id: UUID, fingerprint: str) -> int:

@@ -72,7 +72,7 @@ async def approve(work: Work, of: Approvals, approval_id: UUID, note: str) -> No
     await work.sql.execute(_REACHED, approval_id)
     if await work.sql.fetchval(_LEFT, approval_id):
         if await work.sql.fetchval(_NEXT, approval_id, work.now):
-            await reroute(work, of, approval_id)
+            await reroute(work, of, [approval_id])
         return
     await _end(work, row, ApprovalState.APPROVED, note)
 

@@ -66,9 +66,9 @@ async def hand_over(work: Work, of: Approvals, takers: Mapping[UUID, UUID | None
     these are too few, the fallback role of the rule. Returns those whose place was taken.
     """
     ids = list(takers)
-    await work.sql.fetch(_LOCK, ids)
+    locked = [row["id"] for row in await work.sql.fetch(_LOCK, ids)]
     deciding, by = of.deciding_roles(work), work.actor.reference
     given = list(takers.values())
     moved = await work.sql.fetch(_MOVE, ids, given, deciding, work.now, by)
-    await reroute(work, of)
+    await reroute(work, of, locked)
     return {row["id"] for row in moved}

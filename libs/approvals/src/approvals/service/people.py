@@ -1,7 +1,7 @@
 """Who decides the steps of approvals: named when it is asked, and again when too few are left."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 
 __all__ = [
+    "LEFT",
     "able_users",
     "as_json",
     "assign_people",
@@ -30,7 +31,7 @@ _ASSIGN = f"""insert into approval_approver (id, approval_id, step, user_id, sou
         when 'team_manager' then u.id = any($4::uuid[]) else false end
    where s.approval_id = $1
   on conflict do nothing"""
-_LEFT = """(select count(*) from approval_decision d where (d.approval_id, d.step) =
+LEFT = """(select count(*) from approval_decision d where (d.approval_id, d.step) =
       (s.approval_id, s.number) and d.verdict = 'approved')
     + (select count(*) from approval_approver p join local_user v on v.id = p.user_id
        where (p.approval_id, p.step) = (s.approval_id, s.number)
@@ -38,13 +39,14 @@ _LEFT = """(select count(*) from approval_decision d where (d.approval_id, d.ste
            select from approval_decision d where (d.approval_id, d.step) =
              (p.approval_id, p.step)
              and coalesce(d.on_behalf_of, d.decided_by) = 'user:' || p.user_id))"""
+"""SQL for how many approved the step `s`, or may still decide it by a role of `$2`."""
 _REROUTE = f"""with short as materialized (
     select s.approval_id, s.number, s.quorum, s.fallback_role, a.asked_by,
-        {_LEFT} as able
+        {LEFT} as able
       from approval_step s join approval a on a.id = s.approval_id
      where a.state = 'pending' and s.state in ('waiting', 'open')
-       and s.approvers <> 'permission' and ($1::uuid is null or a.id = $1)
-       and s.quorum > {_LEFT}),
+       and s.approvers <> 'permission' and a.id = any($1::uuid[])
+       and s.quorum > {LEFT}),
   added as (
     insert into approval_approver (id, approval_id, step, user_id, source, added_at)
     select gen_random_uuid(), a.approval_id, a.number, u.id, 'fallback', $3
@@ -65,10 +67,10 @@ _REROUTE = f"""with short as materialized (
     from said f
    where cardinality(f.people) > 0 or not exists (select from approval_log l
      where l.approval_id = f.approval_id and l.step = f.number and l.what = 'stuck')"""
-_STUCK = f"""select s.approval_id, s.number as step, s.quorum as needed, {_LEFT} as able
+_STUCK = f"""select s.approval_id, s.number as step, s.quorum as needed, {LEFT} as able
   from approval_step s join approval a on a.id = s.approval_id
  where a.state = 'pending' and s.state in ('waiting', 'open') and s.approvers <> 'permission'
-   and s.quorum > {_LEFT} order by a.created_at, a.id, s.number""".replace("$2", "$1")
+   and s.quorum > {LEFT} order by a.created_at, a.id, s.number""".replace("$2", "$1")
 _USERS = """select u.id, u.name, u.roles from local_user u
    where u.active and u.roles && $1::text[] order by u.name, u.id"""
 
@@ -78,16 +80,18 @@ async def assign_people(work: Work, of: Approvals, approval_id: UUID, asked_by: 
     managers = await managers_of(work, of, asked_by)
     deciding = of.deciding_roles(work)
     await work.sql.execute(_ASSIGN, approval_id, deciding, work.now, managers)
-    await reroute(work, of, approval_id)
+    await reroute(work, of, [approval_id])
 
 
-async def reroute(work: Work, of: Approvals, approval_id: UUID | None = None) -> None:
-    """Ask the fallback role where too few may decide; of all pending approvals, or of one.
+async def reroute(work: Work, of: Approvals, approval_ids: Collection[UUID]) -> None:
+    """Ask the fallback role where too few may decide, of approvals whose locks are held.
 
-    What is done is logged; a step that has too few people all the same is logged once, as stuck.
+    Locked by id before anything is written about any of them: who adds people to several would
+    else wait for another who does the same. What is done is logged; a step that has too few people
+    all the same is logged once, as stuck.
     """
     deciding, by = of.deciding_roles(work), work.actor.reference
-    await work.sql.execute(_REROUTE, approval_id, deciding, work.now, by)
+    await work.sql.execute(_REROUTE, list(approval_ids), deciding, work.now, by)
 
 
 async def managers_of(at: Reading, of: Approvals, reference: str) -> list[UUID]:

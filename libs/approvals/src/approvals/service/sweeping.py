@@ -1,14 +1,22 @@
 """What the clock does: escalate steps that wait too long, re-route those whose people are gone."""
 
-from approvals.service.people import reroute
+from approvals.service.people import LEFT, reroute
 from approvals.subjects import Approvals
 from chassis.work.unit_of_work import Work
 
 __all__ = ["sweep"]
 
+_LOCK = f"""select a.id from approval a
+   where a.state = 'pending' and exists (
+     select from approval_step s where s.approval_id = a.id and (
+       s.state = 'open' and s.escalated_at is null and s.escalate_at <= $1
+       or s.state in ('waiting', 'open') and s.approvers <> 'permission'
+         and s.quorum > {LEFT}))
+   order by a.id for update of a"""
 _ESCALATE = """with due as (
     update approval_step s set escalated_at = $1 from approval a
-     where a.id = s.approval_id and a.state = 'pending' and s.state = 'open'
+     where a.id = s.approval_id and a.id = any($4::uuid[])
+       and a.state = 'pending' and s.state = 'open'
        and s.escalated_at is null and s.escalate_at <= $1
     returning s.approval_id, s.number, s.escalate_to, a.asked_by),
   added as (
@@ -26,7 +34,12 @@ _ESCALATE = """with due as (
 
 
 async def sweep(work: Work, of: Approvals) -> None:
-    """Ask the role of the escalation as well where a step waits too long; each step once."""
+    """Ask the role of the escalation as well where a step waits too long; each step once.
+
+    And the fallback role where too few may decide. What is to be done is locked first, by id, as
+    hand-overs do; of what changed meanwhile nothing is done.
+    """
     deciding = of.deciding_roles(work)
-    await work.sql.execute(_ESCALATE, work.now, deciding, work.actor.reference)
-    await reroute(work, of)
+    locked = [row["id"] for row in await work.sql.fetch(_LOCK, work.now, deciding)]
+    await work.sql.execute(_ESCALATE, work.now, deciding, work.actor.reference, locked)
+    await reroute(work, of, locked)

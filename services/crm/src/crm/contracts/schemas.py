@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chassis.http.etag import EtagVersion, Revision
-from crm.contracts.states import ContractState, TemplateState
+from crm.contracts.states import ClauseTest, ContractState, TemplateState
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
@@ -20,6 +20,8 @@ __all__ = [
     "ChangeContract",
     "ChangeContractTemplate",
     "Clause",
+    "ClauseCondition",
+    "ClauseConditionView",
     "ClauseView",
     "ContractLanguage",
     "ContractQuery",
@@ -49,6 +51,13 @@ Body = Annotated[
 NoticeDays = Annotated[int, Field(strict=True, ge=0, le=3650)]
 _LANGUAGE = "In which it is written: its words, and how days and amounts are printed."
 _CLAUSES = "The clauses, in order. Variables stand in double braces: `{{ account.name }}`."
+_WHEN = "The contract has it only where the variable meets the test; null: it always has it."
+_VARIABLE = "A variable by its name, without braces, such as `quote.total`."
+_TEST = (
+    "`present` and `absent` ask whether it prints anything, `equals` whether just the value, "
+    "`at_least` whether its number is the value or more (amounts and days of notice)."
+)
+_VALUE = "What `equals` and `at_least` compare with, such as `100000`; else empty."
 _STARTS = "The first day on which it holds."
 _ENDS = "The last day on which it holds; null: it holds until it is ended."
 _RENEWAL = "The day on which it is renewed unless notice is given; it makes a task. Null: none."
@@ -56,11 +65,30 @@ _NOTICE = "So many days before the renewal notice is to be given; null: none is.
 _TEMPLATE = "The published version of a template that it is generated from."
 
 
+class ClauseCondition(Command):
+    """When a clause is part of a contract."""
+
+    variable: Line = Field(description=_VARIABLE)
+    test: ClauseTest = Field(description=_TEST)
+    value: Line = Field(default="", description=_VALUE)
+
+
+class ClauseConditionView(BaseModel):
+    """When a clause is part of a contract."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    variable: str = Field(description=_VARIABLE)
+    test: ClauseTest = Field(description=_TEST)
+    value: str = Field(description=_VALUE)
+
+
 class Clause(Command):
     """A clause with variables, such as `{{ account.name }}`."""
 
     heading: Line = Field(default="", description="What it is about; empty: it has no heading.")
     body: Body = Field(description="What is agreed.")
+    when: ClauseCondition | None = Field(default=None, description=_WHEN)
 
 
 class ClauseView(BaseModel):
@@ -70,6 +98,7 @@ class ClauseView(BaseModel):
 
     heading: str = Field(description="What it is about.")
     body: str = Field(description="What is agreed.")
+    when: ClauseConditionView | None = Field(default=None, description=_WHEN)
 
 
 Clauses = Annotated[list[Clause], Field(max_length=100)]

@@ -22,6 +22,15 @@ TEMPLATE_NEXT: Mapping[TemplateState, frozenset[TemplateState]] = {
 """The states that may follow each."""
 
 
+class ClauseTest(StrEnum):
+    """What the condition of a clause asks of a variable."""
+
+    PRESENT = "present"
+    ABSENT = "absent"
+    EQUALS = "equals"
+    AT_LEAST = "at_least"
+
+
 class ContractState(StrEnum):
     """How far a contract has come."""
 

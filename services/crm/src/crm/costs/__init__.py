@@ -1,5 +1,5 @@
 """What products cost the company, by day, as records: what margins are counted by.
 
 A cost holds from its day on until a later one is there. Costs are seen by their own permission, and
-nothing of them is published in events.
+what they come to is published in no event.
 """

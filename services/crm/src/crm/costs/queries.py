@@ -14,20 +14,20 @@ from crm.costs.schemas import ProductCostQuery, ProductCostView
 from crm.sql import Sql
 from records.filters import between
 from records.includes import Include
-from records.links import linked_to
-from records.reads import Reads, columns_of, everybody, sorts_of
+from records.reads import Reads, columns_of, everybody, record_filters, sorts_of
 
 __all__ = ["COSTS", "COST_OF_PRODUCT", "costs_on", "taken"]
 
 COST_OF_PRODUCT = """(select c.cost::text from product_cost c
     where c.product_id = {product_id} and c.currency = {currency} and c.valid_from <= {day}
+      and c.status = 'active'
     order by c.valid_from desc limit 1)"""
 """SQL for what one unit of a product costs on a day, as text; null: it is not known."""
 
 
 def _filters(_at: Reading, query: ProductCostQuery) -> Sequence[Filter]:
     return [
-        linked_to("product_cost", query.external_system, query.external_id),
+        *record_filters("product_cost", query),
         Filter("product_cost.product_id = {}", query.product_id),
         Filter("product_cost.currency = {}", query.currency),
         *between("product_cost.valid_from", query.valid_from_gte, query.valid_from_lte),
@@ -61,7 +61,8 @@ async def taken(sql: Sql, costs: Sequence[ProductCost]) -> tuple[UUID, str, date
           join unnest($1::uuid[], $2::uuid[], $3::text[], $4::date[])
               as new(id, product_id, currency, valid_from)
             on new.product_id = c.product_id and new.currency = c.currency
-              and new.valid_from = c.valid_from and new.id <> c.id limit 1""",
+              and new.valid_from = c.valid_from and new.id <> c.id
+          where c.status = 'active' limit 1""",
         [one.id for one in costs],
         [one.product_id for one in costs],
         [one.currency for one in costs],
@@ -77,7 +78,8 @@ async def costs_on(
     rows = await sql.fetch(
         """select p.id, c.cost from unnest($1::uuid[]) as p(id) cross join lateral (
             select c.cost from product_cost c where c.product_id = p.id and c.currency = $2
-              and c.valid_from <= $3 order by c.valid_from desc limit 1) c""",
+              and c.valid_from <= $3 and c.status = 'active'
+            order by c.valid_from desc limit 1) c""",
         list(product_ids),
         currency,
         day,

@@ -31,6 +31,11 @@ cost.csv(references={"product_id": Reference("product", codes=("code",))})
 cost.get()
 cost.history()
 cost.change(ChangeProductCost)
+cost.archive(
+    "The cost was entered by mistake: it counts no more, and the day is free for another.",
+    "The cost counts again.",
+    refuses=(CostTaken,),
+)
 cost.link()
 cost.unlink()
 annotate(cost.paths)

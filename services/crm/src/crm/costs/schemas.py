@@ -7,6 +7,7 @@ from pydantic import Field
 
 from chassis.http.etag import EtagVersion, Revision
 from records.custom.fields import CustomValues, CustomView
+from records.filters import Statuses
 from records.links import ExternalRef
 from records.tagged import Tagged
 from values.amounts import InCurrency
@@ -14,7 +15,7 @@ from values.days import Day
 from values.decimals import NonNegativeDecimal
 from values.external import SourceVersion
 from values.money import CurrencyCode
-from values.text import OptionalNote, unset
+from values.text import OptionalNote, Status, unset
 
 __all__ = [
     "ChangeProductCost",
@@ -64,6 +65,7 @@ class UpsertProductCost(ProductCostFields):
     )
     valid_from: Day = Field(default_factory=unset, description=f"{_DAY} Needed when new.")
     cost: NonNegativeDecimal = Field(default_factory=unset, description=f"{_COST} Needed when new.")
+    status: Status = Field(default_factory=unset)
 
 
 class ProductCostView(InCurrency, CustomView):
@@ -76,6 +78,7 @@ class ProductCostView(InCurrency, CustomView):
     valid_from: date = Field(description=_DAY)
     cost: NonNegativeDecimal = Field(description=_COST)
     note: str = Field(description=_NOTE)
+    status: Status = Field(description="Archived: it was entered by mistake, and does not count.")
     external_refs: list[ExternalRef]
     version: EtagVersion
     revision: Revision
@@ -86,6 +89,7 @@ class ProductCostView(InCurrency, CustomView):
 class ProductCostQuery(Tagged):
     """Which costs are wanted."""
 
+    status: Statuses | None = None
     product_id: UUID | None = None
     currency: CurrencyCode | None = Field(default=None, description="Only in this currency.")
     valid_from_gte: Day | None = Field(default=None, description="The first day.")

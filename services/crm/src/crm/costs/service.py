@@ -9,19 +9,27 @@ from uuid import UUID
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.reading import Reading
-from chassis.work.locking import advisory_lock
+from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work
 from crm.catalog.service.products import PRODUCT
 from crm.costs import queries
 from crm.costs.errors import CostTaken
+from crm.costs.events import ProductCostChanged
 from crm.costs.models import ProductCost
 from crm.costs.schemas import ProductCostView
-from records.entities import Values
-from records.types import Change, RecordType
+from records.entities import ACTIVE, Values
+from records.types import Change, RecordType, changed_fields
 
-__all__ = ["COST", "COST_OF_PRODUCT", "costs_on"]
+__all__ = ["COST", "COST_OF_PRODUCT", "costs_on", "product_cost_states"]
 
 COST_OF_PRODUCT = queries.COST_OF_PRODUCT
+
+
+async def product_cost_states(at: Reading, ids: Sequence[UUID]) -> list[ProductCostChanged]:
+    """What is published of costs, as they are now: no amounts."""
+    return [ProductCostChanged.of(one, []) for one in await read_all(at, ProductCost, ids)]
+
+
 _FIXED = ("product_id", "currency", "valid_from")
 _Key = tuple[UUID, str, date]
 
@@ -34,7 +42,7 @@ async def costs_on(
 
 
 async def _defaults(work: Work, count: int) -> Sequence[Values]:
-    return [{"currency": work.setting.currency, "note": ""}] * count
+    return [{"currency": work.setting.currency, "note": "", "status": ACTIVE}] * count
 
 
 async def _look_up(
@@ -60,8 +68,9 @@ async def _prepare(_work: Work, change: Change[ProductCost], _sender: str | None
 
 
 async def _check(work: Work, changes: Sequence[Change[ProductCost]], _sender: str | None) -> None:
-    """Raises CostTaken."""
-    new = [one.record for one in changes if one.is_new]
+    """Raises CostTaken, for new costs and those that count again."""
+    counting = [one for one in changes if one.is_new or "status" in one.before]
+    new = [one.record for one in counting if one.record.status == ACTIVE]
     if not new:
         return
     names = sorted({f"product_cost:{one.product_id}" for one in new})
@@ -73,6 +82,14 @@ async def _check(work: Work, changes: Sequence[Change[ProductCost]], _sender: st
     if found is not None:
         _, currency, valid_from = found
         raise CostTaken(currency=currency, valid_from=valid_from)
+
+
+async def _publish(work: Work, changes: Sequence[Change[ProductCost]]) -> None:
+    events = [
+        ProductCostChanged.of(one.record, changed_fields(ProductCostChanged, one))
+        for one in changes
+    ]
+    await work.record(*events)
 
 
 def _key(cost: ProductCost) -> _Key:
@@ -88,5 +105,6 @@ COST: RecordType[ProductCost, ProductCostView] = RecordType(
     look_up=_look_up,
     prepare=_prepare,
     check=_check,
+    publish=_publish,
 )
-"""How costs of products are kept; nothing of them is published."""
+"""How costs of products are kept; what they come to is published nowhere."""

@@ -1,19 +1,91 @@
-"""Figures of touches that are counted by the worker, for lists that need them at once."""
+"""What figures are counted from: kept beside deals by the database, or counted by the worker."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, literal_column
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    SmallInteger,
+    Uuid,
+    literal_column,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.states import enum_check
 from crm.base import Base
 from crm.insights.states import TouchKind
 
-__all__ = ["RIGHTS", "TouchFigure"]
+__all__ = ["RIGHTS", "DealTouch", "StageFigure", "TouchFigure"]
 
-RIGHTS = {"touch_figure": "select, insert, delete"}
+RIGHTS = {
+    "touch_figure": "select, insert, delete",
+    "opportunity_stage_figure": "select, insert, update",
+    "opportunity_touch": "select, insert, delete",
+}
 _NOBODY = "'00000000-0000-0000-0000-000000000000'::uuid"
+
+
+class StageFigure(Base):
+    """The stages that a deal entered, each once, and the time in each of them (C20, C22).
+
+    A trigger of `opportunity_stage_change` counts it from all changes of the deal, at each one.
+    What lists are asked by is as the deal has it: a trigger of `opportunity` sees to that.
+    """
+
+    __tablename__ = "opportunity_stage_figure"
+    __table_args__ = (
+        CheckConstraint(
+            "cardinality(stage_ids) >= 1 and cardinality(microseconds) = cardinality(stage_ids)",
+            name="one_each",
+        ),
+        CheckConstraint("0 <= all(microseconds)", name="not_negative"),
+        *(
+            Index(f"ix_opportunity_stage_figure_{one}", one)
+            for one in ("opened_on", "closes_on", "owner_id", "team_id")
+        ),
+    )
+
+    opportunity_id: Mapped[UUID] = mapped_column(ForeignKey("opportunity.id"), primary_key=True)
+    stage_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    microseconds: Mapped[list[int | None]] = mapped_column(ARRAY(BigInteger))
+    """By stage, of the visits that are over; null: none is."""
+    pipeline_id: Mapped[UUID]
+    state: Mapped[str]
+    status: Mapped[str]
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    opened_on: Mapped[date | None]
+    closes_on: Mapped[date | None]
+
+
+class DealTouch(Base):
+    """A call, a meeting or an e-mail about a deal that was done by a person, for one customer.
+
+    Triggers of `activity` keep it (C30). `outbound`: staff turned to the customer.
+    """
+
+    __tablename__ = "opportunity_touch"
+    __table_args__ = (
+        enum_check("channel", TouchKind),
+        Index(
+            "ix_opportunity_touch_touched_at",
+            "opportunity_id",
+            "touched_at",
+            postgresql_include=["activity_id", "channel", "outbound"],
+        ),
+    )
+
+    activity_id: Mapped[UUID] = mapped_column(
+        ForeignKey("activity.id", ondelete="CASCADE"), primary_key=True
+    )
+    opportunity_id: Mapped[UUID] = mapped_column(primary_key=True)
+    channel: Mapped[str]
+    outbound: Mapped[bool]
+    touched_at: Mapped[datetime]
 
 
 class TouchFigure(Base):

@@ -1,7 +1,7 @@
 """What figures about deals bring into the CRM."""
 
 from chassis.service import Module
-from crm.insights.models import RIGHTS, TouchFigure
+from crm.insights.models import RIGHTS, DealTouch, StageFigure, TouchFigure
 from crm.insights.router import insight_router
 from crm.insights.service.next_touches import COUNT_TOUCHES, SCHEDULE, count_touches
 
@@ -17,7 +17,7 @@ MODULE = Module(
         "sales_manager": {"insights.read"},
         "marketer": {"insights.read"},
     },
-    tables=(TouchFigure,),
+    tables=(StageFigure, DealTouch, TouchFigure),
     rights=RIGHTS,
     jobs={COUNT_TOUCHES: count_touches},
     schedules=(SCHEDULE,),

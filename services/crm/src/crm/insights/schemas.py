@@ -94,6 +94,7 @@ class StageReached(BaseModel):
     kind: StageKind
     reached: int = Field(description="Deals that entered it or a later one, each once.")
     share: ShareView | None = Field(description="Of all deals of the cohort; null: there are none.")
+    list: str = Field(description="The path of the list of these deals.")
 
 
 class Conversion(BaseModel):
@@ -105,6 +106,7 @@ class Conversion(BaseModel):
     won: int = Field(description="How many were won.")
     lost: int = Field(description="How many were lost.")
     stages: list[StageReached] = Field(description="The open ones by position, and the won one.")
+    list: str = Field(description="The path of the list of all deals of the cohort.")
 
 
 class WinRate(BaseModel):
@@ -168,6 +170,7 @@ class Velocity(BaseModel):
     median_days: NonNegativeDecimal | None = Field(description="Half took no longer.")
     p90_days: NonNegativeDecimal | None = Field(description="Nine in ten took no longer.")
     stages: list[TimeInStage] = Field(description="Of won and lost deals, by position.")
+    list: str = Field(description="The path of the list of those that were won.")
 
 
 class FollowUpQuery(Closed):

@@ -31,7 +31,7 @@ from crm.leads.schemas.leads import (
     UpsertLead,
 )
 from crm.leads.schemas.reasons import ChangeLeadReason, NewLeadReason
-from crm.leads.service import acts, converting, duplicates, erasing
+from crm.leads.service import acts, converting, converting_many, duplicates, erasing
 from crm.leads.service.leads import LEAD
 from crm.leads.service.reasons import LEAD_REASON
 from crm.leads.states import LeadStatus
@@ -148,7 +148,7 @@ async def lead_convert_batch(
     command: ConvertLeads, view_of: ProblemViews, _by: Writer, _once: OnlyOnce, work: InWork
 ) -> ConversionReply:
     """Convert many leads; each is judged alone, and a refused one leaves the others as they are."""
-    return await converting.convert_many(work, command, view_of)
+    return await converting_many.convert_many(work, command, view_of)
 
 
 @lead_router.post("/{lead_id}/conversion-preview", responses=refuses(*_CONVERTS))

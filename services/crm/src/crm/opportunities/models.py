@@ -213,13 +213,7 @@ class Opportunity(NamedRecord, Base):
         ),
         *list_indexes(
             "opportunity",
-            "status",
-            "pipeline_id",
-            "stage_id",
-            "state",
-            "owner_id",
-            "team_id",
-            "account_id",
+            *("status", "pipeline_id", "stage_id", "state", "owner_id", "team_id", "account_id"),
         ),
         Index("ix_opportunity_closes_on", literal_column("coalesce(closes_on, 'infinity')"), "id"),
         Index("ix_opportunity_amount", literal_column("coalesce(amount, 0)"), "id"),
@@ -240,6 +234,7 @@ class Opportunity(NamedRecord, Base):
         ),
         Index("ix_opportunity_open_opened_on", "opened_on", "id", postgresql_where=_STILL_OPEN),
         Index("ix_opportunity_lost_reason_id", "lost_reason_id"),
+        Index("ix_opportunity_opened_on", "opened_on", "id"),
         Index(
             "ix_opportunity_forecast",
             "closes_on",

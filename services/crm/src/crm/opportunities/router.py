@@ -41,8 +41,6 @@ from crm.opportunities.schemas.deals import (
     OpportunityQuery,
     OpportunityView,
     ReopenOpportunity,
-    StageChangeView,
-    StageTimes,
     UpsertOpportunity,
 )
 from crm.opportunities.schemas.pipelines import (
@@ -59,6 +57,7 @@ from crm.opportunities.schemas.pipelines import (
     UpsertPipeline,
     UpsertStage,
 )
+from crm.opportunities.schemas.stages import StageChangeView, StageTimes
 from crm.opportunities.service import acts, reading
 from crm.opportunities.service.opportunities import OPPORTUNITY
 from crm.opportunities.service.pipelines import COMPETITOR, LOST_REASON, PIPELINE, STAGE

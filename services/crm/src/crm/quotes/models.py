@@ -59,8 +59,9 @@ _NOT_NEGATIVE = "line_discount >= 0 and document_discount >= 0 and net >= 0 and 
 class QuotedLine:
     """Some of a product at the price offered, and what it comes to.
 
-    `list_price` is what the product costs everybody, `min_quantity` the quantity break from which
-    the price of the day holds; None: there was none when the line was written.
+    `list_price` is what the product costs everybody, `day_price` what so much of it cost this
+    account on the day, `min_quantity` the quantity break from which that price holds; None: there
+    was none when the line was written.
     """
 
     product_id: UUID
@@ -68,6 +69,7 @@ class QuotedLine:
     quantity: Decimal
     unit: str
     list_price: Decimal | None
+    day_price: Decimal | None
     min_quantity: Decimal | None
     unit_price: Decimal
     discount: Decimal
@@ -178,7 +180,7 @@ class Quote(NamedRecord, Base):
     net: Mapped[Amount] = mapped_column(default=Decimal(0))
     tax: Mapped[Amount] = mapped_column(default=Decimal(0))
     total: Mapped[Amount] = mapped_column(default=Decimal(0))
-    priced_on: Mapped[date | None]
+    priced_on: Mapped[date]
     valid_until: Mapped[date | None]
     terms: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
@@ -238,6 +240,7 @@ class QuoteLine(Base):
     __table_args__ = (
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("unit_price >= 0 and list_price >= 0", name="price_not_negative"),
+        CheckConstraint("day_price >= 0", name="day_price_not_negative"),
         CheckConstraint("discount between 0 and 1", name="discount_part"),
         CheckConstraint("tax_rate between 0 and 1", name="tax_rate_part"),
         CheckConstraint(_NOT_NEGATIVE, name="sums_not_negative"),
@@ -252,6 +255,7 @@ class QuoteLine(Base):
     quantity: Mapped[Quantity]
     unit: Mapped[str]
     list_price: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
+    day_price: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
     min_quantity: Mapped[Decimal | None] = mapped_column(Numeric(20, 6))
     unit_price: Mapped[Quantity]
     discount: Mapped[Decimal] = mapped_column(Numeric(7, 6))

@@ -55,7 +55,8 @@ __all__ = [
 
 _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.product_id,
       'product_code', p.code, 'description', l.description, 'quantity', l.quantity::text,
-      'unit', l.unit, 'list_price', l.list_price::text, 'min_quantity', l.min_quantity::text,
+      'unit', l.unit, 'list_price', l.list_price::text, 'day_price', l.day_price::text,
+      'min_quantity', l.min_quantity::text,
       'unit_price', l.unit_price::text, 'discount', l.discount::text,
       'tax_rate', l.tax_rate::text, 'gross', l.gross::text,
       'line_discount', l.line_discount::text, 'document_discount', l.document_discount::text,
@@ -70,7 +71,7 @@ _LINES = """(select coalesce(jsonb_agg(jsonb_build_object('product_id', l.produc
     COST_OF_PRODUCT.format(
         product_id="l.product_id",
         currency="quote.currency",
-        day="coalesce(quote.priced_on, quote.sent_on, 'infinity')",
+        day="quote.priced_on",
     ),
 )
 """With what lines cost by the day on which they were priced; `_show` hides it."""

@@ -218,6 +218,10 @@ class QuoteLineView(InCurrency):
     list_price: PriceAmount | None = Field(
         description="What it cost everybody when the line was written; null: nothing was said."
     )
+    day_price: PriceAmount | None = Field(
+        description="What so much of it cost this account that day, by price list, else the list "
+        "price. Where there is no list price, discounts are measured by it; null: nothing was said."
+    )
     min_quantity: NonNegativeQuantity | None = Field(
         description="The quantity break from which the price of that day held; null: there was "
         "none."

@@ -22,6 +22,7 @@ __all__ = [
     "request_approval",
     "try_approval",
     "void_changed",
+    "void_outdated",
     "withdraw_own",
     "withdraw_requests",
 ]
@@ -95,9 +96,8 @@ async def needs_approval(at: Reading, asked: Asked) -> bool:
 
 
 async def is_approved(at: Reading, asked: Asked) -> bool:
-    """Whether it is approved as it is now."""
-    found = await asking.approved_fingerprints(at, ApprovalKind.QUOTE, asked.quote_id)
-    return asked.fingerprint in found
+    """Whether it is approved as it is now, and as what rules ask about it is now."""
+    return await asking.is_approved(at, APPROVALS, asked.as_request())
 
 
 async def request_approval(work: Work, asked: Asked) -> UUID | None:
@@ -110,6 +110,11 @@ async def try_approval(at: Reading, asked: Asked) -> ApprovalTrial:
     facts = {name: None if one is None else str(one) for name, one in asked.measures.items()}
     command = TryApproval(kind=ApprovalKind.QUOTE, facts=facts, currency=asked.currency)
     return await trying.try_approval(at, APPROVALS, command)
+
+
+async def void_outdated(work: Work, asked: Asked) -> None:
+    """Void what was asked or approved of the locked quote where it was judged as another one."""
+    await asking.void_outdated(work, APPROVALS, asked.as_request())
 
 
 async def void_changed(work: Work, fingerprints: Mapping[UUID, str]) -> None:

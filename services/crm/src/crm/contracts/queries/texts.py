@@ -18,6 +18,7 @@ _LINES = """array(select (p.code, l.description, l.quantity, l.unit, l.unit_pric
       l.net, l.tax_rate) from quote_line l join product p on p.id = l.product_id
     where l.quote_id = q.id order by l.position)"""
 _FACTS = f"""select a.name as account_name, a.tax_id as account_tax_id,
+    a.segment as account_segment, a.industry as account_industry,
     a.billing_address as account_address, a.status as account_status,
     c.name as contact_name, c.title as contact_title, o.name as opportunity_name,
     q.number as quote_number, q.quote_version, q.answered_on as quote_accepted_on,
@@ -50,6 +51,8 @@ class Facts:
 
     account_name: str | None
     account_tax_id: str | None
+    account_segment: str | None
+    account_industry: str | None
     account_address: dict[str, str] | None
     account_status: str | None
     contact_name: str | None

@@ -1,7 +1,8 @@
 """Clauses: which variables they name, what is wrong with them, and the text that they make.
 
 Of a clause only `{{ name }}` with a declared name is filled in. Nothing of it is evaluated: there
-are no filters, calls, conditions or loops, and what a value says is never read as a clause.
+are no filters, calls or loops, and what a value says is never read as a clause. A clause may have a
+condition, which is data beside it.
 """
 
 import hashlib
@@ -13,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from crm.contracts.rules.conditions import included, wrong_condition
 from crm.contracts.rules.variables import VARIABLES
 
 __all__ = [
@@ -20,7 +22,6 @@ __all__ = [
     "Rendered",
     "TextTooLong",
     "WrongClause",
-    "hash_of",
     "hash_of_values",
     "rendered",
     "text_of",
@@ -65,11 +66,11 @@ class Rendered:
     body: str
 
 
-def wrong_clauses(clauses: Sequence[Mapping[str, str]]) -> list[WrongClause]:
+def wrong_clauses(clauses: Sequence[Mapping[str, Any]]) -> list[WrongClause]:
     """What is wrong with clauses, in their order: at most one finding for each part.
 
     Codes: `unknown_variable`, `not_a_variable` (braces with something else than a name),
-    `text_too_long` (all clauses together).
+    `text_too_long` (all clauses together), and those of `wrong_condition`.
     """
     found = [
         wrong
@@ -77,6 +78,10 @@ def wrong_clauses(clauses: Sequence[Mapping[str, str]]) -> list[WrongClause]:
         for name in ("heading", "body")
         if (wrong := _wrong(index, name, clause[name])) is not None
     ]
+    for index, clause in enumerate(clauses):
+        if (when := clause.get("when")) and (of_when := wrong_condition(when)):
+            field, code = of_when
+            found.append(WrongClause(index, f"when/{field}", 1, code, when[field][:SHOWN_MAX]))
     length = 0
     for index, clause in enumerate(clauses):
         length += len(clause["heading"]) + len(clause["body"])
@@ -85,7 +90,7 @@ def wrong_clauses(clauses: Sequence[Mapping[str, str]]) -> list[WrongClause]:
     return found
 
 
-def variables_of(clauses: Sequence[Mapping[str, str]]) -> Counter[str]:
+def variables_of(clauses: Sequence[Mapping[str, Any]]) -> Counter[str]:
     """The variables that clauses without mistakes name, and how often each."""
     return Counter(
         name
@@ -95,17 +100,18 @@ def variables_of(clauses: Sequence[Mapping[str, str]]) -> Counter[str]:
     )
 
 
-def rendered(clauses: Sequence[Mapping[str, str]], values: Mapping[str, str]) -> list[Rendered]:
-    """The clauses with the values in the place of their variables.
+def rendered(clauses: Sequence[Mapping[str, Any]], values: Mapping[str, str]) -> list[Rendered]:
+    """The clauses whose conditions the values meet, with these in the place of their variables.
 
     What stands in a value is text: it is not read as a template. Raises TextTooLong.
     """
-    length = sum(len(one["heading"]) + len(one["body"]) for one in clauses)
-    length += sum(count * len(values[name]) for name, count in variables_of(clauses).items())
+    chosen = included(clauses, values)
+    length = sum(len(one["heading"]) + len(one["body"]) for one in chosen)
+    length += sum(count * len(values[name]) for name, count in variables_of(chosen).items())
     if length > TEXT_MAX:
         raise TextTooLong
     return [
-        Rendered(_filled(one["heading"], values), _filled(one["body"], values)) for one in clauses
+        Rendered(_filled(one["heading"], values), _filled(one["body"], values)) for one in chosen
     ]
 
 
@@ -116,11 +122,6 @@ def text_of(clauses: Sequence[Rendered], *, language: str, title: str, number: s
         heading = f"{position}. {one.heading}".rstrip()
         parts.append(f"{heading}\n{one.body}")
     return "\n\n".join(parts) + "\n"
-
-
-def hash_of(text: str) -> str:
-    """SHA-256 of the text in UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def hash_of_values(values: Mapping[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["VARIABLES"]
+__all__ = ["NUMBERS", "VARIABLES"]
 
 VARIABLES: Mapping[str, str] = {
     "contract.number": "The contract's number.",
@@ -15,12 +15,15 @@ VARIABLES: Mapping[str, str] = {
     "account.name": "The customer's name.",
     "account.tax_id": "The customer's tax number.",
     "account.address": "The customer's billing address, in one line.",
+    "account.segment": "The customer's segment.",
+    "account.industry": "The customer's industry.",
     "contact.name": "The name of the customer's contact.",
     "contact.title": "What the contact is there.",
     "opportunity.name": "The deal's name.",
     "quote.number": "The number of the accepted quote.",
     "quote.quote_version": "The version of the quote that was accepted.",
     "quote.accepted_on": "The day on which the quote was accepted.",
+    "quote.currency": "The currency of the quote (ISO 4217).",
     "quote.lines": "The lines of the quote, each on a line of its own.",
     "quote.net": "What the quote comes to without tax, with its currency.",
     "quote.tax": "The quote's tax, with its currency.",
@@ -30,3 +33,6 @@ VARIABLES: Mapping[str, str] = {
     "company.tax_id": "Our own tax number, as the installation is set.",
 }
 """Name -> what it prints."""
+
+NUMBERS = frozenset({"contract.notice_days", "quote.net", "quote.tax", "quote.total"})
+"""Those that print a number, which a condition may compare."""

@@ -19,7 +19,6 @@ from crm.contracts.models import Contract
 from crm.contracts.queries import texts
 from crm.contracts.queries.contracts import CONTRACTS
 from crm.contracts.queries.texts import NewText
-from crm.contracts.rules.clauses import hash_of
 from crm.contracts.schemas import (
     ContractTextView,
     EndContract,
@@ -30,6 +29,7 @@ from crm.contracts.schemas import (
 from crm.contracts.service.contracts import BY_ACT, CONTRACT, STATE
 from crm.contracts.service.snapshots import Snapshot, snapshot_of, text_from
 from crm.contracts.states import ContractState
+from crm.formats import hash_of
 from records.entities import ARCHIVED
 from records.types import Change
 from records.writes import lock_visible, write

@@ -7,10 +7,8 @@ from uuid import UUID
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.work.unit_of_work import Work
-from crm import open_work, reach
-from crm.accounts.errors import AccountArchived
-from crm.accounts.service.accounts import ACCOUNT
-from crm.accounts.service.contacts import CONTACT
+from crm import open_work
+from crm.accounts.service.referred import Pairs, added, require_fitting_account, require_referred
 from crm.contracts.errors import ContractTemplateNotPublished
 from crm.contracts.models import Contract
 from crm.contracts.queries.templates import CONTRACT_TEMPLATES
@@ -18,8 +16,6 @@ from crm.contracts.states import ContractState, TemplateState
 from crm.opportunities.service.opportunities import OPPORTUNITY
 from crm.quotes.service.quotes import QUOTE
 from crm.quotes.states import QuoteState
-from crm.staff.service.members import require_active_user
-from crm.staff.service.teams import require_open_team
 from records.entities import ACTIVE, Values
 from records.types import Change
 
@@ -41,22 +37,12 @@ async def with_references(work: Work, changes: Changes) -> Sequence[Values]:
     """
     values = [dict(one.values) for one in changes]
     pairs = list(zip(changes, values, strict=True))
-    await _require_templates(work, _added(pairs, "template_id"))
+    await _require_templates(work, added(pairs, "template_id"))
     for name, kind in (("quote_id", QUOTE), ("opportunity_id", OPPORTUNITY)):
         found = {one.id: one for one in await kind.reads.get_all(work, _named(pairs, name))}
         for one, given in pairs:
             _take_over(one, given, name, found)
-    await _require_accounts(work, _added(pairs, "account_id"))
-    contacts = _added(pairs, "contact_id")
-    known = await CONTACT.reads.found_ids(work, contacts) if contacts else set()
-    for contact_id in sorted(contacts):
-        if contact_id not in known:
-            raise MissingReference(entity="contact", reference=contact_id)
-    for owner_id in sorted(_added(pairs, "owner_id")):
-        await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_person(work, owner_id)
-    for team_id in sorted(_added(pairs, "team_id")):
-        await require_open_team(work, team_id)
+    await require_referred(work, pairs)
     return await open_work.without_disabled_owners(work, changes, values, _opens)
 
 
@@ -70,23 +56,14 @@ def _opens(change: Change[Contract], values: Values) -> bool:
     )
 
 
-def _added(pairs: Sequence[tuple[Change[Contract], Values]], name: str) -> set[UUID]:
-    """The ids that contracts do not refer to so far."""
-    return {
-        given[name]
-        for one, given in pairs
-        if given.get(name) and given[name] != getattr(one.record, name)
-    }
-
-
-def _named(pairs: Sequence[tuple[Change[Contract], Values]], name: str) -> set[UUID]:
+def _named(pairs: Pairs, name: str) -> set[UUID]:
     """The ids that count: those that are new, and those beside which the account is written."""
     present = {
         getattr(one.record, name)
         for one, given in pairs
         if "account_id" in given and name not in given and getattr(one.record, name)
     }
-    return _added(pairs, name) | present
+    return added(pairs, name) | present
 
 
 def _take_over(
@@ -100,16 +77,12 @@ def _take_over(
     source = found.get(wanted)
     if source is None and wanted != getattr(change.record, name):
         raise MissingReference(entity=entity, reference=wanted)
-    if source is None:
-        return
-    if entity == "quote":
+    if source is not None and entity == "quote":
         _require_accepted(source)
-    if change.is_new:
+    if source is not None and change.is_new:
         values |= {one: getattr(source, one) for one in taken if values.get(one) is None}
-    account_id = values.get("account_id", change.record.account_id)
-    if source.account_id is not None and account_id != source.account_id:
-        text = "The quote or deal is one of another account. Name that account, or neither."
-        raise InvalidInput(errors=[FieldError("/account_id", "other_account", text)])
+    text = "The quote or deal is one of another account. Name that account, or neither."
+    require_fitting_account(change, values, source, text)
 
 
 def _require_accepted(quote: Any) -> None:
@@ -132,14 +105,3 @@ async def _require_templates(work: Work, wanted: Collection[UUID]) -> None:
                 template_version=template.template_version,
                 state=template.state,
             )
-
-
-async def _require_accounts(work: Work, wanted: Collection[UUID]) -> None:
-    if not wanted:
-        return
-    found = {one.id: one for one in await ACCOUNT.reads.get_all(work, wanted)}
-    for account_id in sorted(wanted):
-        if account_id not in found:
-            raise MissingReference(entity="account", reference=account_id)
-        if found[account_id].status != ACTIVE:
-            raise AccountArchived(account=account_id)

@@ -20,8 +20,10 @@ from crm.contracts.rules.clauses import (
     text_of,
     variables_of,
 )
+from crm.contracts.rules.conditions import asked_of, included, number_of
 from crm.contracts.schemas import ContractTemplateView
 from crm.settings import CrmSettings, settings_of
+from values.decimals import plain
 
 __all__ = ["NUMBER", "TITLE", "Snapshot", "clauses_of", "snapshot_of", "text_from"]
 
@@ -30,6 +32,7 @@ _LINE = {
     "en": "{position}. {code} {description}: {quantity} {unit} x {price}{discount}, net {net}",
     "zh-CN": "{position}. {code} {description}：{quantity} {unit} x {price}{discount}，净额 {net}",
 }
+_SUMS = ("net", "tax", "total")
 _DISCOUNT = {"en": ", discount {discount}", "zh-CN": "，折扣 {discount}"}
 
 
@@ -50,18 +53,21 @@ class Snapshot:
 async def snapshot_of(at: Reading, contract: Contract) -> Snapshot:
     """What the contract would be generated from now: of the data only what its clauses name.
 
-    Raises ContractIncomplete: a template, or the value of a variable is missing.
+    And what their conditions ask, which may be empty. Raises ContractIncomplete: a template, or the
+    value of a variable of a clause that is part of it is missing.
     """
     if contract.template_id is None:
         raise ContractIncomplete(number=contract.number, fields="template_id")
     template = await CONTRACT_TEMPLATES.get(at, contract.template_id)
     facts = await texts.facts_of(at.sql, contract.id)
-    named = variables_of(clauses_of(template)).keys() | {TITLE, NUMBER}
     printed = _printed(at, contract, facts, template.language)
-    values = {name: printed[name] for name in sorted(named)}
-    missing = [name for name, value in values.items() if not value]
+    clauses = clauses_of(template)
+    asked = {name: printed[name] for name in asked_of(clauses)}
+    named = variables_of(included(clauses, asked)).keys() | {TITLE, NUMBER}
+    missing = [name for name in sorted(named) if not printed[name]]
     if missing:
         raise ContractIncomplete(number=contract.number, fields=", ".join(missing))
+    values = {name: printed[name] for name in sorted(named | asked.keys())}
     return Snapshot(template, values, facts)
 
 
@@ -77,9 +83,9 @@ def text_from(template: ContractTemplateView, values: Mapping[str, str]) -> str:
     return text_of(clauses, language=template.language, title=values[TITLE], number=values[NUMBER])
 
 
-def clauses_of(template: ContractTemplateView) -> list[dict[str, str]]:
+def clauses_of(template: ContractTemplateView) -> list[dict[str, Any]]:
     """The clauses as rules take them."""
-    return [{"heading": one.heading, "body": one.body} for one in template.clauses]
+    return [one.model_dump(mode="json") for one in template.clauses]
 
 
 def _printed(at: Reading, contract: Contract, facts: Facts, language: str) -> dict[str, str]:
@@ -98,6 +104,7 @@ def _printed(at: Reading, contract: Contract, facts: Facts, language: str) -> di
         NUMBER: contract.number,
         TITLE: contract.name,
         "contract.notice_days": "" if notice is None else str(notice),
+        number_of("contract.notice_days"): "" if notice is None else str(notice),
         **{name: formats.day(one, language) if one else "" for name, one in days.items()},
         **_of_records(facts, language),
         **_of_quote(facts, language),
@@ -110,6 +117,8 @@ def _of_records(facts: Facts, language: str) -> dict[str, str]:
         "account.name": facts.account_name or "",
         "account.tax_id": facts.account_tax_id or "",
         "account.address": formats.address(facts.account_address or {}, language),
+        "account.segment": facts.account_segment or "",
+        "account.industry": facts.account_industry or "",
         "contact.name": facts.contact_name or "",
         "contact.title": facts.contact_title or "",
         "opportunity.name": facts.opportunity_name or "",
@@ -125,10 +134,11 @@ def _of_company(own: CrmSettings) -> dict[str, str]:
 
 
 def _of_quote(facts: Facts, language: str) -> dict[str, str]:
-    names = ("number", "quote_version", "lines", "net", "tax", "total")
+    names = ("number", "quote_version", "currency", "lines", *_SUMS, *map(number_of, _SUMS))
     currency = facts.currency
     if facts.quote_number is None or currency is None:
         return {f"quote.{name}": "" for name in names}
+    sums = {name: getattr(facts, f"quote_{name}") for name in _SUMS}
 
     def money(value: Any) -> str:
         return formats.amount(value, currency, language)
@@ -137,10 +147,10 @@ def _of_quote(facts: Facts, language: str) -> dict[str, str]:
     return {
         "quote.number": facts.quote_number,
         "quote.quote_version": str(facts.quote_version),
+        "quote.currency": currency,
         "quote.lines": "\n".join(listed),
-        "quote.net": money(facts.quote_net),
-        "quote.tax": money(facts.quote_tax),
-        "quote.total": money(facts.quote_total),
+        **{f"quote.{name}": money(value) for name, value in sums.items()},
+        **{number_of(f"quote.{name}"): plain(value) for name, value in sums.items()},
     }
 
 

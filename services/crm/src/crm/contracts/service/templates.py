@@ -19,7 +19,7 @@ from crm.contracts.events import ContractTemplateChanged
 from crm.contracts.models import ContractTemplate
 from crm.contracts.queries import templates as queries
 from crm.contracts.rules.clauses import WrongClause, wrong_clauses
-from crm.contracts.rules.variables import VARIABLES
+from crm.contracts.rules.variables import NUMBERS, VARIABLES
 from crm.contracts.schemas import ContractTemplateView
 from crm.contracts.states import TemplateState
 from records.entities import Values
@@ -36,6 +36,10 @@ _REVISED = ("code", "name", "language", "clauses", "note", "custom")
 _MESSAGES = {
     "unknown_variable": "Line {line}: there is no variable {shown}. There are: {known}.",
     "not_a_variable": "Line {line}: {shown} is no variable. Write a name, {{{{ account.name }}}}.",
+    "value_missing": "Say with which value it is compared.",
+    "value_unused": "This test compares with no value: leave it empty.",
+    "not_an_amount": "{shown} prints no number. At least so much may be: {numbers}.",
+    "not_a_number": "{shown} is no number, such as 100000.",
     "text_too_long": "All clauses together have more than 100,000 characters.",
 }
 
@@ -93,6 +97,9 @@ async def _lock_versions(
     if not ids:
         raise NotFound(entity="contract_template", id=template_id)
     found: Mapping[UUID, ContractTemplate] = await lock_all(work, ContractTemplate, ids)
+    # Who waited for the lock finds the version that the other act made.
+    if (now := await queries.versions_beside(work.sql, template_id)) != ids:
+        found = await lock_all(work, ContractTemplate, now)
     return found[template_id], [one for key, one in found.items() if key != template_id]
 
 
@@ -133,12 +140,17 @@ def _require_free(template: ContractTemplate, values: Values) -> None:
         template.require_draft()
 
 
-def _kept(clause: Any) -> dict[str, str]:
-    return clause if isinstance(clause, dict) else clause.model_dump(mode="json")
+def _kept(clause: Any) -> dict[str, Any]:
+    """As JSON keeps it: a clause without a condition says nothing of one."""
+    if isinstance(clause, dict):
+        return clause
+    kept: dict[str, Any] = clause.model_dump(mode="json", exclude_none=True)
+    return kept
 
 
 def _error(wrong: WrongClause) -> FieldError:
     facts = {"line": str(wrong.line), "shown": wrong.shown, "known": ", ".join(VARIABLES)}
+    facts["numbers"] = ", ".join(sorted(NUMBERS))
     pointer = f"/clauses/{wrong.index}/{wrong.field}"
     return FieldError(pointer, wrong.code, _MESSAGES[wrong.code], facts)
 

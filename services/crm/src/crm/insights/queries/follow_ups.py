@@ -16,16 +16,15 @@ _BY_TOUCHES = """with deal as (
       opportunity.opened_on::timestamp at time zone {zone} as begin,
       opportunity.closes_on - opportunity.opened_on > {days}::integer as old_enough
     from opportunity{where}), touched as (
-    select deal.id, deal.won,
-      count(a.id) filter (where a.direction = 'outbound' or a.kind = 'meeting') as outbound,
-      count(a.id) filter (where a.direction = 'inbound') as inbound
-    from deal left join activity_record r
-        on r.record_type = 'opportunity' and r.record_id = deal.id
-      left join activity a on a.id = r.activity_id and a.state = 'done'
-        and a.kind = any({kinds}::text[]) and not a.system_generated and not a.bulk
-        and a.timeline_at >= deal.begin
-        and a.timeline_at < deal.begin + make_interval(days => {days}::integer)
-    where deal.old_enough group by deal.id, deal.won)
+    select deal.won, touch.outbound, touch.inbound
+    from deal cross join lateral (
+      select count(*) filter (where t.outbound) as outbound,
+        count(*) filter (where not t.outbound) as inbound
+      from opportunity_touch t
+      where t.opportunity_id = deal.id and t.touched_at >= deal.begin
+        and t.touched_at < deal.begin + make_interval(days => {days}::integer)
+        and t.channel = any({kinds}::text[])) touch
+    where deal.old_enough)
   select outbound, inbound, count(*) as deals, count(*) filter (where won) as won,
     (select count(*) from deal where not old_enough) as left_out
   from touched group by 1, 2"""

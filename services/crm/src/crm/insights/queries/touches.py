@@ -13,11 +13,8 @@ from crm.opportunities.schemas.deals import OpportunityQuery
 from crm.opportunities.service.reading import listed
 from crm.sql import Sql
 
-__all__ = ["count_touches", "counted_at", "due_touches", "figures"]
+__all__ = ["count_touches", "counted_at", "differing_touches", "due_touches", "figures"]
 
-_TOUCH = """a.state = 'done' and a.kind in ('call', 'meeting', 'email')
-    and not a.system_generated and not a.bulk"""
-_OUTBOUND = "(a.direction = 'outbound' or a.kind = 'meeting')"
 _CHANNELS = "unnest(array['call', 'meeting', 'email']) as c(channel)"
 _COUNTED = f"""with deal as (
     select id, pipeline_id, owner_id, team_id, state = 'won' as won,
@@ -25,12 +22,12 @@ _COUNTED = f"""with deal as (
     from opportunity where state in ('won', 'lost') and status = 'active'
       and closes_on >= $2::date and closes_on <= $3::date and closes_on - opened_on > 7),
   touch as (
-    select deal.id, a.kind as channel,
-      floor(extract(epoch from a.timeline_at - deal.begin) / 86400)::integer as day,
-      row_number() over (partition by deal.id, a.kind order by a.timeline_at, a.id) as number
-    from deal join activity_record r on r.record_type = 'opportunity' and r.record_id = deal.id
-      join activity a on a.id = r.activity_id and {_TOUCH} and {_OUTBOUND}
-        and a.timeline_at >= deal.begin and a.timeline_at < deal.begin + interval '30 days'),
+    select deal.id, t.channel,
+      floor(extract(epoch from t.touched_at - deal.begin) / 86400)::integer as day,
+      row_number() over (
+        partition by deal.id, t.channel order by t.touched_at, t.activity_id) as number
+    from deal join opportunity_touch t on t.opportunity_id = deal.id and t.outbound
+        and t.touched_at >= deal.begin and t.touched_at < deal.begin + interval '30 days'),
   touched as (
     select id, channel, days, least(count(*), 5)::smallint as touches
     from touch join unnest(array[7, 14, 30]) as w(days) on touch.day < w.days group by 1, 2, 3),
@@ -55,6 +52,16 @@ _COUNTED = f"""with deal as (
     union all select pipeline_id, owner_id, team_id, channel, days, touches, 0, 0, day_sum,
       day_count from timed) both_parts
   group by 1, 2, 3, 4, 5, 6"""
+_COUNTED_ANEW = """with counted as (
+    select r.record_id as opportunity_id, a.id as activity_id, a.kind as channel,
+      a.kind = 'meeting' or a.direction = 'outbound' as outbound, a.timeline_at as touched_at
+    from activity_record r join activity a on a.id = r.activity_id
+    where r.record_type = 'opportunity' and a.state = 'done'
+      and a.kind in ('call', 'meeting', 'email') and not a.system_generated and not a.bulk)
+  (table counted except select opportunity_id, activity_id, channel, outbound, touched_at
+    from opportunity_touch)
+  union all (select opportunity_id, activity_id, channel, outbound, touched_at
+    from opportunity_touch except table counted)"""
 _KEEP = f"""insert into touch_figure (id, pipeline_id, owner_id, team_id, channel, days, touches,
     deals, won, day_sum, day_count, counted_at)
   select gen_random_uuid(), *, $4::timestamptz from ({_COUNTED}) found"""
@@ -80,11 +87,12 @@ _DUE = f"""with base as materialized (
     from opportunity where {{where}}
       and opened_on > {{today}}::date - 30 and opened_on <= {{today}}::date),
   touched as (
-    select deal.id, a.kind as channel, count(*) filter (where {_OUTBOUND}) as touches,
-      count(*) filter (where a.direction = 'inbound') as inbound
-    from deal join activity_record r on r.record_type = 'opportunity' and r.record_id = deal.id
-      join activity a on a.id = r.activity_id and {_TOUCH} and a.timeline_at >= deal.begin
-    group by 1, 2),
+    select deal.id, t.channel, t.touches, t.inbound
+    from deal cross join lateral (
+      select t.channel, count(*) filter (where t.outbound) as touches,
+        count(*) filter (where not t.outbound) as inbound
+      from opportunity_touch t
+      where t.opportunity_id = deal.id and t.touched_at >= deal.begin group by 1) t),
   due as (
     select distinct on (deal.id) deal.*, gain.channel, gain.touches, gain.deals, gain.won,
       gain.next_deals, gain.next_won, gain.gain, deal.opened_on + gain.day as due_on,
@@ -109,6 +117,11 @@ async def count_touches(sql: Sql, zone: str, days: tuple[date, date], now: datet
     """Count all deals that closed on these days anew, and keep what is found."""
     await sql.execute("delete from touch_figure")
     await sql.execute(_KEEP, zone, *days, now)
+
+
+async def differing_touches(sql: Sql) -> Sequence[Mapping[str, Any]]:
+    """Stored touches that a full count of all activities does not find, and the other way: none."""
+    return [dict(row) for row in await sql.fetch(_COUNTED_ANEW)]
 
 
 async def figures(sql: Sql, zone: str, days: tuple[date, date]) -> Sequence[Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from chassis.problems.standard import MissingReference
 from chassis.storage.reading import Reading
@@ -45,12 +46,37 @@ async def conversion(at: Reading, wanted: ConversionQuery) -> Conversion:
     if not found:
         raise MissingReference(entity="pipeline", reference=wanted.pipeline_id or "default")
     whole = found[0]
+    cohort = _cohort(wanted, whole["pipeline_id"])
     stages = [
-        StageReached.model_validate({**one, "share": share_of(one["reached"], one["deals"])})
+        StageReached.model_validate(
+            {
+                **one,
+                "share": share_of(one["reached"], one["deals"]),
+                "list": _path(cohort | {"reached_stage_id": one["stage_id"]}),
+            }
+        )
         for one in found
     ]
     counts = {name: whole[name] for name in ("pipeline_id", "deals", "open", "won", "lost")}
-    return Conversion.model_validate(counts | {"stages": stages})
+    return Conversion.model_validate(counts | {"stages": stages, "list": _path(cohort)})
+
+
+def _cohort(wanted: ConversionQuery, pipeline_id: UUID) -> dict[str, Any]:
+    """What the list is asked for, to have the deals of the cohort."""
+    return {
+        "status": "active",
+        "pipeline_id": pipeline_id,
+        "opened_on_gte": wanted.opened_gte,
+        "opened_on_lte": wanted.opened_lte,
+        "owner_id": wanted.owner_id,
+        "team_id": wanted.team_id,
+    }
+
+
+def _path(asked: Mapping[str, Any]) -> str:
+    """The path of the list that is asked for these."""
+    given = {name: value for name, value in asked.items() if value is not None}
+    return f"{LIST}?{urlencode(given)}"
 
 
 async def win_rates(at: Reading, wanted: WinRateQuery) -> WinRates:
@@ -79,7 +105,7 @@ def _won_of(key: str | None, wanted: WinRateQuery) -> str | None:
         asked[_NONE[by]] = "false"
     else:
         return None
-    return f"{LIST}?{urlencode(asked)}"
+    return _path(asked)
 
 
 def _asked(wanted: Closed) -> dict[str, str]:
@@ -105,7 +131,7 @@ async def lost_reasons(at: Reading, wanted: LossQuery) -> LostReasons:
 
 def _lost_for(row: Mapping[str, Any], whole: int, wanted: LossQuery) -> LostFor:
     reason = {"state": "lost", "lost_reason_id": str(row["lost_reason_id"])}
-    path = f"{LIST}?{urlencode(_asked(wanted) | reason)}"
+    path = _path(_asked(wanted) | reason)
     return LostFor.model_validate({**row, "share": share_of(row["count"], whole), "list": path})
 
 
@@ -113,7 +139,8 @@ async def velocity(at: Reading, wanted: Closed) -> Velocity:
     """How long won deals took, and how long closed ones were in each stage."""
     days = await deals.cycle_days(at, wanted)
     stages = await deals.stage_days(at, wanted)
-    return Velocity.model_validate({**days, "stages": stages})
+    won = _path(_asked(wanted) | {"state": "won"})
+    return Velocity.model_validate({**days, "stages": stages, "list": won})
 
 
 async def followed_up(at: Reading, wanted: FollowUpQuery) -> FollowUps:

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 from uuid import UUID
 
-from chassis.http.dependencies import ViewOf
-from chassis.problems.problem import Problem
 from chassis.problems.standard import MissingReference, NotFound
 from chassis.storage.paging import PageQuery
 from chassis.storage.reading import Reading
-from chassis.work.locking import advisory_lock, lock_found, read_all
+from chassis.work.locking import advisory_lock, read_all
 from chassis.work.unit_of_work import Work
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
@@ -18,13 +16,10 @@ from crm.leads.models import Lead
 from crm.leads.queries import conversion as queries
 from crm.leads.schemas.conversion import (
     ConversionOpportunity,
-    ConversionOutcome,
     ConversionPart,
     ConversionPreview,
-    ConversionReply,
     ConvertedRows,
     ConvertLead,
-    ConvertLeads,
 )
 from crm.leads.service import conversion_values as values
 from crm.leads.service.acts import lock_open_lead
@@ -41,7 +36,7 @@ from records.reads import View
 from records.types import Change, RecordType
 from records.writes import create, lock_visible, write
 
-__all__ = ["convert", "convert_many", "preview_conversion"]
+__all__ = ["compared_by", "convert", "follow_lead", "preview_conversion"]
 
 E = TypeVar("E", bound=Record)
 V = TypeVar("V", bound=View)
@@ -83,7 +78,7 @@ async def convert(work: Work, lead_id: UUID, command: ConvertLead) -> bool:
     if lead.status == LeadStatus.CONVERTED:
         return False
     lead.require_next(LeadStatus.CONVERTED)
-    await advisory_lock(work, *_compared_by([lead]))
+    await advisory_lock(work, *compared_by([lead]))
     plan = await make_plan(work, lead, command)
     if plan.refusal:
         raise plan.refusal
@@ -93,45 +88,8 @@ async def convert(work: Work, lead_id: UUID, command: ConvertLead) -> bool:
     became = {**people, "opportunity_id": await _opportunity(work, lead, plan, command, people)}
     done = {"status": LeadStatus.CONVERTED, "converted_at": work.now, **became}
     await write(work, LEAD, [Change(lead, done)])
-    await _follow(work, lead)
+    await follow_lead(work, lead)
     return True
-
-
-async def convert_many(work: Work, command: ConvertLeads, view_of: ViewOf) -> ConversionReply:
-    """Convert each lead as if alone; a refused one leaves the others as they are."""
-    ids = [one.lead_id for one in command.items]
-    found = await lock_found(work, Lead, ids)
-    if found:
-        # All that single conversions lock one after the other: batches in other orders wait.
-        await advisory_lock(work, *_compared_by(list(found.values())))
-    outcomes = []
-    for item in command.items:
-        try:
-            async with work.savepoint():
-                is_new = await convert(work, item.lead_id, item)
-        except Problem as problem:
-            failed = view_of(problem)
-            outcomes.append(
-                ConversionOutcome(lead_id=item.lead_id, status="failed", problem=failed)
-            )
-            continue
-        outcomes.append(
-            ConversionOutcome(lead_id=item.lead_id, status="converted" if is_new else "unchanged")
-        )
-    done = {one.id: one for one in await LEAD.reads.get_all(work, ids)}
-    return ConversionReply(
-        items=[
-            one
-            if one.status == "failed"
-            else one.model_copy(
-                update={
-                    name: getattr(done[one.lead_id], name)
-                    for name in ("account_id", "contact_id", "opportunity_id")
-                }
-            )
-            for one in outcomes
-        ]
-    )
 
 
 def _require_convertible(lead: Lead) -> None:
@@ -141,7 +99,7 @@ def _require_convertible(lead: Lead) -> None:
     lead.require_next(LeadStatus.CONVERTED)
 
 
-def _compared_by(leads: Sequence[Lead]) -> list[str]:
+def compared_by(leads: Sequence[Lead]) -> list[str]:
     """Names of locks: of two leads of one person, or firm, the second one sees what the first made.
 
     Where nothing is known of them they have a name of their own.
@@ -238,7 +196,7 @@ async def _locked(work: Work, kind: RecordType[E, V], record_id: UUID) -> E:
         raise MissingReference(entity=kind.name, reference=record_id) from gone
 
 
-async def _follow(work: Work, lead: Lead) -> None:
+async def follow_lead(work: Work, lead: Lead) -> None:
     """Let what stands at the lead go to the person, or else to the account or opportunity (C5).
 
     Activities are those of all three; notes and files stand at one, and are erased with it.

@@ -33,6 +33,7 @@ from values.money import digits_in_sql
 
 __all__ = [
     "OPPORTUNITIES",
+    "PLACE",
     "WEIGHTED",
     "add_stage_changes",
     "last_open_stage",
@@ -45,6 +46,14 @@ WEIGHTED = f"""round(case opportunity.state when 'won' then opportunity.amount w
     {digits_in_sql("opportunity.currency")})"""
 """What a deal counts in a forecast (C21), rounded half-up as its currency is paid."""
 
+PLACE = "case {0}.kind when 'won' then 32768 when 'open' then {0}.position end"
+"""How far a stage is in its pipeline; null: nowhere, deals are lost there."""
+
+_REACHED = f"""exists (select from pipeline_stage wanted
+      join opportunity_stage_figure f on f.opportunity_id = opportunity.id
+      join pipeline_stage s on s.id = any(f.stage_ids) and s.pipeline_id = wanted.pipeline_id
+    where wanted.id = {{}} and wanted.pipeline_id = opportunity.pipeline_id
+      and {PLACE.format("s")} >= {PLACE.format("wanted")})"""
 _AMOUNT = """case when opportunity.amount is not null then jsonb_build_object(
     'amount', opportunity.amount::text, 'currency', opportunity.currency) end"""
 _STALE = """(select opportunity.stage_since + make_interval(days => s.stale_after_days)
@@ -83,6 +92,8 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
         among("opportunity.state", query.state),
         among("opportunity.forecast_category", query.forecast_category),
         *between("opportunity.closes_on", query.closes_on_gte, query.closes_on_lte),
+        *between("opportunity.opened_on", query.opened_on_gte, query.opened_on_lte),
+        Filter(_REACHED, query.reached_stage_id),
         Filter(_with("contact", "contact_id"), query.contact_id),
         Filter(_with("competitor", "competitor_id"), query.competitor_id),
         Filter(_with("line", "product_id"), query.product_id),

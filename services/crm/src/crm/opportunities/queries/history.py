@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from chassis.storage.reading import Reading
-from crm.opportunities.schemas.deals import StageTime
+from crm.opportunities.schemas.stages import StageTime
 
 __all__ = ["COLUMNS", "SOURCE", "times"]
 

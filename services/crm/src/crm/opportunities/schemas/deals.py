@@ -46,9 +46,6 @@ __all__ = [
     "OpportunityQuery",
     "OpportunityView",
     "ReopenOpportunity",
-    "StageChangeView",
-    "StageTime",
-    "StageTimes",
     "UpsertOpportunity",
 ]
 
@@ -294,6 +291,13 @@ class OpportunityQuery(Tagged):
     in_team: bool | None = Field(default=None, description="False: only those of no team.")
     closes_on_gte: Day | None = Field(default=None, description="The first day.")
     closes_on_lte: Day | None = Field(default=None, description="The last day.")
+    opened_on_gte: Day | None = Field(default=None, description="The first day of opening.")
+    opened_on_lte: Day | None = Field(default=None, description="The last day of opening.")
+    reached_stage_id: UUID | None = Field(
+        default=None,
+        description="Only those of its pipeline that entered this stage or a later open or won "
+        "one (by position), wherever they stand now.",
+    )
     stale: bool | None = Field(
         default=None, description="True: only those that are in their stage for too long."
     )
@@ -365,35 +369,3 @@ class Board(BaseModel):
 
     pipeline_id: UUID
     columns: list[BoardColumn] = Field(description="By position.")
-
-
-class StageChangeView(BaseModel):
-    """A stage that the opportunity entered, and its figures then."""
-
-    id: UUID
-    from_stage_id: UUID | None = Field(description="Null: it began here.")
-    to_stage_id: UUID
-    to_stage_code: str
-    entered_at: datetime
-    by: str = Field(description="Who moved it: `user:…`, `key:…`, `token:…` or `system:…`.")
-    amount: MoneyView | None
-    probability: int
-    forecast_category: ForecastCategory
-    closes_on: date | None
-    revision: int = Field(description="The opportunity's version then.")
-
-
-class StageTime(BaseModel):
-    """How long the opportunity was in a stage, all visits together."""
-
-    stage_id: UUID
-    stage_code: str
-    kind: StageKind
-    visits: int
-    seconds: int = Field(description="Up to now, where it is there.")
-
-
-class StageTimes(BaseModel):
-    """How long the opportunity was in each stage."""
-
-    items: list[StageTime] = Field(description="By the first visit.")

@@ -6,19 +6,24 @@ from uuid import UUID
 from chassis.storage.paging import Filter, Page, PageQuery, Sort, fetch_page
 from chassis.storage.reading import Reading
 from crm.opportunities.queries import board, history
-from crm.opportunities.queries.deals import OPPORTUNITIES, WEIGHTED
-from crm.opportunities.schemas.deals import (
-    Board,
-    BoardQuery,
-    OpportunityQuery,
-    StageChangeView,
-    StageTimes,
-)
+from crm.opportunities.queries.deals import OPPORTUNITIES, PLACE, WEIGHTED
+from crm.opportunities.schemas.deals import Board, BoardQuery, OpportunityQuery
+from crm.opportunities.schemas.stages import StageChangeView, StageTimes
 
-__all__ = ["WEIGHTED_AMOUNT", "board_of", "listed", "stage_changes", "stage_times"]
+__all__ = [
+    "STAGE_PLACE",
+    "WEIGHTED_AMOUNT",
+    "board_of",
+    "listed",
+    "stage_changes",
+    "stage_times",
+]
 
 WEIGHTED_AMOUNT = WEIGHTED
 """SQL of what a deal counts in a forecast (C21), as its list shows it."""
+
+STAGE_PLACE = PLACE
+"""SQL of how far a stage is in its pipeline; `{0}` stands for the table."""
 
 
 def listed(at: Reading, wanted: OpportunityQuery) -> Sequence[Filter]:

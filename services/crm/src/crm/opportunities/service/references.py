@@ -7,18 +7,16 @@ from uuid import UUID
 
 from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from crm import reach
 from crm.accounts.errors import AccountArchived
 from crm.accounts.service.accounts import ACCOUNT
 from crm.accounts.service.contacts import CONTACT
+from crm.accounts.service.referred import require_staff
 from crm.catalog.service import pricing
 from crm.opportunities.models import Opportunity
 from crm.opportunities.queries import pipelines
 from crm.opportunities.rules.stages import Stages
 from crm.opportunities.service.pipelines import COMPETITOR
 from crm.rates.service import require_counted_currencies
-from crm.staff.service.members import require_active_user
-from crm.staff.service.teams import require_open_team
 from records.types import Change
 
 __all__ = ["References", "load_references"]
@@ -54,7 +52,8 @@ async def load_references(work: Work, changes: Changes) -> References:
     await _require_accounts(work, changes)
     await _require_records(work, CONTACT, _members(changes, "contacts", "contact_id"))
     await _require_records(work, COMPETITOR, _members(changes, "competitor_ids"))
-    await _require_staff(work, changes)
+    owners, teams = (_new_values(changes, name) for name in ("owner_id", "team_id"))
+    await require_staff(work, owners=owners, teams=teams)
     stages = await pipelines.stages_for(
         work.sql,
         {one.record.pipeline_id for one in changes if not one.is_new},
@@ -114,15 +113,6 @@ async def _require_records(work: Work, kind: Any, ids: Collection[UUID]) -> None
     for one in ids:
         if one not in found:
             raise MissingReference(entity=kind.name, reference=one)
-
-
-async def _require_staff(work: Work, changes: Changes) -> None:
-    """An owner and a team that take deals. They are few, however many the deals."""
-    for owner_id in sorted(_new_values(changes, "owner_id")):
-        await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_person(work, owner_id)
-    for team_id in sorted(_new_values(changes, "team_id")):
-        await require_open_team(work, team_id)
 
 
 async def _offers(work: Work, changes: Changes) -> Mapping[UUID | None, Offers]:

@@ -16,7 +16,8 @@ _NOTHING, _HUNDRED = Decimal(0), Decimal(100)
 class OfferedLine:
     """A line: so much of something, offered for `net`.
 
-    `list_price`: what it costs everybody; None: nothing was said, so the price offered counts.
+    `list_price`: what it costs everybody, else by a price list; None: nothing was said, so the
+    price offered counts.
     """
 
     quantity: Decimal

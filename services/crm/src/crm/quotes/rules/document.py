@@ -1,6 +1,5 @@
 """The text of a quote, as the customer agrees to it: the same quote gives the same text."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -8,7 +7,7 @@ from decimal import Decimal
 
 from values.decimals import plain
 
-__all__ = ["DocumentLine", "QuoteDocument", "hash_of", "text_of"]
+__all__ = ["DocumentLine", "QuoteDocument", "text_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,10 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True)
 class QuoteDocument:
-    """A quote as the customer reads it."""
+    """A quote as the customer reads it. `company`: who offers it; empty: nobody set that.
+
+    The text that is agreed to does not name the company; its PDF does.
+    """
 
     language: str
     number: str
@@ -46,6 +48,9 @@ class QuoteDocument:
     tax: str
     total: str
     terms: str
+    company: str = ""
+    company_address: str = ""
+    company_tax_id: str = ""
 
 
 _LINE_ENGLISH = (
@@ -88,11 +93,6 @@ def text_of(quote: QuoteDocument) -> str:
     said += [_line(one, at) for one in quote.lines]
     said += [_WORDS[name][at].format(**facts) for name in _FOOT if facts[name]]
     return "\n".join(said) + "\n"
-
-
-def hash_of(text: str) -> str:
-    """SHA-256 of the text in UTF-8, in hexadecimal."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def percent(part: Decimal) -> str:

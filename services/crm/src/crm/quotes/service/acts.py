@@ -19,6 +19,7 @@ from chassis.work.unit_of_work import Work
 from crm import open_work
 from crm.accounts.errors import AccountArchived
 from crm.approvals.service.asking import withdraw_own
+from crm.formats import hash_of
 from crm.quotes import queries
 from crm.quotes.errors import (
     AnotherQuoteAccepted,
@@ -28,7 +29,7 @@ from crm.quotes.errors import (
     QuoteVersionInWork,
 )
 from crm.quotes.models import Quote
-from crm.quotes.rules.document import QuoteDocument, hash_of, text_of
+from crm.quotes.rules.document import QuoteDocument, text_of
 from crm.quotes.schemas import IssuedToken, SendQuote
 from crm.quotes.service import approving
 from crm.quotes.service.accepted import lock_acceptance
@@ -55,7 +56,7 @@ ANSWER_PATH = "/quotes/?token="
 TOKEN_BYTES = 16
 _REVISED = (
     *("name", "account_id", "contact_id", "opportunity_id", "owner_id", "team_id"),
-    *("language", "discount", "discount_amount", "terms", "note", "custom", "number"),
+    *("language", "discount", "discount_amount", "terms", "note", "custom", "number", "priced_on"),
 )
 
 
@@ -192,6 +193,9 @@ async def _lock_versions(work: Work, quote_id: UUID) -> tuple[Quote, Sequence[Qu
         raise NotFound(entity="quote", id=quote_id)
     await QUOTE.reads.require_changeable(work, [quote_id])
     found: Mapping[UUID, Quote] = await load_for_update(work, ids)
+    # Who waited for the lock finds the version that the other act made. Nobody makes another now.
+    if await queries.versions_beside(work.sql, quote_id) != ids:
+        found = await load_for_update(work, await queries.versions_beside(work.sql, quote_id))
     return found[quote_id], [one for key, one in found.items() if key != quote_id]
 
 

@@ -13,7 +13,7 @@ from crm.approvals.service import asking as approvals
 from crm.costs.service import costs_on
 from crm.quotes import queries
 from crm.quotes.errors import ApprovalNeeded, ApprovalNotNeeded
-from crm.quotes.models import Quote
+from crm.quotes.models import Quote, QuotedLine
 from crm.quotes.rules.approval import Discounts, OfferedLine, discounts_of
 from crm.quotes.rules.margins import CostedLine, margin_of_quote
 from crm.quotes.schemas import QuoteApprovalTrial, TrialApprover, TrialOfStep
@@ -33,10 +33,10 @@ async def submit(work: Work, quote: Quote) -> None:
     """Ask for the approval of a locked draft; what is asked or approved already is not asked again.
 
     What was asked or approved of it as it was before is void, also where no act changed it: the
-    accounts of a merge are re-pointed. Raises ApprovalNotNeeded.
+    accounts of a merge are re-pointed, costs and segments change. Raises ApprovalNotNeeded.
     """
     asked = await _asked(work, quote)
-    await approvals.void_changed(work, {quote.id: asked.fingerprint})
+    await approvals.void_outdated(work, asked)
     if await approvals.request_approval(work, asked) is None:
         raise ApprovalNotNeeded(number=quote.number, quote_version=quote.quote_version)
 
@@ -123,21 +123,28 @@ async def _asked(at: Reading, quote: Quote) -> approvals.Asked:
 async def _margin_percent(at: Reading, quote: Quote) -> Decimal | None:
     """By the costs of the day on which it was priced; None: a cost is missing."""
     products = {one.product_id for one in quote.lines}
-    day = quote.priced_on or at.today()
-    costs = await costs_on(at, products, currency=quote.currency, day=day)
+    costs = await costs_on(at, products, currency=quote.currency, day=quote.priced_on)
     lines = [CostedLine(one.quantity, one.net, costs.get(one.product_id)) for one in quote.lines]
     return margin_of_quote(lines, decimals=digits_of(quote.currency)).percent
 
 
 def _discounts(quote: Quote) -> Discounts:
     return discounts_of(
-        OfferedLine(one.quantity, one.list_price, one.unit_price, one.net) for one in quote.lines
+        OfferedLine(one.quantity, _base_of(one), one.unit_price, one.net) for one in quote.lines
     )
+
+
+def _base_of(line: QuotedLine) -> Decimal | None:
+    """By what discounts of the line are measured."""
+    return line.day_price if line.list_price is None else line.list_price
 
 
 def _fingerprint(quote: Quote) -> str:
     """Of what is offered, at which prices and discounts, to whom."""
-    lines = [{name: getattr(one, name) for name in _PRICED} for one in quote.lines]
+    lines = [
+        {name: getattr(one, name) for name in _PRICED} | {"list_price": _base_of(one)}
+        for one in quote.lines
+    ]
     about = ("discount", "currency", "account_id", "opportunity_id", "team_id")
     amount = quote.discount_amount.amount if quote.discount_amount else None
     facts = {name: getattr(quote, name) for name in about}

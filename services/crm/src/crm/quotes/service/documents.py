@@ -7,6 +7,7 @@ from chassis.storage.reading import Reading
 from crm.quotes import queries
 from crm.quotes.models import Quote
 from crm.quotes.rules.document import DocumentLine, QuoteDocument
+from crm.settings import settings_of
 from values.decimals import rounded
 from values.money import digits_of
 
@@ -21,6 +22,7 @@ async def document_of(
     at: Reading, quote: Quote, parties: queries.Parties, *, valid_until: date
 ) -> QuoteDocument:
     """What the customer reads; `parties` has the names of account and contact."""
+    own = settings_of(at.setting)
     codes = await queries.codes_of(at.sql, {one.product_id for one in quote.lines})
     lines = [
         DocumentLine(
@@ -55,6 +57,9 @@ async def document_of(
         tax=_amount(quote.tax, quote.currency),
         total=_amount(quote.total, quote.currency),
         terms=quote.terms,
+        company=own.company_name,
+        company_address=own.company_address,
+        company_tax_id=own.company_tax_id,
     )
 
 

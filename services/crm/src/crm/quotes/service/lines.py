@@ -117,6 +117,7 @@ def _line(work: Work, sent: NewQuoteLine, offers: Offers, at: int) -> QuotedLine
     price = sent.unit_price or _price_of_the_day(product, quantity, on=today, at=at)
     require_supported_currency(work, price.currency)
     step = product.step_for(quantity=quantity, on=today)
+    of_day = step.price if step else product.list_price
     nothing = rounded(Decimal(0), AMOUNT_DIGITS)
     rate = sent.tax_rate
     return QuotedLine(
@@ -124,7 +125,8 @@ def _line(work: Work, sent: NewQuoteLine, offers: Offers, at: int) -> QuotedLine
         description=sent.description or product.name,
         quantity=quantity,
         unit=product.unit,
-        list_price=_list_price(product),
+        list_price=_amount_of(product.list_price),
+        day_price=_amount_of(of_day),
         min_quantity=rounded(step.min_quantity, QUANTITY_DIGITS) if step else None,
         unit_price=rounded(price.amount, QUANTITY_DIGITS),
         discount=rounded(sent.discount, QUANTITY_DIGITS),
@@ -133,9 +135,8 @@ def _line(work: Work, sent: NewQuoteLine, offers: Offers, at: int) -> QuotedLine
     )
 
 
-def _list_price(product: pricing.Offer) -> Decimal | None:
-    listed = product.list_price
-    return None if listed is None else rounded(listed.amount, QUANTITY_DIGITS)
+def _amount_of(price: UnitPrice | None) -> Decimal | None:
+    return None if price is None else rounded(price.amount, QUANTITY_DIGITS)
 
 
 def _require_offered(product: pricing.Offer, quantity: Decimal, *, on: date) -> None:

@@ -21,6 +21,9 @@ __all__ = ["printed_quote"]
 _WORDS: Mapping[str, tuple[str, str]] = {
     "quote": ("Quote", "报价单"),
     "version": ("Version", "版本"),
+    "company": ("From", "供方"),
+    "company_address": ("Address", "地址"),
+    "company_tax_id": ("Tax number", "税号"),
     "title": ("Subject", "主题"),
     "account": ("For", "客户"),
     "contact": ("Attention", "联系人"),
@@ -69,6 +72,9 @@ def _pdf(quote: QuoteDocument, *, is_draft: bool) -> PdfDocument:
         return chinese if language == "zh-CN" else english
 
     said = {
+        "company": quote.company,
+        "company_address": quote.company_address,
+        "company_tax_id": quote.company_tax_id,
         "title": quote.title,
         "account": quote.account,
         "contact": quote.contact,

@@ -1,23 +1,18 @@
 """What commands about quotes refer to, looked up for many at once."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from chassis.problems.problem import FieldError
-from chassis.problems.standard import InvalidInput, MissingReference
+from chassis.problems.standard import MissingReference
 from chassis.work.unit_of_work import Work
-from crm import open_work, reach
-from crm.accounts.errors import AccountArchived
-from crm.accounts.service.accounts import ACCOUNT
-from crm.accounts.service.contacts import CONTACT
+from crm import open_work
+from crm.accounts.service.referred import added, require_fitting_account, require_referred
 from crm.catalog.service import pricing
 from crm.quotes import queries
 from crm.quotes.models import Quote
 from crm.quotes.states import OPEN_STATES
-from crm.staff.service.members import require_active_user
-from crm.staff.service.teams import require_open_team
 from records.entities import ACTIVE, Values
 from records.types import Change
 
@@ -46,17 +41,7 @@ async def with_references(work: Work, changes: Changes) -> list[Values]:
     deals = await _deals(work, changes)
     values = [_with_deal(one, deals) for one in changes]
     pairs = list(zip(changes, values, strict=True))
-    await _require_accounts(work, _added(pairs, "account_id"))
-    contacts = _added(pairs, "contact_id")
-    found = await CONTACT.reads.found_ids(work, contacts) if contacts else set()
-    for contact_id in sorted(contacts):
-        if contact_id not in found:
-            raise MissingReference(entity="contact", reference=contact_id)
-    for owner_id in sorted(_added(pairs, "owner_id")):
-        await require_active_user(work, owner_id, pointer="/owner_id")
-        await reach.require_person(work, owner_id)
-    for team_id in sorted(_added(pairs, "team_id")):
-        await require_open_team(work, team_id)
+    await require_referred(work, pairs)
     return await open_work.without_disabled_owners(work, changes, values, _opens)
 
 
@@ -86,25 +71,16 @@ async def load_offers(
     }
 
 
-def _added(pairs: Sequence[tuple[Change[Quote], Mapping[str, Any]]], name: str) -> set[UUID]:
-    """The ids that quotes do not refer to so far."""
-    return {
-        given[name]
-        for one, given in pairs
-        if given.get(name) and given[name] != getattr(one.record, name)
-    }
-
-
 async def _deals(work: Work, changes: Changes) -> dict[UUID, _Deal]:
     """The deals of the quotes whose deal or account is written; those named anew must be seen."""
-    added = _added([(one, one.values) for one in changes], "opportunity_id")
-    wanted = added | {
+    named = added([(one, one.values) for one in changes], "opportunity_id")
+    wanted = named | {
         one.record.opportunity_id
         for one in changes
         if one.record.opportunity_id and "account_id" in one.values
     }
     found = await queries.deals_of(work, wanted) if wanted else {}
-    for deal_id in sorted(added):
+    for deal_id in sorted(named):
         if deal_id not in found:
             raise MissingReference(entity="opportunity", reference=deal_id)
     return {
@@ -117,26 +93,13 @@ def _with_deal(change: Change[Quote], deals: Mapping[UUID, _Deal]) -> dict[str, 
     """The values of one. Raises InvalidInput."""
     values = dict(change.values)
     deal_id = values.get("opportunity_id", change.record.opportunity_id)
-    deal = deals.get(deal_id) if deal_id else None
-    if deal is None:
+    if deal_id is None:
         return values
-    if change.is_new:
+    deal = deals.get(deal_id)
+    if change.is_new and deal is not None:
         for name in ("account_id", "owner_id", "team_id"):
             if values.get(name) is None:
                 values[name] = getattr(deal, name)
-    account_id = values.get("account_id", change.record.account_id)
-    if deal.account_id is not None and account_id != deal.account_id:
-        message = "The deal is one of another account. Name that account, or no deal."
-        raise InvalidInput(errors=[FieldError("/account_id", "other_account", message)])
+    message = "The deal is one of another account. Name that account, or no deal."
+    require_fitting_account(change, values, deal, message)
     return values
-
-
-async def _require_accounts(work: Work, wanted: Collection[UUID]) -> None:
-    if not wanted:
-        return
-    found = {one.id: one for one in await ACCOUNT.reads.get_all(work, wanted)}
-    for account_id in sorted(wanted):
-        if account_id not in found:
-            raise MissingReference(entity="account", reference=account_id)
-        if found[account_id].status == "archived":
-            raise AccountArchived(account=account_id)

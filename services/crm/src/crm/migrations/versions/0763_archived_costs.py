@@ -1,0 +1,38 @@
+"""A cost of a product that was entered by mistake is archived, and its day is free for another.
+
+Revision ID: 0763
+Revises: 0762
+"""
+
+from alembic import op
+
+revision = "0763"
+down_revision = "0762"
+
+UP = (
+    """alter table product_cost add column status text not null default 'active'
+      constraint ck_product_cost_status_known check (status in ('active', 'archived'))""",
+    "alter table product_cost alter column status drop default",
+    """create unique index uq_product_cost_active on product_cost (product_id, currency, valid_from)
+      where status = 'active'""",
+    "alter table product_cost drop constraint uq_product_cost_product_id_currency_valid_from",
+    "create index ix_product_cost_status_created_at on product_cost (status, created_at, id)",
+)
+DOWN = (
+    """alter table product_cost add constraint uq_product_cost_product_id_currency_valid_from
+      unique (product_id, currency, valid_from)""",
+    "drop index uq_product_cost_active",
+    "alter table product_cost drop column status",
+)
+
+
+def upgrade() -> None:
+    """Add the state, of which only costs that count must differ in their day."""
+    for statement in UP:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Take it away; fails where an archived cost has the day of another."""
+    for statement in DOWN:
+        op.execute(statement)
