@@ -21,6 +21,7 @@ __all__ = [
     "confirm",
     "enrol",
     "remove",
+    "replace_recovery_codes",
     "state_of",
     "use_code",
 ]
@@ -81,28 +82,44 @@ async def enrol(
 
 
 async def confirm(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    code: str,
+    *,
+    keys: FactorKeys,
+    steps_apart: int,
+    now: datetime,
 ) -> list[str]:
     """Make the enrolled secret the second factor; the recovery codes. Needs a transaction.
 
     Raises NotFound where none is enrolled, FactorExists, InvalidInput for a wrong code.
     """
+    await sql.execute(_LOCK_PERSON, user_id)
     row = await sql.fetchrow(_ENROLLED, user_id)
     if row is None:
         raise NotFound(entity="second_factor", id=user_id)
     if row["confirmed_at"]:
         raise FactorExists
-    step = totp.step_of(keys.decrypt(row["secret"], user_id), code, now=now)
+    step = totp.step_of(
+        keys.decrypt(row["secret"], user_id), code, now=now, steps_apart=steps_apart
+    )
     if step is None:
         raise wrong_code()
     codes = totp.new_recovery_codes()
     await sql.execute(_CONFIRM, user_id, now, step)
+    await sql.execute(_ENROLLED_AGAIN, user_id)
     await sql.execute(_ADD_CODES, user_id, [digest(totp.plain(one)) for one in codes])
     return codes
 
 
 async def use_code(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    code: str,
+    *,
+    keys: FactorKeys,
+    steps_apart: int,
+    now: datetime,
 ) -> bool:
     """Whether it is a code of the person that counts now. It never counts again.
 
@@ -111,10 +128,20 @@ async def use_code(
     stored = await sql.fetchval(_CONFIRMED, user_id)
     if stored is None:
         return False
-    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now)
+    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now, steps_apart=steps_apart)
     if step is not None:
         return bool(await sql.fetchval(_USE_STEP, user_id, step))
     return bool(await sql.fetchval(_USE_RECOVERY, user_id, digest(totp.plain(code)), now))
+
+
+async def replace_recovery_codes(sql: "asyncpg.Connection[Any]", user_id: UUID) -> list[str]:
+    """New recovery codes; of those before none counts. Needs a transaction. Raises NotFound."""
+    if not await sql.fetchval(_HOLD_CONFIRMED, user_id):
+        raise NotFound(entity="second_factor", id=user_id)
+    codes = totp.new_recovery_codes()
+    await sql.execute(_DROP_CODES, user_id)
+    await sql.execute(_ADD_CODES, user_id, [digest(totp.plain(one)) for one in codes])
+    return codes
 
 
 async def remove(sql: "asyncpg.Connection[Any]", user_id: UUID) -> None:
@@ -144,6 +171,16 @@ _CONFIRM = "update second_factor set confirmed_at = $2, last_step = $3 where use
 
 _ADD_CODES = """insert into recovery_code (user_id, code_hash)
   select $1, unnest($2::bytea[])"""
+
+_LOCK_PERSON = "select from local_user where id = $1 for no key update"
+
+_ENROLLED_AGAIN = """update local_user set enrols_by_invitation = false
+  where id = $1 and enrols_by_invitation"""
+
+_HOLD_CONFIRMED = """select true from second_factor
+  where user_id = $1 and confirmed_at is not null for update"""
+
+_DROP_CODES = "delete from recovery_code where user_id = $1"
 
 _CONFIRMED = "select secret from second_factor where user_id = $1 and confirmed_at is not null"
 
