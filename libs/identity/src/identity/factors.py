@@ -134,12 +134,14 @@ async def use_code(
     return bool(await sql.fetchval(_USE_RECOVERY, user_id, digest(totp.plain(code)), now))
 
 
-async def replace_recovery_codes(sql: "asyncpg.Connection[Any]", user_id: UUID) -> list[str]:
+async def replace_recovery_codes(
+    sql: "asyncpg.Connection[Any]", user_id: UUID, *, now: datetime
+) -> list[str]:
     """New recovery codes; of those before none counts. Needs a transaction. Raises NotFound."""
     if not await sql.fetchval(_HOLD_CONFIRMED, user_id):
         raise NotFound(entity="second_factor", id=user_id)
     codes = totp.new_recovery_codes()
-    await sql.execute(_DROP_CODES, user_id)
+    await sql.execute(_REPLACE_CODES, user_id, now)
     await sql.execute(_ADD_CODES, user_id, [digest(totp.plain(one)) for one in codes])
     return codes
 
@@ -158,7 +160,7 @@ def wrong_code() -> InvalidInput:
 
 _STATE = """select (select confirmed_at from second_factor where user_id = $1) as confirmed_at,
   (select count(*) from recovery_code
-    where user_id = $1 and used_at is null) as recovery_codes_left"""
+    where user_id = $1 and used_at is null and replaced_at is null) as recovery_codes_left"""
 
 _ENROL = """insert into second_factor (user_id, secret, enrolled_at) values ($1, $2, $3)
   on conflict (user_id) do update set secret = excluded.secret, enrolled_at = excluded.enrolled_at
@@ -180,7 +182,8 @@ _ENROLLED_AGAIN = """update local_user set enrols_by_invitation = false
 _HOLD_CONFIRMED = """select true from second_factor
   where user_id = $1 and confirmed_at is not null for update"""
 
-_DROP_CODES = "delete from recovery_code where user_id = $1"
+_REPLACE_CODES = """update recovery_code set replaced_at = $2
+  where user_id = $1 and used_at is null and replaced_at is null"""
 
 _CONFIRMED = "select secret from second_factor where user_id = $1 and confirmed_at is not null"
 
@@ -188,6 +191,7 @@ _USE_STEP = """update second_factor set last_step = $2
   where user_id = $1 and confirmed_at is not null and last_step < $2 returning true"""
 
 _USE_RECOVERY = """update recovery_code set used_at = $3
-  where user_id = $1 and code_hash = $2 and used_at is null returning true"""
+  where user_id = $1 and code_hash = $2 and used_at is null and replaced_at is null
+  returning true"""
 
 _REMOVE = "delete from second_factor where user_id = $1 returning true"

@@ -108,7 +108,7 @@ async def replace_recovery_codes(
     await require_code(request, actor, attempt, user["id"], code)
     database: Database = request.app.state.database
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
-        codes = await factors.replace_recovery_codes(work.sql, user["id"])
+        codes = await factors.replace_recovery_codes(work.sql, user["id"], now=work.now)
         await write_entry(work, "factor.recovery_codes_replaced", f"user:{user['id']}")
     await attempt.succeeded()
     return codes

@@ -130,13 +130,13 @@ RIGHTS = {
     "user_session": "select, insert, update, delete",
     "second_factor": "select, insert, delete,"
     " update (secret, enrolled_at, confirmed_at, last_step)",
-    "recovery_code": "select, insert, delete, update (used_at)",
+    "recovery_code": "select, insert, update (used_at, replaced_at)",
     "invitation": "select, insert, update (used_at, ended_at)",
     "login_failure": "select, delete",
 }
 """What the runtime role may do: keys stay, also those revoked; who made them, and how long they
-live, never changes. Scopes follow the bootstrap file, secrets are rotated. Recovery codes go when
-others take their place, and with their factor."""
+live, never changes. Scopes follow the bootstrap file, secrets are rotated. Recovery codes go with
+their factor alone."""
 
 SESSION_PLACES: tuple[str, ...] = (
     """alter table user_session
@@ -184,6 +184,8 @@ ENCRYPTED_FACTORS: tuple[str, ...] = (
 INVITATIONS: tuple[str, ...] = (
     "alter table user_session add column proved_at timestamptz",
     "alter table local_user add column enrols_by_invitation boolean not null default false",
+    """alter table recovery_code add column replaced_at timestamptz,
+      add constraint ck_recovery_code_replaced_at check (used_at is null or replaced_at is null)""",
     """create table invitation (
       id uuid not null,
       user_id uuid not null,
@@ -224,6 +226,8 @@ DROP_INVITATIONS: tuple[str, ...] = (
     "drop function invitation_counts_once()",
     "alter table local_user drop column enrols_by_invitation",
     "alter table user_session drop column proved_at",
+    "delete from recovery_code where replaced_at is not null",
+    "alter table recovery_code drop column replaced_at",
 )
 
 DROP_SECOND_FACTORS: tuple[str, ...] = ("drop table recovery_code", "drop table second_factor")
