@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,6 +13,7 @@ from contracts.generator.__main__ import registered
 from contracts.generator.generate import openapi_of
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from identity.invitations import invite
 from identity.passwords import hash_password
 from identity.testing.service import running
 from identity.users import add_user
@@ -330,7 +331,10 @@ async def _own_password(caller: Caller) -> None:
     sent = {"code": codes.at(now)}
     await caller.send("me_second_factor_confirm", by=person, **sent)
     sent = {"code": codes.at(now, counter_offset=1)}
+    spare = await caller.send("me_recovery_codes_replace", by=person, **sent)
+    sent = {"code": spare["recovery_codes"][0]}
     await caller.send("me_second_factor_remove", by=person, **sent)
+    await caller.send("session_prove", by=person)
     secret = (await caller.send("me_second_factor_enrol", by=person))["secret"]
     await caller.send("me_second_factor_confirm", by=person, code=TOTP(secret).at(now))
     await caller.send("second_factor_reset", user_id=session["user_id"])
@@ -342,6 +346,10 @@ async def _own_password(caller: Caller) -> None:
     await caller.send("me_session_end", by=person)
     await caller.send("me_session_end_others", by=person)
     await caller.send("me_password_change", by=person)
+    invited = {"by": "system:test", "settings": caller.server.settings, "now": utc_now()}
+    async with caller.server.database.driver() as sql, sql.transaction():
+        issued = await invite(sql, UUID(session["user_id"]), **invited)
+    await caller.send("password_invitation_accept", token=issued.token)
 
 
 async def test_every_example_of_the_bridge_works_or_is_in_order(bridge):

@@ -19,7 +19,7 @@ from identity.testing.service import running
 from sync_bridge.app import SERVICE as BRIDGE
 
 SERVICES = {one.name: one for one in (ERP, CRM, BRIDGE)}
-FOR_STRANGERS = {("POST", "/v1/sessions")}
+FOR_STRANGERS = {("POST", "/v1/sessions"), ("POST", "/v1/password-invitations/accept")}
 PASSWORD = "correct horse battery"
 
 

@@ -28,7 +28,7 @@ async def make(sample, tmp_path):
         path = tmp_path / "bootstrap.json"
         path.write_text(document if isinstance(document, str) else json.dumps(document))
         async with sample.database.driver() as sql:
-            return await bootstrap(sql, sample.service, path)
+            return await bootstrap(sql, sample.service, path, settings=sample.settings)
 
     return made
 
@@ -109,5 +109,6 @@ async def test_a_file_that_is_no_json_or_not_there_is_told(sample, make, tmp_pat
     with pytest.raises(ValueError, match="cannot use the bootstrap file"):
         await make("{")
     async with sample.database.driver() as sql:
+        missing = tmp_path / "nowhere.json"
         with pytest.raises(ValueError, match="No such file"):
-            await bootstrap(sql, sample.service, tmp_path / "nowhere.json")
+            await bootstrap(sql, sample.service, missing, settings=sample.settings)

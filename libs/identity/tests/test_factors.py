@@ -15,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from chassis.clock import frozen, utc_now
 from identity import passwords, totp, users
 from identity.passwords import hash_password
+from identity.settings import IdentitySettings
 
 PASSWORD = "correct horse battery"
 STEP = timedelta(seconds=30)
@@ -84,6 +85,10 @@ def code_of(authenticator, *, steps=0):
     return {"code": authenticator.at(utc_now(), counter_offset=steps)}
 
 
+def step_of(secret, code, now, *, steps_apart=1):
+    return totp.step_of(secret, code, now=now, steps_apart=steps_apart)
+
+
 def wrong(authenticator):
     """Six digits that no step near has."""
     near = {authenticator.at(utc_now(), counter_offset=steps) for steps in range(-3, 4)}
@@ -97,12 +102,42 @@ def wrong(authenticator):
 def test_codes_are_those_of_rfc_6238(at, code):
     """The last six digits of appendix B, SHA-1."""
     secret, now = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", datetime.fromtimestamp(at, UTC)
-    assert totp.step_of(secret, code, now=now) == at // 30
-    assert totp.step_of(secret, code, now=now + STEP) == at // 30
-    assert totp.step_of(secret, code, now=now - STEP) == at // 30
-    assert totp.step_of(secret, code, now=now + 2 * STEP) is None
+    assert step_of(secret, code, now) == at // 30
+    assert step_of(secret, code, now + STEP) == at // 30
+    assert step_of(secret, code, now - STEP) == at // 30
+    assert step_of(secret, code, now + 2 * STEP) is None
     two_later = pyotp.TOTP(secret).at(now, counter_offset=2)
-    assert totp.step_of(secret, two_later, now=now) is None
+    assert step_of(secret, two_later, now) is None
+
+
+def test_in_production_a_code_lives_thirty_seconds():
+    """ASVS 6.5.5: a code counts in its own step and in no other, unless the setting says so."""
+    secret, begins = totp.new_secret(), datetime.fromtimestamp(1_795_867_200, UTC)
+    code = pyotp.TOTP(secret).at(begins)
+    strict = IdentitySettings.model_construct(environment="production").steps_apart
+    for seconds, counts in [(-0.001, False), (0, True), (29.999, True), (30, False)]:
+        at = begins + timedelta(seconds=seconds)
+        assert (step_of(secret, code, at, steps_apart=strict) is not None) is counts, seconds
+    drifting = IdentitySettings.model_construct(
+        environment="production", second_factor_steps_apart=1
+    )
+    assert step_of(secret, code, begins + STEP, steps_apart=drifting.steps_apart) is not None
+    assert IdentitySettings.model_construct(environment="development").steps_apart == 1
+
+
+async def test_where_no_step_beside_counts_a_late_code_does_not_log_in(sample, log_in, factor):
+    """ASVS 6.5.5: what the settings say is what log-in asks."""
+    authenticator, _ = factor
+    judge = sample.app.state.authenticator
+    with frozen(utc_now()):
+        late, on_time = (code_of(authenticator, steps=steps)["code"] for steps in (-1, 0))
+        judge.steps_apart = 0
+        try:
+            refused = await log_in(late)
+        finally:
+            judge.steps_apart = sample.settings.steps_apart
+        assert (refused.status_code, refused.json()["code"]) == (401, "second_factor_wrong")
+        assert (await log_in(on_time)).status_code == 201
 
 
 def test_secrets_and_recovery_codes_are_long_and_differ():
@@ -258,7 +293,7 @@ async def test_an_administrator_resets_a_lost_factor(sample, me, mia, factor, lo
     assert (await me.get("/v1/me")).status_code == 200
     wanted = {"user_id": str(mia.id)}
     reply = await sample.post("/v1/second-factors/reset", wanted)
-    assert (reply.status_code, reply.json()) == (200, {"ended": 1})
+    assert (reply.status_code, reply.json()) == (200, {"ended": 1, "invitation": None})
     assert (await me.get("/v1/me")).status_code == 401
     assert (await log_in()).status_code == 201
     again = await sample.post("/v1/second-factors/reset", wanted)

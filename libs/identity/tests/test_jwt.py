@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from chassis.clock import utc_now
 from chassis.problems.standard import Unauthorized
-from identity.authenticate import Authenticator
+from identity.authenticate import Authenticator, _verifier
 from identity.jwt import (
     KEYS_ASK_AGAIN_SECONDS,
     KEYS_LIFE_SECONDS,
@@ -22,6 +22,7 @@ from identity.jwt import (
     IssuerUnavailable,
     TokenVerifier,
 )
+from identity.settings import IdentitySettings
 
 ISSUER, AUDIENCE = "https://login.example/", "tandem-sample"
 URL = "https://login.example/jwks"
@@ -176,6 +177,39 @@ async def test_an_issuer_with_short_keys_alone_is_believed_in_nothing(issuer, ve
     issuer.keys = {"k1": RSAKey.generate_key(1024, {"kid": "k1", "use": "sig"})}
     with pytest.raises(Unauthorized):
         await verifier.verify(issuer.token())
+
+
+@pytest.mark.parametrize(("environment", "said", "bits"), [
+    ("production", None, 3072), ("production", 2048, 2048), ("development", None, 2048),
+    ("development", 3072, 3072),
+])  # fmt: skip
+async def test_production_refuses_keys_below_3072_bits(issuer, watch, environment, said, bits):
+    """ASVS 11.2.3: 3,072 bits in production unless the setting says 2,048; more where it says so.
+
+    What the key set says of a short key is as if it were not there.
+    """
+    settings = IdentitySettings.model_construct(environment=environment, jwt_rsa_bits_min=said)
+    assert settings.rsa_bits_min == bits
+    issuer.keys["k3"] = RSAKey.generate_key(3072, {"kid": "k3", "use": "sig"})
+    keys = IssuerKeys(
+        URL,
+        rsa_bits_min=settings.rsa_bits_min,
+        transport=httpx.MockTransport(issuer.answer),
+        clock=lambda: watch.now,
+    )
+    known = {key.kid for key in (await keys.current()).keys}
+    await keys.close()
+    assert "k3" in known
+    assert ("k1" in known) is (bits == 2048)
+
+
+def test_the_edge_asks_of_keys_what_the_settings_say(sample_module):
+    given = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwks_url": URL}
+    for bits in (2048, 3072):
+        settings = sample_module.SERVICE.settings.model_validate(given | {"jwt_rsa_bits_min": bits})
+        made = _verifier(sample_module.SERVICE, settings)
+        assert made is not None
+        assert made._keys._rsa_bits_min == bits
 
 
 async def test_clocks_may_differ_by_a_minute(issuer, verifier):

@@ -10,9 +10,11 @@ import pytest
 
 from chassis.clock import frozen, utc_now
 from chassis.problems.standard import NotFound, Unauthorized
+from chassis.service import ServiceContext, Unsound
 from identity import keys
 from identity.authenticate import Authenticator
 from identity.bootstrap import bootstrap
+from identity.doctor import key_ages
 from identity.rotation import ApiKeyEnded, rotate
 
 
@@ -149,13 +151,13 @@ async def test_a_file_of_first_keys_does_not_revive_a_replaced_secret(sample, sq
     secret = keys.new_secret("sample")
     key = {"name": f"first {uuid4()}", "secret": secret, "scopes": ["notes.read"]}
     path.write_text(json.dumps({"keys": [key]}), encoding="utf-8")
-    assert (await bootstrap(sql, sample.service, path)).keys == 1
+    assert (await bootstrap(sql, sample.service, path, settings=sample.settings)).keys == 1
     [made] = [one for one in await keys.list_keys(sql) if one.name == key["name"]]
     await rotated(sample, made.id, former_valid_hours=0)
-    assert (await bootstrap(sql, sample.service, path)).keys == 0
+    assert (await bootstrap(sql, sample.service, path, settings=sample.settings)).keys == 0
     assert not await works(sample, secret)
     await rotated(sample, made.id)
-    assert (await bootstrap(sql, sample.service, path)).keys == 0
+    assert (await bootstrap(sql, sample.service, path, settings=sample.settings)).keys == 0
     assert not await works(sample, secret)
 
 
@@ -213,3 +215,23 @@ async def test_a_revoked_key_is_not_rotated_over_http(sample):
     headers = {"Idempotency-Key": str(uuid4())}
     denied = await reader.post(f"/v1/api-keys/{made['id']}/rotate", json={}, headers=headers)
     assert (denied.status_code, denied.json()["code"]) == (403, "forbidden")
+
+
+async def test_doctor_names_keys_whose_secret_is_too_old(sample, sql):
+    """The policy of keys: a year, unless the setting says otherwise; a rotation begins it anew."""
+    with frozen(utc_now() - timedelta(days=366)):
+        old, other = [await issue(sample, sql, name=name) for name in ("aged", "ended")]
+        expired = await issue(sample, sql, name="over", expires_at=utc_now() + timedelta(days=30))
+    here = ServiceContext(sample.service, sample.settings, sample.database)
+    with pytest.raises(Unsound) as named:
+        await key_ages(here)
+    assert f"aged ({old.key.prefix})" in str(named.value)
+    assert f"ended ({other.key.prefix})" in str(named.value)
+    assert expired.key.prefix not in str(named.value)
+    await keys.revoke(sql, other.key.id, by="system:test", now=utc_now())
+    fresh = await rotated(sample, old.key.id)
+    assert "no secret is older" in await key_ages(here)
+    longer = sample.settings.model_copy(update={"api_key_age_days_max": 1})
+    with frozen(utc_now() + timedelta(days=2)), pytest.raises(Unsound) as named:
+        await key_ages(ServiceContext(sample.service, longer, sample.database))
+    assert fresh.key.prefix in str(named.value)

@@ -34,6 +34,23 @@ def test_a_user_is_added_listed_locked_out_and_let_in(run, login, tmp_path):
     assert asked.exit_code == 0, asked.output
 
 
+def test_where_people_are_invited_the_command_line_chooses_no_password(run, login, monkeypatch):
+    """ASVS 6.4.1: `users add` and `users invite` print a token; a former one ends."""
+    added = run("users", "add", login, "--role", "writer", "--invite", "--json")
+    assert added.document["invitation"]["token"].startswith("tdi_"), added.output
+    assert "password" not in added.document
+    monkeypatch.setenv("SAMPLE_PASSWORDS_BY_INVITATION", "true")
+    for words in (("add", f"{login}.b", "--role", "writer"), ("passwd", login)):
+        refused = run("users", *words, "--generate")
+        assert (refused.exit_code, "invite" in refused.stderr) == (1, True), refused.output
+    assert run("users", "passwd", login).exit_code == 1
+    other = run("users", "add", f"{login}.c", "--role", "writer")
+    assert "token: tdi_" in other.stdout
+    invited = run("users", "invite", login, "--json").document
+    assert invited["token"] != added.document["invitation"]["token"]
+    assert invited["address"].endswith("/v1/password-invitations/accept")
+
+
 def test_a_refusal_has_exit_code_1_and_says_why(run, login):
     refused = run("users", "add", login, "--role", "nobody", "--generate")
     assert refused.exit_code == 1

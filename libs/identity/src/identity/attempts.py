@@ -7,7 +7,7 @@ elsewhere is not kept out by it.
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from fastapi import Request
@@ -68,6 +68,12 @@ class Attempt:
         """What decrypts the second factor."""
         keys: FactorKeys = self._request.app.state.authenticator.factor_keys
         return keys
+
+    @property
+    def judging(self) -> dict[str, Any]:
+        """What judges a code of the second factor, beside the time."""
+        steps_apart: int = self._request.app.state.authenticator.steps_apart
+        return {"keys": self.factor_keys, "steps_apart": steps_apart}
 
     async def count(self) -> int:
         """Count it, over all processes; how many came from its address in this minute.

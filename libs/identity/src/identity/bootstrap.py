@@ -16,10 +16,13 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from chassis.clock import utc_now
 from chassis.problems.standard import InvalidInput
 from chassis.service import Service, ServiceContext
+from chassis.settings import ServiceSettings
 from chassis.telemetry.trace import Trace
 from identity import keys, users
 from identity.audit.entries import name_actor
+from identity.breaches import breach_list_of
 from identity.passwords import hash_password
+from identity.settings import identity_settings
 from identity.users import LoginTaken
 
 __all__ = ["Bootstrapped", "bootstrap", "make_first_callers"]
@@ -37,13 +40,13 @@ class BootstrapKey(BaseModel):
 
 
 class BootstrapUser(BaseModel):
-    """A user with a first password."""
+    """A user with a first password; without one, `users invite` lets the person set one."""
 
     model_config = ConfigDict(extra="forbid")
 
     login: str
     name: str
-    password: SecretStr
+    password: SecretStr | None = None
     roles: list[str]
     language: str | None = None
 
@@ -75,15 +78,17 @@ async def make_first_callers(here: ServiceContext) -> Mapping[str, int]:
         return {}
     async with here.database.driver() as sql, sql.transaction():
         await name_actor(sql, "system:bootstrap", Trace.new())
-        made = await bootstrap(sql, here.service, path)
+        made = await bootstrap(sql, here.service, path, settings=here.settings)
     return {"keys_made": made.keys, "users_made": made.users}
 
 
-async def bootstrap(sql: "asyncpg.Connection[Any]", service: Service, path: Path) -> Bootstrapped:
+async def bootstrap(
+    sql: "asyncpg.Connection[Any]", service: Service, path: Path, *, settings: ServiceSettings
+) -> Bootstrapped:
     """Make what the file names and is not there yet. Raises ValueError when it cannot be used."""
     wanted = await asyncio.to_thread(_read, path)
     made_keys = [await _install(sql, service, key) for key in wanted.keys]
-    made_users = [await _add(sql, service, user) for user in wanted.users]
+    made_users = [await _add(sql, service, user, settings) for user in wanted.users]
     return Bootstrapped(keys=sum(made_keys), users=sum(made_users))
 
 
@@ -118,15 +123,25 @@ async def _install(sql: "asyncpg.Connection[Any]", service: Service, key: Bootst
     )
 
 
-async def _add(sql: "asyncpg.Connection[Any]", service: Service, user: BootstrapUser) -> bool:
+async def _add(
+    sql: "asyncpg.Connection[Any]", service: Service, user: BootstrapUser, settings: ServiceSettings
+) -> bool:
     if await sql.fetchval("select true from local_user where login = $1", user.login.lower()):
         return False
+    if user.password and identity_settings(settings).invites_only:
+        message = (
+            f"user {user.login!r}: nobody chooses a password for another person here; leave it "
+            f"out, then run `{service.name} users invite {user.login}`"
+        )
+        raise ValueError(message)
     try:
+        text, listed = user.password, breach_list_of(settings)
+        password = await hash_password(text.get_secret_value(), breached=listed) if text else None
         await users.add_user(
             sql,
             login=user.login,
             name=user.name,
-            password=await hash_password(user.password.get_secret_value()),
+            password=password,
             roles=user.roles,
             known_roles=service.roles,
             language=user.language,

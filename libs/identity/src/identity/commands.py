@@ -10,16 +10,18 @@ from uuid import UUID
 import typer
 
 from chassis.cli.console import AsJson, command, show, show_table
-from chassis.cli.installation import connected
+from chassis.cli.installation import Installation, connected
 from chassis.clock import utc_now
 from chassis.service import Service
-from identity import factors, keys, users
+from identity import factor_resets, invitations, keys, users
 from identity.audit.entries import CLI, name_actor, name_cli
+from identity.breaches import breach_list_of
 from identity.encrypting import encrypt_anew
 from identity.factor_keys import factor_keys
-from identity.open_sessions import end_others
-from identity.passwords import hash_password
+from identity.hashing import PasswordByInvitation
+from identity.passwords import HashedPassword, hash_password
 from identity.rotation import FORMER_VALID_HOURS, FORMER_VALID_HOURS_MAX, rotate
+from identity.settings import identity_settings, roles_with_factor
 
 __all__ = ["add_keys", "add_users"]
 
@@ -64,24 +66,33 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         name: Annotated[str, typer.Option(help="The person's name; default: the login.")] = "",
         password_file: PasswordFile = None,
         generate: Generate = False,
+        invite: Annotated[
+            bool, typer.Option("--invite", help="Print a token by which the person sets one.")
+        ] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Make a user."""
-        password = _password(password_file, generate=generate)
-        hashed = await hash_password(password)
-        async with connected(service) as (_here, database), database.driver() as sql:
-            await name_cli(sql)
-            user = await users.add_user(
-                sql,
-                login=login,
-                name=name or login,
-                password=hashed,
-                roles=role,
-                known_roles=service.roles,
-                now=utc_now(),
-            )
-        invented = {"password": password} if generate else {}
-        words = f"made {user.login}" + (f", password: {password}" if generate else "")
+        """Make a user, with a password or an invitation to set one."""
+        async with connected(service) as (here, database):
+            invites = invite or _invites(here, password_file, generate=generate)
+            password = None if invites else _password(password_file, generate=generate)
+            hashed = await _hashed(here, password) if password else None
+            async with database.driver() as sql, sql.transaction():
+                await name_cli(sql)
+                user = await users.add_user(
+                    sql,
+                    login=login,
+                    name=name or login,
+                    password=hashed,
+                    roles=role,
+                    known_roles=service.roles,
+                    now=utc_now(),
+                )
+                given: Any = {"by": CLI, "settings": here.settings, "now": utc_now()}
+                issued = await invitations.invite(sql, user.id, **given) if invites else None
+        invented: dict[str, Any] = {"password": password} if generate and password else {}
+        words = f"made {user.login}" + (f", password: {password}" if invented else "")
+        if issued:
+            invented, words = {"invitation": asdict(issued)}, f"{words}\n{_said(issued)}"
         show(asdict(user) | invented, words, as_json=as_json)
 
     @group.command(name="list")
@@ -91,6 +102,14 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         async with connected(service) as (_here, database), database.driver() as sql:
             found = await users.list_users(sql)
         show_table([asdict(user) for user in found], USER_COLUMNS, as_json=as_json)
+
+    _add_passwords(group, service)
+    _add_access(group, service)
+    _add_encrypting(group, service)
+
+
+def _add_passwords(group: typer.Typer, service: Service) -> None:
+    """Add the commands by which a user gets another password, or an invitation to set one."""
 
     @group.command()
     @command
@@ -102,18 +121,42 @@ def add_users(cli: typer.Typer, service: Service) -> None:
         as_json: AsJson = False,
     ) -> None:
         """Give a user a new password; every session of the user ends."""
-        password = _password(password_file, generate=generate)
-        hashed = await hash_password(password)
-        async with connected(service) as (_here, database), database.driver() as sql:
-            await name_cli(sql)
-            user = await users.find_user(sql, login=login)
-            await users.set_password(sql, user.id, hashed, now=utc_now())
+        async with connected(service) as (here, database):
+            if _invites(here, password_file, generate=generate):
+                raise PasswordByInvitation
+            password = _password(password_file, generate=generate)
+            hashed = await _hashed(here, password)
+            async with database.driver() as sql:
+                await name_cli(sql)
+                user = await users.find_user(sql, login=login)
+                await users.set_password(sql, user.id, hashed, now=utc_now())
         invented = {"password": password} if generate else {}
         words = f"changed {user.login}" + (f", password: {password}" if generate else "")
         show({"login": user.login} | invented, words, as_json=as_json)
 
-    _add_access(group, service)
-    _add_encrypting(group, service)
+    @group.command(name="invite")
+    @command
+    async def invite_user(login: Login, as_json: AsJson = False) -> None:
+        """Print a token, this once, by which a user sets the own password; a former one ends."""
+        async with connected(service) as (here, database), database.transaction() as work:
+            await name_actor(work.sql, CLI, work.trace)
+            user = await users.find_user(work.sql, login=login)
+            given: Any = {"by": CLI, "settings": here.settings, "now": work.now}
+            issued = await invitations.invite(work.sql, user.id, **given)
+        show(asdict(issued), _said(issued), as_json=as_json)
+
+
+def _said(issued: invitations.IssuedInvitation) -> str:
+    until = issued.expires_at.isoformat(timespec="minutes")
+    return f"token: {issued.token}\nfor: {issued.address}\nuntil: {until}, once"
+
+
+def _invites(here: Installation, file: Path | None, *, generate: bool) -> bool:
+    """Whether a person sets the own password. Raises PasswordByInvitation for one that is given."""
+    only = identity_settings(here.settings).invites_only
+    if only and (file or generate):
+        raise PasswordByInvitation
+    return only
 
 
 def _add_access(group: typer.Typer, service: Service) -> None:
@@ -145,13 +188,18 @@ def _add_access(group: typer.Typer, service: Service) -> None:
     @command
     async def reset_factor(login: Login, as_json: AsJson = False) -> None:
         """Take away a second factor that was lost; every session of the user ends."""
-        async with connected(service) as (_here, database), database.transaction() as work:
+        async with connected(service) as (here, database), database.transaction() as work:
             await name_actor(work.sql, CLI, work.trace)
             user = await users.find_user(work.sql, login=login)
-            await factors.remove(work.sql, user.id)
-            ended = await end_others(work.sql, user.id, now=work.now)
-        document = {"login": user.login, "ended": len(ended)}
-        show(document, f"{user.login} logs in with the password alone", as_json=as_json)
+            required = roles_with_factor(service, here.settings)
+            given: Any = {"by": CLI, "settings": here.settings, "now": work.now}
+            done = await factor_resets.reset_factor(work.sql, user.id, required=required, **given)
+        document: dict[str, Any] = {"login": user.login, "ended": len(done.ended)}
+        words = f"{user.login} logs in with the password alone"
+        if done.invitation:
+            document["invitation"] = asdict(done.invitation)
+            words += f" and enrols another one with it and this\n{_said(done.invitation)}"
+        show(document, words, as_json=as_json)
 
 
 def _add_encrypting(group: typer.Typer, service: Service) -> None:
@@ -264,6 +312,10 @@ def _add_rotation(group: typer.Typer, service: Service) -> None:
             )
         document: dict[str, Any] = asdict(issued.key) | {"secret": issued.secret}
         show(document, issued.secret, as_json=as_json)
+
+
+async def _hashed(here: Installation, password: str) -> HashedPassword:
+    return await hash_password(password, breached=breach_list_of(here.settings))
 
 
 def _password(file: Path | None, *, generate: bool) -> str:

@@ -1,7 +1,7 @@
 """Routes of second factors: the own one, and for administrators the reset of another's."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request
@@ -11,13 +11,18 @@ from chassis.http.dependencies import Caller, InReading, OnlyOnce
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
+from chassis.work.unit_of_work import Work
 from identity import factors, own_factor
 from identity.attempts import TooManyAttempts
 from identity.audit.acting import InEnteredWork
+from identity.factor_resets import FactorInvitationNeeded, reset_factor
 from identity.factors import FactorExists
-from identity.open_sessions import end_others
+from identity.fresh_proof import FreshlyProven
+from identity.invitation_views import InvitationView
+from identity.invitations import InvitationInvalid
 from identity.own import NoLocalUser
 from identity.places import LoginsBusy
+from identity.repeats import keep_for_repeats
 from identity.required_factors import FactorRequiredByRole, OwnFactorReset, require_other
 from identity.session_routes import Administrator, EndedSessions, Ending, Person
 
@@ -49,6 +54,15 @@ class EnrolSecondFactor(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     present_password: PresentPassword
+    invitation: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=1,
+            max_length=200,
+            description="After an administrator reset the factor, where a role requires one: the "
+            "token of the invitation. It counts once.",
+        ),
+    ] = None
 
 
 class EnrolledSecondFactor(BaseModel):
@@ -74,20 +88,32 @@ class IssuedRecoveryCodes(BaseModel):
     recovery_codes: list[str] = Field(description="Ten codes; each logs in once.")
 
 
+CodeOrRecovery = Annotated[
+    SecretStr,
+    Field(
+        min_length=1,
+        max_length=40,
+        description="Six digits of the authenticator, or a recovery code.",
+    ),
+]
+
+
 class RemoveSecondFactor(BaseModel):
     """No second factor is wanted any more."""
 
     model_config = ConfigDict(extra="forbid")
 
     present_password: PresentPassword
-    code: Annotated[
-        SecretStr,
-        Field(
-            min_length=1,
-            max_length=40,
-            description="Six digits of the authenticator, or a recovery code.",
-        ),
-    ]
+    code: CodeOrRecovery
+
+
+class ReplaceRecoveryCodes(BaseModel):
+    """Other recovery codes are wanted, because some were used or seen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    present_password: PresentPassword
+    code: CodeOrRecovery
 
 
 class ResetSecondFactor(BaseModel):
@@ -96,6 +122,16 @@ class ResetSecondFactor(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user_id: UUID = Field(description="Id of the user who logs in with the password alone again.")
+
+
+class ResetFactor(EndedSessions):
+    """What became of a reset."""
+
+    invitation: InvitationView | None = Field(
+        default=None,
+        description="By what the person enrols another factor; null where no role requires one: "
+        "then the password is enough.",
+    )
 
 
 me_factor_router = api_router(prefix="/v1/me/second-factor", tag="sessions")
@@ -118,14 +154,18 @@ async def me_second_factor_get(person: Person, reading: InReading) -> factors.Fa
     "",
     response_model=EnrolledSecondFactor,
     summary="Enrol a second factor",
-    responses=refuses(NoLocalUser, FactorExists, TooManyAttempts, LoginsBusy),
+    responses=refuses(
+        *(NoLocalUser, FactorExists, FactorInvitationNeeded, InvitationInvalid),
+        *(TooManyAttempts, LoginsBusy),
+    ),
 )
 async def me_second_factor_enrol(
     wanted: EnrolSecondFactor, caller: Caller, request: Request
 ) -> own_factor.EnrolledFactor:
     """Make a secret for an authenticator. It counts when `confirm` has been sent a code of it."""
     present = wanted.present_password.get_secret_value()
-    return await own_factor.enrol(request, caller, present=present)
+    invitation = wanted.invitation.get_secret_value() if wanted.invitation else None
+    return await own_factor.enrol(request, caller, present=present, invitation=invitation)
 
 
 @me_factor_router.post(
@@ -157,21 +197,55 @@ async def me_second_factor_remove(
     return SecondFactorView(confirmed_at=None, recovery_codes_left=0)
 
 
+@me_factor_router.post(
+    "/recovery-codes",
+    response_model=IssuedRecoveryCodes,
+    summary="Replace the own recovery codes",
+    responses=refuses(NoLocalUser, NotFound, TooManyAttempts, LoginsBusy),
+)
+async def me_recovery_codes_replace(
+    wanted: ReplaceRecoveryCodes, caller: Caller, request: Request
+) -> IssuedRecoveryCodes:
+    """Get ten other recovery codes, shown this once; of those before none counts any more."""
+    said = {"present": wanted.present_password.get_secret_value()}
+    said["code"] = wanted.code.get_secret_value()
+    codes = await own_factor.replace_recovery_codes(request, caller, **said)
+    return IssuedRecoveryCodes(recovery_codes=codes)
+
+
 @factor_router.post(
     "/reset",
-    response_model=EndedSessions,
+    response_model=ResetFactor,
     summary="Reset the second factor of a person",
     responses=refuses(NotFound, OwnFactorReset),
 )
-async def second_factor_reset(
+async def second_factor_reset(  # noqa: PLR0917 - routes list their dependencies
     wanted: ResetSecondFactor,
     by: Administrator,
+    fresh: FreshlyProven,
     ending: Ending,
     once: OnlyOnce,
     work: InEnteredWork,
-) -> EndedSessions:
-    """Take away a second factor that was lost. All sessions of the person end."""
+    request: Request,
+) -> ResetFactor:
+    """Take away a second factor that was lost. All sessions of the person end.
+
+    Where a role requires a factor, the invitation is given to the person, who enrols by it.
+    """
     require_other(by, wanted.user_id)
-    await factors.remove(work.sql, wanted.user_id)
-    ending.update(await end_others(work.sql, wanted.user_id, now=work.now))
-    return EndedSessions(ended=len(ending))
+    return await _reset(request, work, wanted.user_id, ending)
+
+
+async def _reset(request: Request, work: Work, user_id: UUID, ending: set[bytes]) -> ResetFactor:
+    state = request.app.state
+    given: Any = {"required": state.authenticator.roles_with_factor, "settings": state.settings}
+    given |= {"by": work.actor.reference, "now": work.now}
+    done = await reset_factor(work.sql, user_id, **given)
+    ending.update(done.ended)
+    view = ResetFactor(ended=len(ending))
+    if done.invitation is None:
+        return view
+    invitation = InvitationView.model_validate(done.invitation)
+    kept = view.model_copy(update={"invitation": invitation.model_copy(update={"token": None})})
+    keep_for_repeats(request, work, kept.model_dump_json())
+    return view.model_copy(update={"invitation": invitation})

@@ -21,6 +21,7 @@ __all__ = [
     "confirm",
     "enrol",
     "remove",
+    "replace_recovery_codes",
     "state_of",
     "use_code",
 ]
@@ -81,28 +82,44 @@ async def enrol(
 
 
 async def confirm(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    code: str,
+    *,
+    keys: FactorKeys,
+    steps_apart: int,
+    now: datetime,
 ) -> list[str]:
     """Make the enrolled secret the second factor; the recovery codes. Needs a transaction.
 
     Raises NotFound where none is enrolled, FactorExists, InvalidInput for a wrong code.
     """
+    await sql.execute(_LOCK_PERSON, user_id)
     row = await sql.fetchrow(_ENROLLED, user_id)
     if row is None:
         raise NotFound(entity="second_factor", id=user_id)
     if row["confirmed_at"]:
         raise FactorExists
-    step = totp.step_of(keys.decrypt(row["secret"], user_id), code, now=now)
+    step = totp.step_of(
+        keys.decrypt(row["secret"], user_id), code, now=now, steps_apart=steps_apart
+    )
     if step is None:
         raise wrong_code()
     codes = totp.new_recovery_codes()
     await sql.execute(_CONFIRM, user_id, now, step)
+    await sql.execute(_ENROLLED_AGAIN, user_id)
     await sql.execute(_ADD_CODES, user_id, [digest(totp.plain(one)) for one in codes])
     return codes
 
 
 async def use_code(
-    sql: "asyncpg.Connection[Any]", user_id: UUID, code: str, *, keys: FactorKeys, now: datetime
+    sql: "asyncpg.Connection[Any]",
+    user_id: UUID,
+    code: str,
+    *,
+    keys: FactorKeys,
+    steps_apart: int,
+    now: datetime,
 ) -> bool:
     """Whether it is a code of the person that counts now. It never counts again.
 
@@ -111,10 +128,22 @@ async def use_code(
     stored = await sql.fetchval(_CONFIRMED, user_id)
     if stored is None:
         return False
-    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now)
+    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now, steps_apart=steps_apart)
     if step is not None:
         return bool(await sql.fetchval(_USE_STEP, user_id, step))
     return bool(await sql.fetchval(_USE_RECOVERY, user_id, digest(totp.plain(code)), now))
+
+
+async def replace_recovery_codes(
+    sql: "asyncpg.Connection[Any]", user_id: UUID, *, now: datetime
+) -> list[str]:
+    """New recovery codes; of those before none counts. Needs a transaction. Raises NotFound."""
+    if not await sql.fetchval(_HOLD_CONFIRMED, user_id):
+        raise NotFound(entity="second_factor", id=user_id)
+    codes = totp.new_recovery_codes()
+    await sql.execute(_REPLACE_CODES, user_id, now)
+    await sql.execute(_ADD_CODES, user_id, [digest(totp.plain(one)) for one in codes])
+    return codes
 
 
 async def remove(sql: "asyncpg.Connection[Any]", user_id: UUID) -> None:
@@ -131,7 +160,7 @@ def wrong_code() -> InvalidInput:
 
 _STATE = """select (select confirmed_at from second_factor where user_id = $1) as confirmed_at,
   (select count(*) from recovery_code
-    where user_id = $1 and used_at is null) as recovery_codes_left"""
+    where user_id = $1 and used_at is null and replaced_at is null) as recovery_codes_left"""
 
 _ENROL = """insert into second_factor (user_id, secret, enrolled_at) values ($1, $2, $3)
   on conflict (user_id) do update set secret = excluded.secret, enrolled_at = excluded.enrolled_at
@@ -145,12 +174,24 @@ _CONFIRM = "update second_factor set confirmed_at = $2, last_step = $3 where use
 _ADD_CODES = """insert into recovery_code (user_id, code_hash)
   select $1, unnest($2::bytea[])"""
 
+_LOCK_PERSON = "select from local_user where id = $1 for no key update"
+
+_ENROLLED_AGAIN = """update local_user set enrols_by_invitation = false
+  where id = $1 and enrols_by_invitation"""
+
+_HOLD_CONFIRMED = """select true from second_factor
+  where user_id = $1 and confirmed_at is not null for update"""
+
+_REPLACE_CODES = """update recovery_code set replaced_at = $2
+  where user_id = $1 and used_at is null and replaced_at is null"""
+
 _CONFIRMED = "select secret from second_factor where user_id = $1 and confirmed_at is not null"
 
 _USE_STEP = """update second_factor set last_step = $2
   where user_id = $1 and confirmed_at is not null and last_step < $2 returning true"""
 
 _USE_RECOVERY = """update recovery_code set used_at = $3
-  where user_id = $1 and code_hash = $2 and used_at is null returning true"""
+  where user_id = $1 and code_hash = $2 and used_at is null and replaced_at is null
+  returning true"""
 
 _REMOVE = "delete from second_factor where user_id = $1 returning true"

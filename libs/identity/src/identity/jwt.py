@@ -32,6 +32,7 @@ OF_ID_TOKENS = {"at_hash", "c_hash"}
 """Claims of tokens that prove a log-in to the one who asked for it."""
 
 RSA_BITS_MIN = 2048
+"""Where nothing else is said; the settings may ask for more."""
 SKEW_SECONDS = 60
 KEYS_LIFE_SECONDS = 600.0
 KEYS_STALE_SECONDS = 24 * 3600.0
@@ -60,10 +61,12 @@ class IssuerKeys:
         self,
         url: str,
         *,
+        rsa_bits_min: int = RSA_BITS_MIN,
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
+        self._rsa_bits_min = rsa_bits_min
         self._client = httpx.AsyncClient(timeout=5.0, transport=transport)
         self._clock = clock
         self._known: KeySet | None = None
@@ -107,7 +110,7 @@ class IssuerKeys:
         answer = await self._client.get(self._url, headers=headers)
         if answer.status_code != httpx.codes.NOT_MODIFIED:
             answer.raise_for_status()
-            self._known = _strong(KeySet.import_key_set(answer.json()))
+            self._known = _strong(KeySet.import_key_set(answer.json()), bits_min=self._rsa_bits_min)
             self._etag = answer.headers.get("etag", "")
         self._read_at = self._clock()
 
@@ -186,12 +189,10 @@ class TokenVerifier:
         return frozenset(said & self._known).union(*by_role)
 
 
-def _strong(keys: KeySet) -> KeySet:
+def _strong(keys: KeySet, *, bits_min: int) -> KeySet:
     """The keys without those of RSA that are too short: what they sign is signed by nobody."""
     weak = [
-        key
-        for key in keys.keys
-        if isinstance(key, RSAKey) and key.public_key.key_size < RSA_BITS_MIN
+        key for key in keys.keys if isinstance(key, RSAKey) and key.public_key.key_size < bits_min
     ]
     for key in weak:
         log.warning("issuer_key_refused", kid=key.kid, bits=key.public_key.key_size)

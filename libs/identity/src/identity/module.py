@@ -12,8 +12,9 @@ from identity.audit.commands import add_audit
 from identity.audit.routes import PERMISSION
 from identity.authenticate import Authenticator
 from identity.bootstrap import make_first_callers
+from identity.breaches import breach_list
 from identity.commands import add_keys, add_users
-from identity.doctor import bound_keys, whole_audit_log
+from identity.doctor import bound_keys, key_ages, whole_audit_log
 from identity.encrypting import encrypt_plain, encrypted_factors
 from identity.required_factors import people_without_factor
 from identity.routes import ROUTERS
@@ -47,6 +48,8 @@ MODULE = Module(
     checks={
         "systems": bound_keys,
         "audit": whole_audit_log,
+        "key_ages": key_ages,
+        "breached_passwords": breach_list,
         "second_factors": people_without_factor,
         "second_factor_keys": encrypted_factors,
     },

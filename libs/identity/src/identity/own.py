@@ -13,6 +13,7 @@ from identity import users
 from identity.attempts import Attempt
 from identity.audit.entries import name_actor
 from identity.authenticate import credential
+from identity.breaches import breach_list_of
 from identity.keys import digest
 from identity.passwords import hash_password, verify_password
 
@@ -34,11 +35,12 @@ async def change_password(
     """Give oneself another password; every other session ends.
 
     Raises NoLocalUser, InvalidInput for a wrong present or a bad new password, TooManyAttempts,
-    RateLimited, LoginsBusy. No connection is held while passwords are worked on.
+    RateLimited, LoginsBusy, BreachListUnreadable. No connection is held meanwhile.
     """
     user, attempt = await prove_password(request, actor, present)
     database: Database = request.app.state.database
-    hashed = await hash_password(new)
+    listed = breach_list_of(request.app.state.settings)
+    hashed = await hash_password(new, breached=listed)
     shown = digest(credential(request.headers) or "")
     async with database.transaction(actor=actor, trace=request.state.trace) as work:
         await name_actor(work.sql, actor, work.trace)

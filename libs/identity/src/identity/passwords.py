@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 
 from pwdlib import PasswordHash
@@ -11,6 +12,7 @@ from pydantic import Field, SecretStr
 
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput
+from identity.breaches import check_breaches
 from identity.places import Places
 
 __all__ = [
@@ -82,17 +84,20 @@ def check_strength(password: str, *, known: Collection[str] = ()) -> None:
         raise InvalidInput(errors=[FieldError("/password", "password_common", COMMON)])
 
 
-async def hash_password(password: str) -> HashedPassword:
+async def hash_password(password: str, *, breached: Path | None = None) -> HashedPassword:
     """The stored form of a new password. Hold no connection meanwhile.
 
-    Raises InvalidInput as `check_strength` does, and LoginsBusy.
+    `breached`: the file of passwords known from breaches, if there is one. Raises InvalidInput as
+    `check_strength` and `check_breaches` do, BreachListUnreadable, and LoginsBusy.
     """
     async with PLACES.one():
-        return HashedPassword(password, await asyncio.to_thread(_checked_hash, password))
+        stored = await asyncio.to_thread(_checked_hash, password, breached)
+    return HashedPassword(password, stored)
 
 
-def _checked_hash(password: str) -> str:
+def _checked_hash(password: str, breached: Path | None) -> str:
     check_strength(password)
+    check_breaches(password, breached)
     return _HASHER.hash(password)
 
 

@@ -1,6 +1,7 @@
 """Acts of a person that ask for the password once more, or for a code of the second factor."""
 
 from typing import Annotated, Any, ClassVar
+from uuid import UUID
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -16,7 +17,7 @@ from identity.audit.entries import name_actor
 from identity.own import NoLocalUser, own_account, prove_password
 from identity.places import LoginsBusy
 
-__all__ = ["NOTHING_SAID", "Proof", "ProofNeeded", "Proven"]
+__all__ = ["NOTHING_SAID", "Proof", "ProofNeeded", "Proven", "require_code"]
 
 PASSWORD_LENGTH_MAX = 200
 CODE_LENGTH_MAX = 40
@@ -79,12 +80,22 @@ async def _prove_code(request: Request, actor: Actor, code: str) -> None:
     user = await own_account(request, actor)
     attempt = Attempt(request, user["login"])
     await attempt.count()
-    await attempt.count_code(user["id"])
+    await require_code(request, actor, attempt, user["id"], code)
+    await attempt.succeeded()
+
+
+async def require_code(
+    request: Request, actor: Actor, attempt: Attempt, user_id: UUID, code: str
+) -> None:
+    """See to it that it is a code of the person that counts now; it never counts again.
+
+    Raises InvalidInput, TooManyAttempts.
+    """
+    await attempt.count_code(user_id)
     async with request.app.state.database.driver() as sql, sql.transaction():
         await name_actor(sql, actor, request.state.trace)
-        keys, now = attempt.factor_keys, utc_now()
-        counts = await factors.use_code(sql, user["id"], code, keys=keys, now=now)
+        given = {"now": utc_now(), **attempt.judging}
+        counts = await factors.use_code(sql, user_id, code, **given)
     if not counts:
-        attempt.failed("second_factor", user_id=user["id"])
+        attempt.failed("second_factor", user_id=user_id)
         raise factors.wrong_code()
-    await attempt.succeeded()

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import Depends, Request, Response
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr
 
@@ -17,19 +16,21 @@ from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.service import Service
 from chassis.storage.paging import Page, Sort, fetch_page
-from chassis.work.settle import Reply
 from chassis.work.unit_of_work import Work
-from identity import factor_routes, keys, own, session_routes, sessions
+from identity import factor_routes, invitation_routes, keys, own, session_routes, sessions
 from identity.attempts import Attempt, TooManyAttempts
 from identity.audit.acting import InEnteredWork
 from identity.audit.routes import audit_router
 from identity.authenticate import credential
+from identity.breaches import BreachListUnreadable
 from identity.factors import SecondFactorRequired, SecondFactorWrong
+from identity.fresh_proof import FreshlyProven
 from identity.jwt import IssuerUnavailable
 from identity.own import NoLocalUser
 from identity.own_logins import own_login_router
 from identity.passwords import PasswordText
 from identity.places import LoginsBusy
+from identity.repeats import keep_for_repeats
 from identity.rotation import (
     FORMER_VALID_HOURS,
     FORMER_VALID_HOURS_MAX,
@@ -174,6 +175,7 @@ ROUTERS = (
     session_router,
     *session_routes.ROUTERS,
     *factor_routes.ROUTERS,
+    *invitation_routes.ROUTERS,
     own_login_router,
     audit_router,
 )
@@ -194,7 +196,7 @@ async def caller_get(caller: Caller) -> ActorView:
     "/password",
     status_code=204,
     summary="Change the own password",
-    responses=refuses(NoLocalUser, TooManyAttempts, LoginsBusy),
+    responses=refuses(NoLocalUser, TooManyAttempts, LoginsBusy, BreachListUnreadable),
 )
 async def me_password_change(wanted: ChangePassword, caller: Caller, request: Request) -> Response:
     """Give oneself another password. Every other session of the person ends."""
@@ -224,6 +226,7 @@ async def api_key_list(
 async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     wanted: NewApiKey,
     by: Administrator,
+    fresh: FreshlyProven,
     once: OnlyOnce,
     work: InEnteredWork,
     service: Here,
@@ -241,10 +244,11 @@ async def api_key_create(  # noqa: PLR0917 - routes list their dependencies
     summary="Bind an API key",
     responses=refuses(NotFound),
 )
-async def api_key_bind(
+async def api_key_bind(  # noqa: PLR0917 - routes list their dependencies
     key_id: UUID,
     wanted: BindApiKey,
     administrator: Administrator,
+    fresh: FreshlyProven,
     work: InEnteredWork,
     service: Here,
 ) -> keys.ApiKey:
@@ -275,6 +279,7 @@ async def api_key_rotate(  # noqa: PLR0917 - routes list their dependencies
     key_id: UUID,
     wanted: RotateApiKey,
     by: Administrator,
+    fresh: FreshlyProven,
     once: OnlyOnce,
     work: InEnteredWork,
     service: Here,
@@ -340,13 +345,6 @@ def _shown_once(
 ) -> IssuedApiKey:
     """The view with the secret; what is kept for a repeat of the request has none."""
     view = IssuedApiKey.model_validate({**vars(issued.key), "secret": issued.secret})
-    _, key = request.state.claimed
-    request.state.claimed = None
-    work.reply = Reply(
-        actor=work.actor.reference,
-        key=key,
-        status=status,
-        body=view.model_copy(update={"secret": None}).model_dump_json().encode(),
-        headers=orjson.dumps({"content-type": "application/json"}).decode(),
-    )
+    kept = view.model_copy(update={"secret": None})
+    keep_for_repeats(request, work, kept.model_dump_json(), status=status)
     return view

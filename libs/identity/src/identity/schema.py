@@ -2,9 +2,11 @@
 
 __all__ = [
     "DDL",
+    "DROP_INVITATIONS",
     "DROP_SECOND_FACTORS",
     "ENCRYPTED_FACTORS",
     "FORMER_SECRETS",
+    "INVITATIONS",
     "KEY_SYSTEMS",
     "LAST_ADMINISTRATOR",
     "REVOKED_BY",
@@ -128,7 +130,8 @@ RIGHTS = {
     "user_session": "select, insert, update, delete",
     "second_factor": "select, insert, delete,"
     " update (secret, enrolled_at, confirmed_at, last_step)",
-    "recovery_code": "select, insert, update (used_at)",
+    "recovery_code": "select, insert, update (used_at, replaced_at)",
+    "invitation": "select, insert, update (used_at, ended_at)",
     "login_failure": "select, delete",
 }
 """What the runtime role may do: keys stay, also those revoked; who made them, and how long they
@@ -177,5 +180,54 @@ ENCRYPTED_FACTORS: tuple[str, ...] = (
       secret ~ '^([A-Z2-7]{32,64}|aes:[0-9a-f]{16}:[A-Za-z0-9+/]{80,128}={0,2})$')""",
 )
 """Secrets are encrypted; those that a release before stored plainly are, at the next start."""
+
+INVITATIONS: tuple[str, ...] = (
+    "alter table user_session add column proved_at timestamptz",
+    "alter table local_user add column enrols_by_invitation boolean not null default false",
+    """alter table recovery_code add column replaced_at timestamptz,
+      add constraint ck_recovery_code_replaced_at check (used_at is null or replaced_at is null)""",
+    """create table invitation (
+      id uuid not null,
+      user_id uuid not null,
+      purpose text not null,
+      token_hash bytea not null,
+      issued_at timestamptz not null,
+      issued_by text not null,
+      expires_at timestamptz not null,
+      used_at timestamptz,
+      ended_at timestamptz,
+      constraint pk_invitation primary key (id),
+      constraint uq_invitation_token_hash unique (token_hash),
+      constraint fk_invitation_user_id_local_user foreign key (user_id)
+        references local_user (id) on delete cascade,
+      constraint ck_invitation_purpose check (purpose in ('password', 'second_factor')),
+      constraint ck_invitation_token_hash check (length(token_hash) = 32),
+      constraint ck_invitation_expires_at check (
+        expires_at > issued_at and expires_at <= issued_at + interval '720 hours'),
+      constraint ck_invitation_used_at check (used_at is null or ended_at is null)
+    )""",
+    """create unique index uq_invitation_user_id_purpose on invitation (user_id, purpose)
+      where used_at is null and ended_at is null""",
+    """create function invitation_counts_once() returns trigger language plpgsql
+      set search_path = pg_catalog, public, pg_temp as $$
+    begin
+      raise exception 'an invitation that was used or ended stays so'
+        using errcode = 'check_violation', constraint = 'invitation_counts_once';
+    end $$""",
+    """create trigger invitation_counts_once before update on invitation for each row
+      when (old.used_at is not null or old.ended_at is not null)
+      execute function invitation_counts_once()""",
+)
+"""One-time tokens by which people set a password, or enrol a second factor that was reset. Of one
+user and purpose one counts. `proved_at`: when the session's person said password and code again."""
+
+DROP_INVITATIONS: tuple[str, ...] = (
+    "drop table invitation",
+    "drop function invitation_counts_once()",
+    "alter table local_user drop column enrols_by_invitation",
+    "alter table user_session drop column proved_at",
+    "delete from recovery_code where replaced_at is not null",
+    "alter table recovery_code drop column replaced_at",
+)
 
 DROP_SECOND_FACTORS: tuple[str, ...] = ("drop table recovery_code", "drop table second_factor")

@@ -6,21 +6,24 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from chassis.actor import ADMIN, Actor
 from chassis.clock import utc_now
-from chassis.http.dependencies import InReading, Needs, OnlyOnce, caller
+from chassis.http.dependencies import Caller, InReading, Needs, OnlyOnce, caller
 from chassis.http.paging import PageAsked
 from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.problems.standard import NotFound
 from chassis.storage.paging import Page
 from identity import open_sessions
+from identity.attempts import TooManyAttempts
 from identity.audit.acting import InEnteredWork
 from identity.authenticate import credential
+from identity.fresh_proof import prove_session
 from identity.keys import digest
 from identity.own import NoLocalUser
+from identity.places import LoginsBusy
 from identity.proving import NOTHING_SAID, Proof, Proven
 
 __all__ = ["ROUTERS", "Administrator", "EndedSessions", "Ending", "Person", "PersonOrNobody"]
@@ -59,6 +62,27 @@ class EndedSessions(BaseModel):
     """What became of it."""
 
     ended: int = Field(description="How many sessions were open and are not any more.")
+
+
+class ProveSession(BaseModel):
+    """Who one is, said once more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    present_password: Annotated[
+        SecretStr, Field(min_length=1, max_length=200, description="The password as it is now.")
+    ]
+    code: Annotated[SecretStr | None, Field(min_length=1, max_length=40)] = Field(
+        default=None,
+        description="Of who has a second factor: six digits of the authenticator, or a recovery "
+        "code.",
+    )
+
+
+class ProvenSession(BaseModel):
+    """A session whose person proved to be the one who logged in."""
+
+    proved_at: datetime = Field(description="When that was (UTC).")
 
 
 async def ending(request: Request) -> AsyncIterator[set[bytes]]:
@@ -159,6 +183,26 @@ async def me_session_end(  # noqa: PLR0917 - routes list their dependencies
     """End one session of one's own, as if one logged out there. Asks for password or code again."""
     ending.add(await open_sessions.end_one(work.sql, session_id, now=work.now, user_id=person))
     return EndedSessions(ended=len(ending))
+
+
+@all_session_router.post(
+    "/current/prove",
+    response_model=ProvenSession,
+    summary="Prove the own session anew",
+    responses=refuses(NoLocalUser, TooManyAttempts, LoginsBusy),
+)
+async def session_prove(wanted: ProveSession, by: Caller, request: Request) -> ProvenSession:
+    """Say password, and code, once more: acts that ask for a fresh proof are open for some minutes.
+
+    Takes no Idempotency-Key: each code counts once.
+    """
+    return ProvenSession(proved_at=await _prove(request, by, wanted))
+
+
+async def _prove(request: Request, by: Actor, wanted: ProveSession) -> datetime:
+    present = wanted.present_password.get_secret_value()
+    code = wanted.code.get_secret_value() if wanted.code else None
+    return await prove_session(request, by, present=present, code=code)
 
 
 @all_session_router.get("", response_model=Page[OpenSessionView], summary="List sessions of people")

@@ -110,7 +110,7 @@ async def _require_code(
     await attempt.count_code(user_id)
     async with connections.driver() as sql, sql.transaction():
         await name_actor(sql, f"user:{user_id}", attempt.trace)
-        counts = await use_code(sql, user_id, attempt.code, keys=attempt.factor_keys, now=now)
+        counts = await use_code(sql, user_id, attempt.code, now=now, **attempt.judging)
     if not counts:
         attempt.failed("second_factor", user_id=user_id)
         raise SecondFactorWrong

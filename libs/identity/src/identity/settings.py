@@ -1,6 +1,7 @@
 """What identity reads from the environment of its service."""
 
-from typing import cast
+from pathlib import Path
+from typing import Literal, cast
 
 from pydantic import Field, SecretStr
 
@@ -32,6 +33,67 @@ class IdentitySettings(ServiceSettings):
         "line: the newest first, which encrypts; the others only decrypt. Unset: in development "
         "one in the data folder; production refuses to serve.",
     )
+    second_factor_steps_apart: Literal[0, 1] | None = Field(
+        default=None,
+        description="How many neighbouring steps of 30 seconds a code of an authenticator counts "
+        "in as well, before and after its own: 1 for authenticators whose clocks differ, 0 for "
+        "none. Unset: 0 in production, 1 else.",
+    )
+    breached_passwords_file: Path | None = Field(
+        default=None,
+        description="File of passwords known from breaches: a line `HASH:COUNT` each, SHA-1 in "
+        "hexadecimal digits, in ascending order. None of them becomes a password here. Unset: "
+        "common passwords are refused, no others.",
+    )
+    invitation_hours: int = Field(
+        default=72,
+        ge=1,
+        le=720,
+        description="How long an invitation counts by which a person sets a password, or enrols a "
+        "second factor that was reset.",
+    )
+    passwords_by_invitation: bool | None = Field(
+        default=None,
+        description="True: nobody chooses a password for another person, who sets it by an "
+        "invitation. Unset: true in production, false else.",
+    )
+    fresh_proof_minutes: int = Field(
+        default=10,
+        ge=1,
+        le=720,
+        description="How long a session may change passwords, roles, invitations, second factors "
+        "and API keys of others after its person proved password and code.",
+    )
+    api_key_age_days_max: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="`doctor` names API keys whose secret is older.",
+    )
+    jwt_rsa_bits_min: Literal[2048, 3072] | None = Field(
+        default=None,
+        description="RSA keys of the token issuer with less bits are refused. Unset: 3072 in "
+        "production, 2048 else.",
+    )
+
+    @property
+    def invites_only(self) -> bool:
+        """Whether nobody chooses a password for another person."""
+        if self.passwords_by_invitation is not None:
+            return self.passwords_by_invitation
+        return self.environment == "production"
+
+    @property
+    def steps_apart(self) -> int:
+        """How many neighbouring steps a code counts in."""
+        if self.second_factor_steps_apart is not None:
+            return self.second_factor_steps_apart
+        return 0 if self.environment == "production" else 1
+
+    @property
+    def rsa_bits_min(self) -> int:
+        """How many bits an RSA key of the issuer has at least."""
+        return self.jwt_rsa_bits_min or (3072 if self.environment == "production" else 2048)
 
 
 def identity_settings(settings: ServiceSettings) -> IdentitySettings:

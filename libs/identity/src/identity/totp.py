@@ -1,7 +1,7 @@
 """Codes that a telephone works out from a secret and the time (TOTP, RFC 6238), and spare codes.
 
-A code is six digits and belongs to a step of 30 seconds; those of the step before and after count
-as well, for clocks that differ.
+A code is six digits and belongs to a step of 30 seconds. A setting says whether those of the step
+before and after count as well, for clocks that differ.
 """
 
 import base64
@@ -22,7 +22,6 @@ __all__ = [
 ]
 
 STEP_SECONDS = 30
-STEPS_APART_MAX = 1
 RECOVERY_CODES = 10
 _RANDOM_BYTES = 15
 _GROUP = 4
@@ -40,11 +39,14 @@ def uri_of(secret: str, *, login: str, issuer: str) -> str:
     )
 
 
-def step_of(secret: str, code: str, *, now: datetime) -> int | None:
-    """The step that the code belongs to; None: to none that counts now."""
+def step_of(secret: str, code: str, *, now: datetime, steps_apart: int) -> int | None:
+    """The step that the code belongs to; None: to none that counts now.
+
+    `steps_apart`: how many steps before and after that of now count as well.
+    """
     totp, at = pyotp.TOTP(secret, interval=STEP_SECONDS), int(now.timestamp()) // STEP_SECONDS
     sent = code.strip().encode()
-    for step in range(at + STEPS_APART_MAX, at - STEPS_APART_MAX - 1, -1):
+    for step in range(at + steps_apart, at - steps_apart - 1, -1):
         if hmac.compare_digest(totp.generate_otp(step).encode(), sent):
             return step
     return None

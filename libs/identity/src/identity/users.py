@@ -25,6 +25,7 @@ __all__ = [
     "change_user",
     "find_user",
     "list_users",
+    "lock_user",
     "set_password",
 ]
 
@@ -32,6 +33,8 @@ Roles = Mapping[str, frozenset[str]]
 COLUMNS = "id, login, name, roles, active, language, version, created_at, updated_at"
 _LOGIN = re.compile(r"^(?!erased-)[a-z0-9][a-z0-9._@+-]{0,99}\Z")
 _NAME_LENGTH_MAX = 200
+NO_PASSWORD = ""
+"""The stored form of no password: nothing that is typed fits it."""
 ERASED_LOGIN = "erased-"
 """The login of every user who was erased begins so, and no other one."""
 
@@ -83,13 +86,13 @@ async def add_user(
     *,
     login: str,
     name: str,
-    password: HashedPassword,
+    password: HashedPassword | None,
     roles: Sequence[str],
     known_roles: Roles,
     now: datetime,
     language: str | None = None,
 ) -> LocalUser:
-    """Make a user who may log in. The login is stored in lower case.
+    """Make a user. The login is stored in lower case. Who has no password yet cannot log in.
 
     Raises LoginTaken, and InvalidInput for a bad login or name, an unknown role, or a password
     that is the login.
@@ -98,8 +101,10 @@ async def add_user(
     wrong = [*_bad_login(login), *_bad_name(name), *_unknown(roles, known_roles)]
     if wrong:
         raise InvalidInput(errors=wrong)
-    password.require_unlike(login)
-    made = (uuid7(), login, name, password.stored, sorted(roles), language, now)
+    if password:
+        password.require_unlike(login)
+    stored = password.stored if password else NO_PASSWORD
+    made = (uuid7(), login, name, stored, sorted(roles), language, now)
     row = await sql.fetchrow(_ADD, *made)
     if row is None:
         raise LoginTaken(login=login)
@@ -132,7 +137,9 @@ async def change_user(
     active: bool | None = None,
     language: str | None = None,
 ) -> LocalUser:
-    """Change what is given; an empty language is none. Who is made inactive loses every session.
+    """Change what is given; an empty language is none.
+
+    Who is made inactive loses every session and invitation.
 
     Raises NotFound, UserIsErased, LastAdministrator, and InvalidInput for a bad name or an
     unknown role.
@@ -141,11 +148,12 @@ async def change_user(
     if wrong:
         raise InvalidInput(errors=wrong)
     chosen = None if roles is None else sorted(roles)
-    await _require_not_erased(sql, user_id)
+    await lock_user(sql, user_id)
     with last_administrator_stays():
         row: Any = await sql.fetchrow(_CHANGE, user_id, name, chosen, active, language, now)
     if active is False:
         await sql.execute(_END_SESSIONS, user_id, now, b"")
+        await sql.execute(_END_INVITATIONS, user_id, now, None)
     return _user(row)
 
 
@@ -157,13 +165,16 @@ async def set_password(
     now: datetime,
     but_session: bytes = b"",
 ) -> None:
-    """Give the user a new password and end every session but the one with that hash.
+    """Give the user a new password; every session but the one with that hash ends.
+
+    An invitation to set one counts no more.
 
     Raises NotFound, UserIsErased, InvalidInput.
     """
-    password.require_unlike(await _require_not_erased(sql, user_id))
+    password.require_unlike(await lock_user(sql, user_id))
     await sql.execute(_CHANGE_HASH, user_id, password.stored, now)
     await sql.execute(_END_SESSIONS, user_id, now, but_session)
+    await sql.execute(_END_INVITATIONS, user_id, now, "password")
 
 
 @contextmanager
@@ -177,7 +188,7 @@ def last_administrator_stays() -> Iterator[None]:
         raise LastAdministrator from refused
 
 
-async def _require_not_erased(sql: "asyncpg.Connection[Any]", user_id: UUID) -> str:
+async def lock_user(sql: "asyncpg.Connection[Any]", user_id: UUID) -> str:
     """Hold the user's row until the act ends; the login. Raises NotFound, UserIsErased."""
     login: str | None = await sql.fetchval(_LOCK, user_id)
     if login is None:
@@ -234,3 +245,6 @@ _CHANGE_HASH = """update local_user
 
 _END_SESSIONS = """update user_session set ended_at = $2
   where user_id = $1 and ended_at is null and secret_hash <> $3"""
+
+_END_INVITATIONS = """update invitation set ended_at = $2
+  where user_id = $1 and used_at is null and ended_at is null and purpose = coalesce($3, purpose)"""

@@ -8,9 +8,11 @@ __all__ = [
     "AUDIT",
     "AUDIT_OF_CALLERS",
     "AUDIT_OF_FACTORS",
+    "AUDIT_OF_INVITATIONS",
     "DROP_AUDIT",
     "DROP_AUDIT_OF_CALLERS",
     "DROP_AUDIT_OF_FACTORS",
+    "DROP_AUDIT_OF_INVITATIONS",
 ]
 
 _PATH = "set search_path = pg_catalog, public, pg_temp"
@@ -212,6 +214,36 @@ DROP_AUDIT_OF_FACTORS: tuple[str, ...] = (
     "drop trigger audit_second_factor on second_factor",
     "drop function audit_recovery_code()",
     "drop function audit_second_factor()",
+)
+
+AUDIT_OF_INVITATIONS: tuple[str, ...] = (
+    f"""create function audit_invitation() returns trigger language plpgsql {_PATH} as $$
+    begin
+      perform write_audit_entry(
+        case when tg_op = 'INSERT' then 'invitation.issued'
+          when new.used_at is not null then 'invitation.used' else 'invitation.ended' end,
+        'user:' || new.user_id,
+        jsonb_build_object('purpose', new.purpose, 'expires_at', new.expires_at));
+      return null;
+    end $$""",
+    """create trigger audit_invitation after insert or update on invitation
+      for each row execute function audit_invitation()""",
+    f"""create function audit_session_proof() returns trigger language plpgsql {_PATH} as $$
+    begin
+      perform write_audit_entry('session.proved', 'user:' || new.user_id,
+        jsonb_build_object('session_id', new.id));
+      return null;
+    end $$""",
+    """create trigger audit_session_proof after update on user_session for each row
+      when (old.proved_at is distinct from new.proved_at)
+      execute function audit_session_proof()""",
+)
+
+DROP_AUDIT_OF_INVITATIONS: tuple[str, ...] = (
+    "drop trigger audit_session_proof on user_session",
+    "drop function audit_session_proof()",
+    "drop trigger audit_invitation on invitation",
+    "drop function audit_invitation()",
 )
 
 DROP_AUDIT: tuple[str, ...] = (

@@ -10,8 +10,8 @@ from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from crm.calendar_feeds.schemas import CalendarFeedView, IssuedCalendarFeed
 from crm.calendar_feeds.service import feeds
-from crm.repeats import keep_for_repeats
 from identity.own import NoLocalUser
+from identity.repeats import keep_for_repeats
 
 __all__ = ["calendar_feed_router"]
 

@@ -42,7 +42,7 @@ from crm.quotes.service import acts, approving
 from crm.quotes.service.printed import printed_quote
 from crm.quotes.service.quotes import QUOTE
 from crm.quotes.states import QuoteLanguage, QuoteState
-from crm.repeats import keep_for_repeats
+from identity.repeats import keep_for_repeats
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import USER, Reference

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response, status
+from fastapi import Request, Response, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import IfMatch, InWork, Needs, OnlyOnce
@@ -28,7 +28,11 @@ from crm.staff.schemas import (
 )
 from crm.staff.service import members
 from crm.staff.service.teams import TEAM
-from identity.hashing import HashedNewPassword
+from identity.fresh_proof import FreshlyProven, FreshlyProvenForRoles
+from identity.hashing import HashedPasswordOfAnother
+from identity.invitation_views import InvitationView
+from identity.invitations import UserIsDisabled
+from identity.repeats import keep_for_repeats
 from identity.users import LastAdministrator, LoginTaken, UserIsErased
 from records.annotations import annotate
 from records.paths import RecordPaths
@@ -63,12 +67,13 @@ async def _member(
 async def user_create(
     command: AddMember,
     _by: StaffManager,
-    password: HashedNewPassword,
+    _fresh: FreshlyProven,
+    password: HashedPasswordOfAnother,
     _once: OnlyOnce,
     work: InWork,
     response: Response,
 ) -> MemberView:
-    """Let somebody work here."""
+    """Let somebody work here. Without a password the person is invited to set one."""
     member_id = await members.add_member(work, command, password)
     return await _member(response, work, member_id, new=True)
 
@@ -81,6 +86,7 @@ async def user_update(
     user_id: UUID,
     command: ChangeMember,
     _by: StaffManager,
+    _fresh: FreshlyProvenForRoles,
     revision: IfMatch,
     work: InWork,
     response: Response,
@@ -116,7 +122,8 @@ async def user_set_password(
     user_id: UUID,
     command: NewPassword,
     _by: StaffManager,
-    password: HashedNewPassword,
+    _fresh: FreshlyProven,
+    password: HashedPasswordOfAnother,
     _once: OnlyOnce,
     work: InWork,
     response: Response,
@@ -124,6 +131,24 @@ async def user_set_password(
     """Give the user a new password; every session ends."""
     await members.replace_password(work, user_id, password)
     return await _member(response, work, user_id)
+
+
+@user_router.post(
+    "/{user_id}/invitation", responses=refuses(NotFound, UserIsErased, UserIsDisabled)
+)
+async def user_invite(
+    user_id: UUID,
+    _by: StaffManager,
+    _fresh: FreshlyProven,
+    _once: OnlyOnce,
+    work: InWork,
+    request: Request,
+) -> InvitationView:
+    """Invite the user to set the own password. The token counts once; a former one ends."""
+    issued = await members.invite_member(work, user_id, request.app.state.settings)
+    view = InvitationView.model_validate(issued)
+    keep_for_repeats(request, work, view.model_copy(update={"token": None}).model_dump_json())
+    return view
 
 
 USER = RecordPaths(user_router, queries.USERS, "user", READ, WRITE, base=Base)

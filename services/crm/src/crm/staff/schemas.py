@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from identity.passwords import PasswordText
+from identity.passwords import LENGTH_MAX, LENGTH_MIN, PasswordText
 from records.custom.fields import CustomValues, CustomView
 from records.tagged import Tagged
 from values.email import Email
@@ -39,7 +39,15 @@ class AddMember(Command):
         description="Small letters, digits or . _ @ + -; never changes."
     )
     name: Name
-    password: PasswordText
+    password: Annotated[
+        SecretStr | None,
+        Field(
+            min_length=LENGTH_MIN,
+            max_length=LENGTH_MAX,
+            description="12 to 200 characters, none of the common passwords, and not the login; "
+            "null: the person sets one by an invitation.",
+        ),
+    ] = None
     roles: Roles = Field(description="seller, sales_manager, service_agent, marketer, admin.")
     email: Email = ""
     team_id: UUID | None = None

@@ -26,6 +26,8 @@ def upgrade() -> None:
         op.execute(statement)
     for statement in identity.ENCRYPTED_FACTORS:
         op.execute(statement)
+    for statement in (*identity.INVITATIONS, *audit.AUDIT_OF_INVITATIONS):
+        op.execute(statement)
     op.execute(CONTENT)
     op.execute(HISTORY)
     op.execute(BEGAN_AT)

@@ -11,6 +11,7 @@ from chassis.problems.standard import (
     NotFound,
     StaleRevision,
 )
+from chassis.settings import ServiceSettings
 from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from crm import open_work
@@ -23,6 +24,7 @@ from crm.staff.schemas import AddMember, ChangeMember, MemberView
 from crm.staff.service.teams import require_open_team
 from identity import users
 from identity.audit.entries import name_actor
+from identity.invitations import IssuedInvitation, invite
 from identity.passwords import HashedPassword
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "change_member",
     "disable_member",
     "enable_member",
+    "invite_member",
     "lock_user",
     "member_view",
     "replace_password",
@@ -52,7 +55,7 @@ async def require_active_user(work: Work, member_id: UUID, *, pointer: str) -> N
     await queries.ensure_member(work, member_id)
 
 
-async def add_member(work: Work, command: AddMember, password: HashedPassword) -> UUID:
+async def add_member(work: Work, command: AddMember, password: HashedPassword | None) -> UUID:
     """Let somebody work here.
 
     Raises LoginTaken, InvalidInput (login, password, roles), MissingReference (team), Forbidden
@@ -142,10 +145,22 @@ async def enable_member(work: Work, member_id: UUID) -> None:
     await _set_active(work, member_id, active=True)
 
 
-async def replace_password(work: Work, member_id: UUID, password: HashedPassword) -> None:
+async def replace_password(work: Work, member_id: UUID, password: HashedPassword | None) -> None:
     """Give the user a new password; every session ends. Raises NotFound, Forbidden."""
     await _lock_member(work, member_id)
+    if password is None:
+        return  # the body had none: its schema refused it
     await users.set_password(work.sql, member_id, password, now=work.now)
+
+
+async def invite_member(work: Work, member_id: UUID, settings: ServiceSettings) -> IssuedInvitation:
+    """Make a token by which the user sets the own password; a former one ends.
+
+    Raises NotFound, Forbidden, UserIsErased, UserIsDisabled.
+    """
+    await _lock_member(work, member_id)
+    by = work.actor.reference
+    return await invite(work.sql, member_id, by=by, settings=settings, now=work.now)
 
 
 async def _set_active(work: Work, member_id: UUID, *, active: bool) -> None:

@@ -9,14 +9,14 @@ from chassis.work.unit_of_work import Work
 __all__ = ["keep_for_repeats"]
 
 
-def keep_for_repeats(request: Request, work: Work, body: str) -> None:
+def keep_for_repeats(request: Request, work: Work, body: str, *, status: int = 200) -> None:
     """Keep this reply for repeats of the request, in place of the one that is sent now."""
     _, key = request.state.claimed
     request.state.claimed = None
     work.reply = Reply(
         actor=work.actor.reference,
         key=key,
-        status=200,
+        status=status,
         body=body.encode(),
         headers=orjson.dumps({"content-type": "application/json"}).decode(),
     )
