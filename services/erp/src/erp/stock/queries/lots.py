@@ -16,7 +16,7 @@ from records.includes import Include
 from records.links import linked_to
 from records.reads import Reads, columns_of, everybody, sorts_of
 
-__all__ = ["LOTS", "items_of_lots", "known_parties", "lots_by_number", "tracked_items"]
+__all__ = ["LOTS", "items_of_lots", "known_parties", "lots_by_number", "skus_of", "tracked_items"]
 
 _STOCK = "(select coalesce(sum(s.{0}), 0) from lot_stock s where s.lot_id = lot.id)"
 
@@ -75,6 +75,12 @@ async def tracked_items(
         list(item_ids),
     )
     return [dict(row) for row in rows]
+
+
+async def skus_of(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The SKUs of items."""
+    rows = await sql.fetch("select id, sku from item where id = any($1::uuid[])", list(item_ids))
+    return {row["id"]: row["sku"] for row in rows}
 
 
 async def known_parties(

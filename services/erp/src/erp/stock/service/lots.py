@@ -34,8 +34,7 @@ async def lot_states(at: Reading, lot_ids: Sequence[UUID]) -> list[LotChanged]:
 
 
 async def _events(at: Reading, changed: Mapping[Lot, Sequence[str]]) -> list[LotChanged]:
-    items = await queries.tracked_items(at.sql, item_ids={lot.item_id for lot in changed})
-    skus = {item["id"]: item["sku"] for item in items}
+    skus = await queries.skus_of(at.sql, {lot.item_id for lot in changed})
     return [LotChanged.of(lot, fields, sku=skus[lot.item_id]) for lot, fields in changed.items()]
 
 
@@ -134,8 +133,8 @@ async def _claim_numbers(work: Work, lots: Sequence[Lot]) -> None:
         key = lot.item_id, lot.number, lot.owner_id
         existing_id = taken.get(key, keys[key].id)
         if existing_id != lot.id:
-            [item] = await queries.tracked_items(work.sql, item_ids=[lot.item_id])
-            raise DuplicateLotNumber(sku=item["sku"], lot=lot.number, existing_id=existing_id)
+            skus = await queries.skus_of(work.sql, [lot.item_id])
+            raise DuplicateLotNumber(sku=skus[lot.item_id], lot=lot.number, existing_id=existing_id)
 
 
 def _judged(changes: Sequence[Change[Lot]]) -> list[Lot]:
