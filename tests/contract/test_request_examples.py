@@ -370,6 +370,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _bills_of_material(erp)
     await _books(erp)
     await _stock(erp)
+    await _lots(erp)
     await _purchases(erp)
     await _sales(erp)
     await _approvals(erp)
@@ -453,6 +454,28 @@ async def _stock(erp: Caller) -> None:
         await erp.send(name)
     erp.records["stock_document"] = (await _of(erp, "/v1/stock-documents"))[0]["id"]
     erp.records["warehouse"] = (await _of(erp, "/v1/warehouses"))[0]["id"]
+
+
+async def _lots(erp: Caller) -> None:
+    await erp.send("item_create", sku="MILK-1L", tracking="lot")
+    await erp.send("lot_upsert_batch")
+    await erp.send("lot_upsert")
+    other = await erp.send("lot_create", number="2026-11-A2")
+    line = {"sku": "MILK-1L", "quantity": "9", "unit_cost": {"amount": "4", "currency": "CNY"}}
+    for number in ("2026-11-A1", "2026-11-A2"):
+        if number == "2026-11-A1":
+            await erp.send("lot_create")
+        lots = [{"number": number, "quantity": "9"}]
+        await erp.send("stock_receipt_create", lines=[line | {"lots": lots}])
+    for act in ("update", "link", "split"):
+        await erp.send(f"lot_{act}")
+    await erp.send("lot_merge", lot_ids=[other["id"]])
+    for act in ("quarantine", "block", "inspect", "release", "hold"):
+        await erp.send(f"lot_{act}")
+    owner = erp.records["customer"]
+    await erp.send("lot_create", number="THEIRS", owner="customer", owner_id=owner)
+    for act in ("receive", "issue"):
+        await erp.send(f"lot_{act}")
 
 
 async def _purchases(erp: Caller) -> None:

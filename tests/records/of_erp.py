@@ -75,6 +75,11 @@ async def bom_new(desk: Desk) -> Values:
     return {"sku": await item(desk), "label": desk.word("R"), "note": "As drawn.", "lines": [line]}
 
 
+async def lot_new(desk: Desk) -> Values:
+    made = await desk.add("/v1/items", sku=desk.word("SKU"), name="Milk", tracking="lot")
+    return {"sku": made["sku"], "number": desk.word("L"), "note": "By night."}
+
+
 async def purchase_order_sent(desk: Desk) -> Values:
     supplier = await desk.add("/v1/suppliers", name="Mill")
     line = {"sku": await item(desk), "quantity": "2.0", "unit_price": CNY}
@@ -161,6 +166,8 @@ OF_ERP = (
             "category": ("MERGED", None),
             "kind": ("goods", NEVER_EMPTY),
             "tracking": ("serial", NEVER_EMPTY),
+            "picking": ("fifo", NEVER_EMPTY),
+            "shelf_life_days": (30, None),
             "conversions": ([DOZEN | {"denominator": 1}], []),
             "barcode": ("4006381333931", ""),
             "sold": (False, NEVER_EMPTY),
@@ -217,6 +224,20 @@ OF_ERP = (
             "by_products": ([], NEVER_EMPTY),
         },
         apart=frozenset({"lines"}),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/lots",
+        table="lot",
+        **both(lot_new),
+        change={"note": "Other"},
+        fields={
+            "supplier_lot": ("S-7", ""),
+            "made_on": ("2030-01-01", None),
+            "expires_on": ("2031-01-01", None),
+            "note": ("Cool.", ""),
+        },
+        apart=frozenset({"supplier_id"}),
     ),
     Kind(
         half="erp",

@@ -29,6 +29,13 @@ async def _bill_of_material(desk, item, component):
     path = "/v1/bills-of-material"
     bom = await desk.add(path, sku=item["sku"], label="A", lines=lines)
     assert (await desk.erp.post(f"{path}/{bom['id']}/activate", {})).is_success
+    await _lot(desk)
+
+
+async def _lot(desk):
+    item = await desk.item(tracking="lot")
+    lot = await desk.add("/v1/lots", sku=item["sku"], number="L1")
+    assert (await desk.erp.post(f"/v1/lots/{lot['id']}/block", {"reason": "sour"})).is_success
 
 
 async def test_a_state_is_what_the_last_event_said(clerk):

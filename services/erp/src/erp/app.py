@@ -32,8 +32,9 @@ from erp.receivables.module import MODULE as RECEIVABLES
 from erp.settings import ErpSettings
 from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
-from erp.stock import router as stock
 from erp.stock.module import MODULE as STOCK
+from erp.stock.router import goods as stock
+from erp.stock.router.lots import lot
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.document_fields.module import MODULE as DOCUMENT_FIELDS
@@ -76,6 +77,7 @@ _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
     bill_of_material,
+    lot,
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""

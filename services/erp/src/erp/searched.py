@@ -22,6 +22,8 @@ __all__ = [
     "JOURNAL_NUMBER",
     "KEPT",
     "LEVELS",
+    "LOTS",
+    "LOT_NUMBERS",
     "MOVES",
     "NUMBER",
     "OPENING_RECEIVABLES",
@@ -150,6 +152,13 @@ SUGGESTIONS = Searched(
     [ITEM.of("s.item_id"), SUPPLIER.of("s.supplier_id")],
 )
 LEVELS = Searched("", "stock_level s", "s.item_id", [ITEM.of("s.item_id")])
+LOT_NUMBERS = folded(number_words("number"), "supplier_lot")
+LOTS = Searched(
+    folded(number_words("lot.number"), "lot.supplier_lot"),
+    "lot",
+    "lot.id",
+    [ITEM.of("lot.item_id")],
+)
 SERIALS = Searched(folded(number_words("s.number")), "serial s", "s.id", [ITEM.of("s.item_id")])
 MOVES = Searched(memo_text("m."), "stock_move m", "m.id", [ITEM.of("m.item_id")])
 STOCK_DOCUMENTS = Searched(

@@ -16,10 +16,11 @@ from erp.stock.lines import (
     ReturnLine,
     ShipLine,
 )
+from erp.stock.service.adjusting import post_adjustment
 from erp.stock.service.allocating import allocate_lines, allocate_orders
 from erp.stock.service.demand import cancel_demand, change_ordered_quantity
 from erp.stock.service.expected_receipts import set_expected_receipts
-from erp.stock.service.goods import post_adjustment, receive_goods, receive_return, ship_goods
+from erp.stock.service.goods import receive_goods, receive_return, ship_goods
 
 PROOF = """select
     (select sum(on_hand) from stock_level where item_id = $1) as on_hand,

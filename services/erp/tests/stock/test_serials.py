@@ -257,13 +257,13 @@ async def test_who_may_not_see_stock_sees_no_serials(keeper, desk, problem):
 @pytest.mark.parametrize(
     ("facts", "code"),
     [
-        ({"tracking": "lot"}, "invalid_input"),
+        ({"tracking": "batch"}, "invalid_input"),
         ({"tracking": "serial", "unit": "KGM"}, "not_trackable"),
         ({"tracking": "serial", "kind": "service"}, "not_trackable"),
     ],
 )
 async def test_what_cannot_have_serials(desk, problem, facts, code):
-    """Lots are not built: refused, never ignored (house 14)."""
+    """What no item is tracked by is refused, never ignored."""
     body = {"sku": desk.word("SKU"), "name": "Bolt"} | facts
     problem(await desk.erp.post("/v1/items", body), 422, code)
     plain = await desk.item()

@@ -312,6 +312,7 @@ NOT_CARRIED = frozenset(
         *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
         *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
         "bill-of-material-changed",
+        "lot-changed",
     )
 ) | {
     f"tandem.crm.{name}.v1"

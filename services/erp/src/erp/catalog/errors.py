@@ -79,7 +79,7 @@ class ItemInUse(Problem):
 
 
 class NotTrackable(Problem):
-    """Only goods that are counted in whole pieces can have serials."""
+    """Only goods that are counted in whole pieces can have serials, and only goods lots."""
 
     status = 422
     code = "not_trackable"

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from erp.catalog.states import ItemKind, Picking, PriceStatus, Tracking
 from records.custom.fields import CustomState
 from values.amounts import InCurrency
 from values.decimals import NonNegativeQuantity, PriceAmount
@@ -52,7 +52,11 @@ class ItemChanged(CustomState, Event):
     discontinued_on: date | None = Field(description="From this day on no longer offered.")
     status: Literal["active", "archived"]
     tracking: Tracking = Field(
-        default=Tracking.NONE, description="serial: each piece has a serial."
+        default=Tracking.NONE, description="serial: each piece has a serial; lot: it lies in lots."
+    )
+    picking: Picking = Field(default=Picking.FEFO, description="Which lot leaves first.")
+    shelf_life_days: int | None = Field(
+        default=None, description="So many days after it was made a lot expires; null: never."
     )
     tax_code: str | None = Field(
         default=None, description="Tax code of its sales; null: it is not taxed."

@@ -25,7 +25,7 @@ from chassis.storage.base import Quantity
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.catalog.errors import FixedCode, ReversedPeriod
-from erp.catalog.states import PRICE_FOLLOWING, ItemKind, PriceStatus, Tracking
+from erp.catalog.states import PRICE_FOLLOWING, ItemKind, Picking, PriceStatus, Tracking
 from erp.searched import ITEM
 from records.entities import ACTIVE, CustomRecord, NamedRecord, Values, list_indexes
 from values.units import Ratio
@@ -104,6 +104,8 @@ class Item(NamedRecord, Base):
         CheckConstraint("sku <> '' and name <> ''", name="named"),
         enum_check("kind", ItemKind),
         enum_check("tracking", Tracking),
+        enum_check("picking", Picking),
+        CheckConstraint("shelf_life_days > 0", name="shelf_life_days_positive"),
         CheckConstraint("tracking = 'none' or kind = 'goods'", name="goods_tracked"),
         # Levels and moves refer to both, so the tracking stays as it was at the first move.
         UniqueConstraint("id", "tracking"),
@@ -117,6 +119,8 @@ class Item(NamedRecord, Base):
     category_id: Mapped[UUID | None] = mapped_column(ForeignKey("item_category.id"))
     kind: Mapped[str] = mapped_column(default=ItemKind.GOODS)
     tracking: Mapped[str] = mapped_column(default=Tracking.NONE)
+    picking: Mapped[str] = mapped_column(default=Picking.FEFO, server_default=Picking.FEFO)
+    shelf_life_days: Mapped[int | None]
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     barcode: Mapped[str] = mapped_column(default="")
     sold: Mapped[bool] = mapped_column(default=True)

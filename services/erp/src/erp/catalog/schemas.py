@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.catalog.states import ItemKind, PriceStatus, Tracking
+from erp.catalog.states import ItemKind, Picking, PriceStatus, Tracking
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
@@ -130,6 +130,9 @@ class Conversion(Command):
         return Ratio(self.numerator, self.denominator)
 
 
+ShelfLife = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+
+
 class ItemFields(CustomValues):
     """Fields of an item. What is left out of a change stays as it is."""
 
@@ -138,7 +141,18 @@ class ItemFields(CustomValues):
     kind: ItemKind = Field(default_factory=unset, description="By default goods.")
     tracking: Tracking = Field(
         default_factory=unset,
-        description="serial: each piece has a serial. By default none; final with the first move.",
+        description="serial: each piece has a serial. lot: it lies in lots. By default none; final "
+        "with the first move.",
+    )
+    picking: Picking = Field(
+        default_factory=unset,
+        description="Which lot leaves first: the one that expires first (fefo, by default), or the "
+        "one that came first.",
+    )
+    shelf_life_days: ShelfLife | None = Field(
+        default=None,
+        description="A lot expires so many days after it was made, where no day is given; null: "
+        "it does not expire.",
     )
     conversions: Annotated[
         Annotated[list[Conversion], Field(max_length=20)] | None,
@@ -190,6 +204,8 @@ class ItemView(RecordView):
     category: str | None = Field(description="Code of the category.")
     kind: ItemKind
     tracking: Tracking
+    picking: Picking = Field(description="Which lot leaves first.")
+    shelf_life_days: int | None = Field(description="Null: its lots have no day by themselves.")
     unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
     unit_decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
     conversions: list[Conversion]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["PRICE_FOLLOWING", "ItemKind", "PriceStatus", "Tracking"]
+__all__ = ["PRICE_FOLLOWING", "ItemKind", "Picking", "PriceStatus", "Tracking"]
 
 
 class ItemKind(StrEnum):
@@ -14,10 +14,18 @@ class ItemKind(StrEnum):
 
 
 class Tracking(StrEnum):
-    """`serial`: each piece of the item has a serial."""
+    """`serial`: each piece of the item has a serial; `lot`: all of it lies in lots."""
 
     NONE = "none"
     SERIAL = "serial"
+    LOT = "lot"
+
+
+class Picking(StrEnum):
+    """Which lot leaves first: `fefo` the one that expires first, `fifo` the one that came first."""
+
+    FEFO = "fefo"
+    FIFO = "fifo"
 
 
 class PriceStatus(StrEnum):

@@ -10,7 +10,7 @@ from chassis.events.event import Event
 from erp.fulfilment.states import ChangeKind, ChangeState, OrderState, ShipmentKind
 from values.address import Address
 from values.amounts import InCurrency, part_currency
-from values.decimals import Amount, NonNegativeDecimal, PriceAmount, Quantity
+from values.decimals import Amount, NonNegativeDecimal, PositiveQuantity, PriceAmount, Quantity
 
 __all__ = [
     "OrderChangeAnswer",
@@ -18,6 +18,7 @@ __all__ = [
     "OrderExternalRef",
     "OrderLineState",
     "OrderShipment",
+    "ShippedLot",
     "ShippedSerial",
 ]
 
@@ -68,6 +69,16 @@ class ShippedSerial(StatePart):
     serial: str
 
 
+class ShippedLot(StatePart):
+    """So many of a lot that went along."""
+
+    order_line_id: UUID
+    sku: str
+    lot_id: UUID
+    lot: str
+    quantity: PositiveQuantity
+
+
 class OrderShipment(StatePart):
     """A shipment, or goods that came back."""
 
@@ -81,6 +92,7 @@ class OrderShipment(StatePart):
         default=None, description="The day on which it was taken back as a mistake; null: it stays."
     )
     serials: list[ShippedSerial] = Field(default=[], description="Of the pieces that have one.")
+    lots: list[ShippedLot] = Field(default=[], description="What of it was of which lot.")
 
 
 class OrderChangeAnswer(StatePart):

@@ -61,8 +61,14 @@ from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
 from erp.stock.errors import (
+    DuplicateLot,
     DuplicateSerial,
     GoodsGone,
+    LotNotUsable,
+    LotNotWithCustomer,
+    LotShortOnDay,
+    LotsNeeded,
+    LotsNotKept,
     NoCostOnDay,
     NotReserved,
     NotShipped,
@@ -72,6 +78,9 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
     ShortOnDay,
+    TooLittleInLot,
+    TooLittleOnHand,
+    UnknownLot,
     UnknownSerial,
 )
 from records.annotations import annotate
@@ -104,7 +113,11 @@ _SERIALS = (
     DuplicateSerial,
     UnknownSerial,
     SerialMovedLater,
+    LotsNeeded,
+    LotsNotKept,
+    DuplicateLot,
 )
+_LOTS_LEAVE = (UnknownLot, TooLittleInLot, LotNotUsable, LotShortOnDay, TooLittleOnHand)
 _BOOKED = (NoPeriod, PeriodClosed)
 
 
@@ -205,6 +218,7 @@ async def sales_order_update(
         FractionOfUnit,
         *_SERIALS,
         SerialNotInStock,
+        *_LOTS_LEAVE,
         ShortOnDay,
         NoCostOnDay,
         *_BOOKED,
@@ -229,6 +243,7 @@ async def sales_order_ship(
         FractionOfUnit,
         *_SERIALS,
         SerialNotWithCustomer,
+        LotNotWithCustomer,
         DebtWrittenOff,
         InvoiceDateOrder,
         *_BOOKED,
@@ -285,6 +300,8 @@ async def sales_order_invoice(
         SerialNotInStock,
         SerialNotWithCustomer,
         SerialMovedLater,
+        TooLittleInLot,
+        LotShortOnDay,
         *_BOOKED,
     ),
 )

@@ -14,10 +14,11 @@ from erp.fulfilment.events import (
     OrderExternalRef,
     OrderLineState,
     OrderShipment,
+    ShippedLot,
     ShippedSerial,
 )
 from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
-from erp.stock.schemas import Serials
+from erp.stock.schemas.goods import Lots, MovedLot, Serials
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged
@@ -205,12 +206,14 @@ class LineQuantity(Command):
 
 
 class ShipQuantity(LineQuantity):
-    """So many of a line; of goods tracked by serial, which pieces.
+    """So many of a line; of goods tracked by serial, which pieces; of those in lots, which lots.
 
-    A return names them. A shipment may leave them out: the pieces that came in first leave.
+    A return names them. A shipment may leave them out: the pieces that came in first leave, and
+    the lots that the item's picking takes first.
     """
 
     serials: Serials = Field(default=[])
+    lots: Lots = Field(default=[])
 
 
 class ShipOrder(CustomValues):
@@ -273,6 +276,7 @@ class Shipped(View):
     order_version: int = Field(description="The number in the order's ETag.")
     order_revision: int = Field(description="The `aggversion` of the order's event.")
     serials: list[ShippedSerial] = Field(description="Of the pieces that have one.")
+    lots: list[ShippedLot] = Field(description="Lots that went along, and how much of each.")
 
 
 class Invoiced(View):
@@ -340,6 +344,7 @@ class ShipmentQuery(Tagged):
     serial: SerialNumber | None = Field(
         default=None, description="Only those with a piece of this serial."
     )
+    lot_id: UUID | None = Field(default=None, description="Only those with goods of this lot.")
 
 
 class ShipmentLineView(View):
@@ -351,6 +356,7 @@ class ShipmentLineView(View):
     description: str
     quantity: PositiveQuantity
     serials: list[str] = Field(description="Of the pieces that have one.")
+    lots: list[MovedLot] = Field(description="What of it was of which lot.")
 
 
 class ShipmentView(CustomView, View):

@@ -5,6 +5,7 @@ from chassis.problems.problem import Problem
 __all__ = [
     "DuplicateSupplierPrice",
     "LessThanReceived",
+    "LotNotOnReceipt",
     "MoreThanOnReceipt",
     "MoreThanOrdered",
     "MoreThanReceived",
@@ -126,6 +127,15 @@ class MoreThanOnReceipt(Problem):
     code = "more_than_on_receipt"
     title = "More than came with this receipt"
     detail = "{quantity} of {sku} go back, {left} of this receipt did not go back yet."
+
+
+class LotNotOnReceipt(Problem):
+    """Goods of a lot are to go back that did not come with the line."""
+
+    status = 409
+    code = "lot_not_on_receipt"
+    title = "The lot did not come with this receipt"
+    detail = "Nothing of the lot {lot} of {sku} came with this line of the receipt."
 
 
 class SerialNotOnReceipt(Problem):

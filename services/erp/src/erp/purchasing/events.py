@@ -17,6 +17,7 @@ __all__ = [
     "PurchaseReturned",
     "ReceivedSerial",
     "SentBackLine",
+    "SentBackLot",
 ]
 
 
@@ -64,6 +65,13 @@ class PurchaseChanged(InCurrency, Event):
     )
 
 
+class SentBackLot(BaseModel):
+    """So many of a lot that went back."""
+
+    number: str
+    quantity: PositiveQuantity
+
+
 class SentBackLine(InCurrency):
     """What went back of an order's line, at which value it was received, and what it cost stock."""
 
@@ -74,6 +82,7 @@ class SentBackLine(InCurrency):
     value: Amount
     cost: Amount
     serials: list[str] = Field(description="Serial numbers of the pieces that went back.")
+    lots: list[SentBackLot] = Field(default=[], description="What of it was of which lot.")
     currency: str = part_currency()
 
 

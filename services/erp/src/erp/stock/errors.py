@@ -5,8 +5,21 @@ from chassis.problems.problem import Problem
 __all__ = [
     "AlreadyShipped",
     "CostNeeded",
+    "DuplicateLot",
+    "DuplicateLotNumber",
     "DuplicateSerial",
     "GoodsGone",
+    "LotDiffers",
+    "LotExpiresFirst",
+    "LotFixed",
+    "LotNotFollowing",
+    "LotNotForeign",
+    "LotNotUsable",
+    "LotNotWithCustomer",
+    "LotShortOnDay",
+    "LotsNeeded",
+    "LotsNotAlike",
+    "LotsNotKept",
     "NoCostOnDay",
     "NotReserved",
     "NotShipped",
@@ -19,7 +32,9 @@ __all__ = [
     "SerialsNeeded",
     "SerialsNotKept",
     "ShortOnDay",
+    "TooLittleInLot",
     "TooLittleOnHand",
+    "UnknownLot",
     "UnknownSerial",
 ]
 
@@ -205,4 +220,151 @@ class SerialNotWithCustomer(Problem):
     detail = (
         "The serial {serial} of {sku} is at {place} and is not with the customer of the line "
         "{line}. Name what left for it."
+    )
+
+
+class LotsNeeded(Problem):
+    """All of an item that is tracked by lot moves by its lots."""
+
+    status = 422
+    code = "lots_needed"
+    title = "The lots are needed"
+    detail = "{quantity} of {sku} are moved, {named} are named by lot. Name lots that come to it."
+
+
+class LotsNotKept(Problem):
+    """Lots are named of an item that has none."""
+
+    status = 422
+    code = "lots_not_kept"
+    title = "This item has no lots"
+    detail = "{sku} is not tracked by lot. Leave the lots out."
+
+
+class DuplicateLot(Problem):
+    """A lot is named twice of one line."""
+
+    status = 422
+    code = "duplicate_lot"
+    title = "The lot is named twice"
+    detail = "The lot {lot} of {sku} is named twice. Name it once, with all that moves of it."
+
+
+class UnknownLot(Problem):
+    """The item has no such lot of ours."""
+
+    status = 422
+    code = "unknown_lot"
+    title = "There is no such lot"
+    detail = "{sku} has no lot {lot} of ours. Correct the number, or receive it first."
+
+
+class LotDiffers(Problem):
+    """Goods come of a lot that is there already, and is another one by what is said of it."""
+
+    status = 409
+    code = "lot_differs"
+    title = "The lot is another one"
+    detail = (
+        "The lot {lot} of {sku} is there already, and has another {field}. Leave that out, or "
+        "give the lot another number."
+    )
+
+
+class TooLittleInLot(Problem):
+    """More is to leave of a lot than lies of it."""
+
+    status = 409
+    code = "too_little_in_lot"
+    title = "Not enough of the lot"
+    detail = "{wanted} of the lot {lot} of {sku} are to leave, {on_hand} lie here."
+
+
+class LotNotUsable(Problem):
+    """A lot that is not released, or has expired, is not shipped (E40)."""
+
+    status = 409
+    code = "lot_not_usable"
+    title = "The lot may not be used"
+    detail = (
+        "The lot {lot} of {sku} is in state {quality} and usable until {usable_until}: it is not "
+        "shipped. Name another one, or have it released."
+    )
+
+
+class LotNotWithCustomer(Problem):
+    """More comes back of a lot than left of it for the line."""
+
+    status = 409
+    code = "lot_not_with_customer"
+    title = "The lot did not leave for this line"
+    detail = "{wanted} of the lot {lot} of {sku} are to come back, {shipped} left for the line."
+
+
+class LotShortOnDay(Problem):
+    """More leaves of a lot as of a past day than lay of it on that day, or on one since then."""
+
+    status = 409
+    code = "lot_short_on_day"
+    title = "Not enough of the lot on that day"
+    detail = (
+        "{wanted} of the lot {lot} of {sku} cannot leave as of {effective_on}: on that day, or one "
+        "since then, {on_hand} lay here. Date it later, or name another lot."
+    )
+
+
+class DuplicateLotNumber(Problem):
+    """Another lot of the item and owner has the number."""
+
+    status = 409
+    code = "duplicate_lot_number"
+    title = "The lot number is taken"
+    detail = "{sku} has the lot {lot} already: {existing_id}. Give another number."
+
+
+class LotExpiresFirst(Problem):
+    """A lot would expire before it was made."""
+
+    status = 422
+    code = "lot_expires_first"
+    title = "The lot would expire before it was made"
+    detail = "The lot {number} was made on {made_on}, and would expire on {expires_on}."
+
+
+class LotFixed(Problem):
+    """What a lot is of, its number and its owner stay."""
+
+    status = 409
+    code = "lot_fixed"
+    title = "Item, number and owner of a lot stay"
+    detail = "The lot {lot} keeps its item, number and owner. Make another lot."
+
+
+class LotNotFollowing(Problem):
+    """A lot goes from one state to another only by certain ways."""
+
+    status = 409
+    code = "lot_not_following"
+    title = "The lot does not go from this state to that one"
+    detail = "The lot {lot} is in state {quality}; from there it goes to: {following}."
+
+
+class LotNotForeign(Problem):
+    """A lot of ours comes and goes with receipts, shipments and adjustments."""
+
+    status = 409
+    code = "lot_not_foreign"
+    title = "The lot is ours"
+    detail = "The lot {lot} is ours: book it with a receipt, a shipment or an adjustment."
+
+
+class LotsNotAlike(Problem):
+    """Lots that are merged are of one item, owner and state, and the other one keeps as long."""
+
+    status = 409
+    code = "lots_not_alike"
+    title = "The lots are not alike"
+    detail = (
+        "The lot {other} does not go into the lot {lot}: both need the same item, owner and state, "
+        "and what goes in must not expire first."
     )

@@ -1,10 +1,15 @@
 """Events of stock: availability for everyone; filled or short demand for the modules above."""
 
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from chassis.events.event import Event, InternalEvent
+from erp.stock.states import LotOwner, LotQuality
+from records.custom.fields import CustomState
 from values.decimals import Quantity
 
 __all__ = [
@@ -12,6 +17,7 @@ __all__ = [
     "DemandFilled",
     "GoodsExpected",
     "ItemsShort",
+    "LotChanged",
     "ReservationsReleased",
 ]
 
@@ -27,9 +33,39 @@ class AvailabilityChanged(Event):
     sku: str
     on_hand: Quantity
     reserved: Quantity = Field(description="Of what is on hand, reserved for orders.")
-    free: Quantity = Field(description="On hand and reserved for nobody.")
+    free: Quantity = Field(
+        description="On hand, of lots that may be used, and reserved for nobody."
+    )
     incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
     waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
+
+
+class LotChanged(CustomState, Event):
+    """A lot was made, changed, or went into another state of quality; not: goods of it moved."""
+
+    event_name = "lot-changed"
+    topic = "lot"
+    aggregate = "lot"
+
+    item_id: UUID
+    sku: str
+    number: str = Field(description="Unique by item and owner.")
+    owner: LotOwner = Field(description="Whose its goods are.")
+    owner_id: UUID | None = Field(description="The customer or supplier that owns it; null: we.")
+    supplier_id: UUID | None = Field(description="The supplier that it came from.")
+    supplier_lot: str = Field(description="The number that the supplier gave it.")
+    made_on: date | None
+    expires_on: date | None = Field(description="Its last day; null: it does not expire.")
+    quality: LotQuality = Field(description="Only a released lot is reserved and shipped.")
+    quality_reason: str = Field(description="Why it came into that state.")
+    note: str
+
+    @classmethod
+    def of(cls, lot: object, changed: Sequence[str], *, sku: str) -> Self:
+        """The event of a lot as it is now."""
+        given: dict[str, Any] = {"sku": sku, "changed": sorted(changed)}
+        own = {name: getattr(lot, name) for name in cls.model_fields if name not in given}
+        return cls.model_validate(own | given)
 
 
 class DemandFilled(InternalEvent):

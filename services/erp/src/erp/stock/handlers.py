@@ -4,19 +4,20 @@ from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import ItemInUse, TrackingFixed
 from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
-from erp.stock.queries import locking, serials
+from erp.stock.queries import locking, lot_stock, serials
 
 __all__ = ["check_tracking_change", "check_unit_or_kind_change", "create_stock_records"]
 
 
 async def check_tracking_change(work: Work, event: TrackingChanging) -> None:
-    """Let an item become tracked, or untracked, before its first move. Raises TrackingFixed.
+    """Let an item's tracking change before its first move and its first lot. Raises TrackingFixed.
 
     Its level is locked first: whoever moves goods of it meanwhile waits, and reads it anew. While
     an order that names the item is being written, the caller is told to try again.
     """
     await locking.load_for_update(work, [event.item_id])
-    if await serials.has_moves(work, event.item_id):
+    moved = await serials.has_moves(work, event.item_id)
+    if moved or await lot_stock.has_lots(work.sql, event.item_id):
         raise TrackingFixed(sku=event.sku)
 
 

@@ -1,6 +1,7 @@
 """What the acts of stock are asked for, line by line, as the modules above name it.
 
 `serials` name the pieces of an item that is tracked by serial, one for each; of other items none.
+`lots` name the lots of an item that is tracked by lot, and how many of each; of other items none.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ __all__ = [
     "DemandLine",
     "DemandState",
     "ExpectedLine",
+    "LotLine",
     "NewMove",
     "NewSerial",
     "OrderDemand",
@@ -25,6 +27,20 @@ __all__ = [
     "Shortage",
     "SupplierReturnLine",
 ]
+
+
+class LotLine(NamedTuple):
+    """So many of a lot, by its number; what a lot is that comes for the first time.
+
+    None: it is not said.
+    """
+
+    number: str
+    quantity: Decimal
+    supplier_lot: str | None = None
+    made_on: date | None = None
+    expires_on: date | None = None
+    quality: str | None = None
 
 
 class DemandLine(NamedTuple):
@@ -39,26 +55,32 @@ class DemandLine(NamedTuple):
 
 
 class ShipLine(NamedTuple):
-    """What leaves for an order line; without `serials` the pieces that came first."""
+    """What leaves for an order line; without `serials` the pieces that came first.
+
+    Without `lots` those that the item's picking takes first.
+    """
 
     order_line_id: UUID
     quantity: Decimal
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
 
 
 class ReturnLine(NamedTuple):
-    """What comes back of an order line."""
+    """What comes back of an order line; `lots` may be left out where it left from one alone."""
 
     order_line_id: UUID
     quantity: Decimal
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
 
 
 class ReceiptLine(NamedTuple):
     """What comes in and what it is worth, in the installation's currency.
 
     `expected_id` names the line of `ExpectedLine` that it answers, if it was expected;
-    `source_id` the receipt it belongs to where one call books several.
+    `source_id` the receipt it belongs to where one call books several; `supplier_id` whom new
+    lots came from.
     """
 
     item_id: UUID
@@ -67,6 +89,8 @@ class ReceiptLine(NamedTuple):
     expected_id: UUID | None = None
     source_id: UUID | None = None
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
+    supplier_id: UUID | None = None
 
 
 class SupplierReturnLine(NamedTuple):
@@ -76,6 +100,7 @@ class SupplierReturnLine(NamedTuple):
     quantity: Decimal
     value: Decimal
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
 
 
 class AdjustLine(NamedTuple):
@@ -88,6 +113,7 @@ class AdjustLine(NamedTuple):
     quantity: Decimal
     value: Decimal | None = None
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
 
 
 class ExpectedLine(NamedTuple):
@@ -138,6 +164,8 @@ class NewMove(NamedTuple):
     source_id: UUID
     order_line_id: UUID | None
     serial: str | None = None
+    tracking: str = "none"
+    lot_id: UUID | None = None
 
 
 class NewSerial(NamedTuple):

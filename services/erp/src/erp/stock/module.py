@@ -5,7 +5,7 @@ from datetime import timedelta
 from chassis.service import Module, Schedule
 from chassis.work.states import States
 from erp.catalog.events import GoodsAdded, TrackingChanging, UnitOrKindChanging
-from erp.stock.events import AvailabilityChanged
+from erp.stock.events import AvailabilityChanged, LotChanged
 from erp.stock.handlers import (
     check_tracking_change,
     check_unit_or_kind_change,
@@ -22,7 +22,8 @@ from erp.stock.models.goods import (
     StockProof,
     Warehouse,
 )
-from erp.stock.router import (
+from erp.stock.models.lots import Lot, LotEdge, LotProof, LotStock
+from erp.stock.router.goods import (
     adjustment_router,
     availability_router,
     level_router,
@@ -34,6 +35,9 @@ from erp.stock.router import (
     valuation_router,
     warehouse_router,
 )
+from erp.stock.router.lots import lot_router
+from erp.stock.service.lot_states import EXPIRE, expire_lots
+from erp.stock.service.lots import lot_states
 from erp.stock.service.publishing import availability_states
 from erp.stock.service.reserving import RESERVE, reserve_due
 
@@ -44,6 +48,7 @@ MODULE = Module(
     routers=(
         warehouse_router,
         level_router,
+        lot_router,
         move_router,
         serial_router,
         stock_document_router,
@@ -55,6 +60,7 @@ MODULE = Module(
     ),
     tags={
         "availability": "How much of an item can be promised, and from which day.",
+        "lots": "Lots of goods: where they came from, how long they keep, and whether to use them.",
         "serials": "Numbered pieces: where each one is and where it has been.",
         "stock-adjustments": "Corrections of stock after a count, with the reason.",
         "stock-documents": "What moved stock: receipts, shipments, adjustments, returns.",
@@ -64,20 +70,27 @@ MODULE = Module(
         "warehouses": "Places that stock is kept in.",
     },
     permissions={
+        "lots.decide": "Release, inspect, quarantine and block lots.",
+        "lots.read": "See lots, where they came from and where they went.",
+        "lots.write": "Make and change lots, split and merge them.",
         "stock.read": "See stock, its moves and worth, and what can be promised.",
         "stock.write": "Lay in opening stock and adjust stock.",
     },
     roles={
-        "accountant": {"stock.read"},
-        "buyer": {"stock.read"},
-        "planner": {"stock.read"},
-        "seller": {"stock.read"},
-        "storekeeper": {"stock.read", "stock.write"},
+        "accountant": {"lots.read", "stock.read"},
+        "buyer": {"lots.read", "stock.read"},
+        "planner": {"lots.decide", "lots.read", "stock.read"},
+        "seller": {"lots.read", "stock.read"},
+        "storekeeper": {"lots.decide", "lots.read", "lots.write", "stock.read", "stock.write"},
     },
     tables=(
         Warehouse,
         Location,
         Level,
+        Lot,
+        LotStock,
+        LotProof,
+        LotEdge,
         Serial,
         Move,
         ItemValuation,
@@ -88,19 +101,24 @@ MODULE = Module(
         Availability,
     ),
     rights={
+        "lot_genealogy": "select, insert",
         "stock_move": "select, insert",
         "incoming": "select, insert, update, delete",
     },
-    events=(AvailabilityChanged,),
+    events=(AvailabilityChanged, LotChanged),
     states={
         AvailabilityChanged: States("availability", availability_states),
+        LotChanged: States("lot", lot_states),
     },
     handlers={
         TrackingChanging: (check_tracking_change,),
         UnitOrKindChanging: (check_unit_or_kind_change,),
         GoodsAdded: (create_stock_records,),
     },
-    jobs={RESERVE: reserve_due},
+    jobs={EXPIRE: expire_lots, RESERVE: reserve_due},
     # The business day begins at another hour in each zone: asked each hour, none is far behind.
-    schedules=(Schedule(RESERVE, timedelta(hours=1), RESERVE),),
+    schedules=(
+        Schedule(RESERVE, timedelta(hours=1), RESERVE),
+        Schedule(EXPIRE, timedelta(hours=1), EXPIRE),
+    ),
 )

@@ -1,8 +1,17 @@
-"""Kinds of locations, and of the documents that move goods between them."""
+"""Kinds of locations, of the documents that move goods between them, and states of lots."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["LocationKind", "StockDocumentKind"]
+__all__ = [
+    "LOT_FOLLOWING",
+    "Direction",
+    "LocationKind",
+    "LotEdgeKind",
+    "LotOwner",
+    "LotQuality",
+    "StockDocumentKind",
+]
 
 
 class LocationKind(StrEnum):
@@ -13,6 +22,8 @@ class LocationKind(StrEnum):
     CUSTOMER = "customer"
     OPENING = "opening"
     LOSS = "loss"
+    REPACKING = "repacking"
+    FOREIGN = "foreign"
 
 
 class StockDocumentKind(StrEnum):
@@ -29,3 +40,54 @@ class StockDocumentKind(StrEnum):
     SHIPMENT_REVERSAL = "shipment_reversal"
     RETURN = "return"
     RETURN_REVERSAL = "return_reversal"
+    LOT_SPLIT = "lot_split"
+    LOT_MERGE = "lot_merge"
+    FOREIGN_RECEIPT = "foreign_receipt"
+    FOREIGN_ISSUE = "foreign_issue"
+
+
+class LotOwner(StrEnum):
+    """Whose the goods of a lot are; those of others have a quantity and no value."""
+
+    OWN = "own"
+    CUSTOMER = "customer"
+    SUPPLIER = "supplier"
+
+
+class LotQuality(StrEnum):
+    """Whether a lot may be used: only a `released` one is reserved and shipped (E40)."""
+
+    RELEASED = "released"
+    INSPECTION = "inspection"
+    QUARANTINE = "quarantine"
+    BLOCKED = "blocked"
+
+
+class LotEdgeKind(StrEnum):
+    """By which act goods of one lot became goods of another."""
+
+    SPLIT = "split"
+    MERGE = "merge"
+    PRODUCTION = "production"
+
+
+class Direction(StrEnum):
+    """`forward`: what became of a lot; `backward`: what it came of."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+LOT_FOLLOWING: Mapping[LotQuality, frozenset[LotQuality]] = {
+    LotQuality.RELEASED: frozenset(
+        {LotQuality.INSPECTION, LotQuality.QUARANTINE, LotQuality.BLOCKED}
+    ),
+    LotQuality.INSPECTION: frozenset(
+        {LotQuality.RELEASED, LotQuality.QUARANTINE, LotQuality.BLOCKED}
+    ),
+    LotQuality.QUARANTINE: frozenset(
+        {LotQuality.INSPECTION, LotQuality.RELEASED, LotQuality.BLOCKED}
+    ),
+    LotQuality.BLOCKED: frozenset({LotQuality.INSPECTION, LotQuality.QUARANTINE}),
+}
+"""A blocked lot is looked at again before it is released."""

@@ -23,7 +23,7 @@ from erp.catalog.queries import items as queries
 from erp.catalog.schemas import Conversion, ItemView
 from erp.catalog.service.categories import category_ids_of
 from erp.catalog.service.units import require_units
-from erp.catalog.states import ItemKind, Tracking
+from erp.catalog.states import ItemKind, Picking, Tracking
 from records.entities import ACTIVE, Values
 from records.shown import Shown, code_of
 from records.types import Change, RecordType, changed_fields
@@ -31,7 +31,13 @@ from values.units import Ratio
 
 __all__ = ["ITEM", "item_states"]
 
-NEW = {"kind": ItemKind.GOODS, "unit": "C62", "tracking": Tracking.NONE, "status": ACTIVE}
+NEW = {
+    "kind": ItemKind.GOODS,
+    "unit": "C62",
+    "tracking": Tracking.NONE,
+    "picking": Picking.FEFO,
+    "status": ACTIVE,
+}
 """What a new item is unless it says otherwise; C62: counted in pieces."""
 
 
@@ -140,13 +146,14 @@ async def _require_named(work: Work, changes: Sequence[Change[Item]]) -> None:
 
 
 async def _require_trackable(work: Work, items: Sequence[Item]) -> None:
-    """See to it that only what is counted in whole pieces has serials. Raises NotTrackable."""
+    """See to it that only goods have lots, and only whole pieces serials. Raises NotTrackable."""
     tracked = [item for item in items if item.tracking != Tracking.NONE]
     if not tracked:
         return
     whole = await queries.whole_units(work.sql, {item.unit for item in tracked})
     for item in tracked:
-        if item.kind != ItemKind.GOODS or item.unit not in whole:
+        fits = item.tracking == Tracking.LOT or item.unit in whole
+        if item.kind != ItemKind.GOODS or not fits:
             raise NotTrackable(sku=item.sku)
 
 

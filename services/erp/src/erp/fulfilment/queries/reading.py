@@ -67,7 +67,12 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
       'serials', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
           'sku', i.sku, 'serial', m.serial) order by m.id), '[]')
         from stock_move m join item i on i.id = m.item_id
-        where m.source_id = s.id and m.serial is not null))
+        where m.source_id = s.id and m.serial is not null),
+      'lots', (select coalesce(jsonb_agg(jsonb_build_object('order_line_id', m.order_line_id,
+          'sku', i.sku, 'lot_id', m.lot_id, 'lot', n.number, 'quantity', m.quantity::text)
+          order by m.id), '[]')
+        from stock_move m join item i on i.id = m.item_id join lot n on n.id = m.lot_id
+        where m.source_id = s.id and m.lot_id is not null))
       order by s.created_at, s.id), '[]')
     from shipment s where s.order_id = sales_order.id) as shipments,
   (select jsonb_build_object('kind', c.kind, 'state', c.state, 'reason', c.reason,

@@ -38,12 +38,17 @@ _VIEW = """s.id, s.number, s.kind, s.order_id, o.number as order_number, o.custo
       'sku', i.sku, 'description', ol.description, 'quantity', l.quantity::text,
       'serials', (select coalesce(jsonb_agg(m.serial order by m.id), '[]') from stock_move m
         where m.source_id = s.id and m.order_line_id = l.order_line_id
-          and m.serial is not null)) order by ol.position)
+          and m.serial is not null),
+      'lots', (select coalesce(jsonb_agg(jsonb_build_object('lot_id', m.lot_id,
+          'number', n.number, 'quantity', m.quantity::text) order by m.id), '[]')
+        from stock_move m join lot n on n.id = m.lot_id
+        where m.source_id = s.id and m.order_line_id = l.order_line_id)) order by ol.position)
     from shipment_line l join sales_order_line ol on ol.id = l.order_line_id
     join item i on i.id = ol.item_id where l.shipment_id = s.id) as lines"""
 _FROM = "shipment s join sales_order o on o.id = s.order_id"
 _WITH_SERIAL = """s.id in (select m.source_id from serial n
   join stock_move m on m.item_id = n.item_id and m.serial = n.number where n.number = {})"""
+_WITH_LOT = "s.id in (select m.source_id from stock_move m where m.lot_id = {})"
 _LATER_RETURN = """select exists (select from shipment s
   join shipment_line l on l.shipment_id = s.id
   join shipment r on r.order_id = s.order_id and r.kind = 'return' and r.created_at >= s.created_at
@@ -121,6 +126,7 @@ def _filters(_at: Reading, query: ShipmentQuery) -> list[Filter]:
         Filter("s.shipped_on >= {}", query.shipped_on_gte),
         Filter("s.shipped_on <= {}", query.shipped_on_lte),
         Filter(_WITH_SERIAL, query.serial),
+        Filter(_WITH_LOT, query.lot_id),
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Container, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -21,8 +22,8 @@ from erp.fulfilment.service.billing import credit_return, selected_lines
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.publishing import publish_changes
 from erp.fulfilment.states import ShipmentKind
-from erp.stock.errors import SerialsNotKept
-from erp.stock.lines import ReturnLine, ShipLine
+from erp.stock.errors import LotsNotKept, SerialsNotKept
+from erp.stock.lines import LotLine, ReturnLine, ShipLine
 from erp.stock.service.backorders import reservation_start
 from erp.stock.service.expected_receipts import demand_of_orders
 from erp.stock.service.goods import receive_return, ship_goods
@@ -40,12 +41,12 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     Services need nothing of stock: they are rendered with it. Lines that are named may go before
     the day from which they are reserved. Raises NotFound, OrderNotConfirmed, NothingToShip,
     NotReservedYet, UnknownLine, NotReserved, ShortOnDay, NoCostOnDay, PeriodClosed, and what
-    `stock.ship_goods` raises about serials.
+    `stock.ship_goods` raises about serials and lots.
     """
     day = business_day_of(work, command.effective_on)
     order = await lock_order(work, order_id)
     order.header.require_confirmed()
-    reserved, serials = await _reserved(work, order), _serials(command.lines)
+    reserved, pieces = await _reserved(work, order), _pieces(command.lines)
     going = (
         selected_lines(order, command.lines) if command.lines else _shippable(work, order, reserved)
     )
@@ -54,7 +55,7 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
     await ship_goods(
         work,
-        [ShipLine(*one) for one in _goods(going, reserved, serials)],
+        [ShipLine(*one) for one in _goods(going, reserved, pieces)],
         source_type=StockDocumentKind.SHIPMENT,
         source_id=shipment.id,
         effective_on=day,
@@ -91,23 +92,37 @@ def _nothing_to_ship(work: Work, order: LockedOrder) -> NothingToShip | NotReser
     return NotReservedYet(number=order.header.number, day=day)
 
 
-def _serials(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, Sequence[str]]:
-    """The serials that are named, by line."""
-    serials: dict[UUID, list[str]] = {}
+class _Pieces(NamedTuple):
+    """The serials and lots that are named of a line."""
+
+    serials: list[str]
+    lots: list[LotLine]
+
+
+def _pieces(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, _Pieces]:
+    """The serials and lots that are named, by line."""
+    pieces: dict[UUID, _Pieces] = {}
     for one in named or ():
-        serials.setdefault(one.order_line_id, []).extend(one.serials)
-    return serials
+        of_line = pieces.setdefault(one.order_line_id, _Pieces([], []))
+        of_line.serials.extend(one.serials)
+        of_line.lots.extend(lot.line() for lot in one.lots)
+    return pieces
 
 
 def _goods(
-    going: LineQuantities, goods: Container[UUID], serials: Mapping[UUID, Sequence[str]]
-) -> list[tuple[UUID, Decimal, Sequence[str]]]:
-    """What stock moves of it: line, quantity, serials. Raises SerialsNotKept (a service's)."""
+    going: LineQuantities, goods: Container[UUID], pieces: Mapping[UUID, _Pieces]
+) -> list[tuple[UUID, Decimal, Sequence[str], Sequence[LotLine]]]:
+    """What stock moves of it: line, quantity, serials, lots.
+
+    Raises SerialsNotKept, LotsNotKept (a service's).
+    """
     for line, _ in going:
-        if line.id not in goods and serials.get(line.id):
-            raise SerialsNotKept(sku=line.description)
+        named = pieces.get(line.id)
+        if named and line.id not in goods and any(named):
+            raise (SerialsNotKept if named.serials else LotsNotKept)(sku=line.description)
+    nothing = _Pieces([], [])
     return [
-        (line.id, quantity, serials.get(line.id, ()))
+        (line.id, quantity, *pieces.get(line.id, nothing))
         for line, quantity in going
         if line.id in goods
     ]
@@ -117,18 +132,18 @@ async def return_goods(work: Work, order_id: UUID, command: ReturnGoods) -> Ship
     """Take goods back at the cost they left, and credit what of them was invoiced and is not yet.
 
     Raises NotFound, OrderNotConfirmed, UnknownLine, InvalidInput (before the shipment),
-    NotShipped, PeriodClosed, and what `stock.receive_return` raises about serials.
+    NotShipped, PeriodClosed, and what `stock.receive_return` raises about serials and lots.
     """
     day = business_day_of(work, command.effective_on)
     order = await lock_order(work, order_id)
     order.header.require_confirmed()
-    coming, serials = selected_lines(order, command.lines), _serials(command.lines)
+    coming, pieces = selected_lines(order, command.lines), _pieces(command.lines)
     goods = await _reserved(work, order)
     shipment = await _shipment(work, order, ShipmentKind.RETURN)
     shipment.shipped_on = day
     await receive_return(
         work,
-        [ReturnLine(*one) for one in _goods(coming, goods, serials)],
+        [ReturnLine(*one) for one in _goods(coming, goods, pieces)],
         source_type=StockDocumentKind.RETURN,
         source_id=shipment.id,
         effective_on=day,
@@ -202,4 +217,5 @@ async def _finish(
         order_version=order.header.etag_version,
         order_revision=order.header.version,
         serials=shipped.serials,
+        lots=shipped.lots,
     )

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, Text, text
 from sqlalchemy import Sequence as Numbers
 from sqlalchemy import UniqueConstraint as Unique
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.ids import uuid7
@@ -19,6 +19,7 @@ from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.purchasing.errors import (
+    LotNotOnReceipt,
     MoreThanOnReceipt,
     NotAReturn,
     ReturnReversed,
@@ -79,6 +80,10 @@ class PurchaseReceiptLine(Identified, Base):
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     serials: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    lots: Mapped[list[dict[str, str]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )
+    """Number and quantity of each lot that came."""
     returned: Mapped[Quantity]
     returned_value: Mapped[Amount]
 
@@ -88,17 +93,27 @@ class PurchaseReceiptLine(Identified, Base):
         return self.quantity - self.returned
 
     def send_back(
-        self, quantity: Decimal, serials: Sequence[str], *, sku: str, decimals: int
+        self,
+        quantity: Decimal,
+        serials: Sequence[str],
+        lots: Sequence[str] = (),
+        *,
+        sku: str,
+        decimals: int,
     ) -> Decimal:
         """Give back so many; what they were received at (E36).
 
-        Raises MoreThanOnReceipt, SerialNotOnReceipt.
+        Raises MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt.
         """
         if quantity > self.left:
             raise MoreThanOnReceipt(sku=sku, quantity=plain(quantity), left=plain(self.left))
         for serial in serials:
             if serial not in self.serials:
                 raise SerialNotOnReceipt(sku=sku, serial=serial)
+        came = {one["number"] for one in self.lots}
+        for lot in lots:
+            if lot not in came:
+                raise LotNotOnReceipt(sku=sku, lot=lot)
         value = share_of(
             self.value - self.returned_value, quantity, of=self.left, decimals=decimals
         )
@@ -193,3 +208,6 @@ class PurchaseReturnLine(Identified, Base):
     billed: Mapped[Quantity] = mapped_column(server_default="0")
     dropped: Mapped[Quantity] = mapped_column(server_default="0")
     serials: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    lots: Mapped[list[dict[str, str]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )

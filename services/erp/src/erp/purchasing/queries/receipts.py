@@ -55,12 +55,13 @@ __all__ = [
 
 # A receipt of an earlier release may have no lines: its moves say then what came.
 _CAME = """(select l.position, l.order_line_id as line_id, l.item_id, l.quantity, l.value,
-      l.returned, to_jsonb(l.serials) as serials
+      l.returned, to_jsonb(l.serials) as serials, l.lots
     from purchase_receipt_line l where l.purchase_receipt_id = r.id
   union all
   select row_number() over (order by min(m.id::text)), null, m.item_id, sum(m.quantity),
       sum(m.value), 0,
-      coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]')
+      coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]'),
+      '[]'
     from stock_move m where m.source_id = r.id and not exists (
       select from purchase_receipt_line l where l.purchase_receipt_id = r.id)
     group by m.item_id)"""
@@ -70,7 +71,7 @@ _VIEW = f"""r.id, r.number, r.purchase_order_id, o.number as purchase_order_numb
   (select coalesce(jsonb_agg(jsonb_build_object('line_id', g.line_id, 'item_id', i.id,
       'sku', i.sku, 'quantity', g.quantity::text, 'value', g.value::text,
       'returned', case when u.id is null then g.returned else 0 end::text,
-      'serials', g.serials) order by g.position), '[]')
+      'serials', g.serials, 'lots', g.lots) order by g.position), '[]')
     from {_CAME} g join item i on i.id = g.item_id) as lines"""
 _SUPPLIER = "(select s.name from supplier s where s.id = o.supplier_id)"
 _SORTS = {
@@ -123,7 +124,7 @@ _RETURN = """r.id, r.number, r.kind, r.purchase_receipt_id, g.number as purchase
   r.expected_again, r.reversed_on, r.reversal_id, r.reversal_reason, r.recorded_at, r.actor,
   (select jsonb_agg(jsonb_build_object('line_id', c.order_line_id, 'item_id', c.item_id,
       'sku', i.sku, 'quantity', l.quantity::text, 'value', l.value::text, 'cost', l.cost::text,
-      'serials', to_jsonb(l.serials)) order by l.position)
+      'serials', to_jsonb(l.serials), 'lots', l.lots) order by l.position)
     from purchase_return_line l join purchase_receipt_line c on c.id = l.receipt_line_id
     join item i on i.id = c.item_id where l.purchase_return_id = r.id) as lines"""
 
@@ -162,16 +163,16 @@ RETURN_FIELDS = DocumentType(RETURNS, Base)
 
 # An array of arrays would come apart in the rows, so serials come as JSON.
 _ADD_LINES = """insert into purchase_receipt_line (id, purchase_receipt_id, position, order_line_id,
-    item_id, quantity, value, serials, returned, returned_value)
+    item_id, quantity, value, serials, lots, returned, returned_value)
   select n.id, n.purchase_receipt_id, n.position, n.order_line_id, n.item_id, n.quantity, n.value,
-      array(select jsonb_array_elements_text(n.serials::jsonb)), 0, 0
+      array(select jsonb_array_elements_text(n.serials::jsonb)), n.lots::jsonb, 0, 0
     from {rows}"""
 _HEAD = """select r.id, r.number, r.purchase_order_id, r.effective_on,
     coalesce((select t.kind from purchase_return t where t.purchase_receipt_id = r.id
         and t.reversed_on is null order by t.kind desc limit 1), '') as gone
   from purchase_receipt r where r.id = $1"""
 _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, quantity, value,
-    serials, returned, returned_value
+    serials, lots, returned, returned_value
   from purchase_receipt_line where purchase_receipt_id = $1 order by position
   for no key update"""
 _RECEIPT = ("id", "number", "purchase_order_id", "effective_on", "actor")
@@ -188,7 +189,7 @@ class ReceiptHead(NamedTuple):
 
 
 class _NewLine(NamedTuple):
-    """What came of an order's line, with its serials as JSON."""
+    """What came of an order's line, with its serials and lots as JSON."""
 
     id: UUID
     purchase_receipt_id: UUID
@@ -198,6 +199,7 @@ class _NewLine(NamedTuple):
     quantity: Decimal
     value: Decimal
     serials: str
+    lots: str
 
 
 async def add_receipts(
@@ -220,6 +222,7 @@ def _new_line(line: PurchaseReceiptLine) -> _NewLine:
         line.quantity,
         line.value,
         json.dumps(line.serials),
+        json.dumps(line.lots),
     )
 
 

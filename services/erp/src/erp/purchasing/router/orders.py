@@ -51,7 +51,12 @@ from erp.purchasing.schemas.orders import (
 from erp.purchasing.schemas.receipts import ReceiptsBooked, ReceiptView, ReceiveAll, ReceiveOrder
 from erp.purchasing.service import billing, changing, crediting, ordering, receiving, sent
 from erp.stock.errors import (
+    DuplicateLot,
     DuplicateSerial,
+    LotDiffers,
+    LotExpiresFirst,
+    LotsNeeded,
+    LotsNotKept,
     NotStocked,
     SerialExists,
     SerialMovedLater,
@@ -95,6 +100,11 @@ _RECEIVED = (
     DuplicateSerial,
     SerialExists,
     SerialMovedLater,
+    LotsNeeded,
+    LotsNotKept,
+    DuplicateLot,
+    LotDiffers,
+    LotExpiresFirst,
     NoPeriod,
     PeriodClosed,
 )

@@ -15,6 +15,7 @@ from chassis.problems.standard import (
 from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.purchasing.errors import (
+    LotNotOnReceipt,
     MoreThanOnReceipt,
     MoreThanOrdered,
     NotALine,
@@ -38,8 +39,12 @@ from erp.purchasing.schemas.receipts import (
 )
 from erp.purchasing.service import returning, reversing
 from erp.stock.errors import (
+    DuplicateLot,
     DuplicateSerial,
     GoodsGone,
+    LotShortOnDay,
+    LotsNeeded,
+    LotsNotKept,
     NoCostOnDay,
     SerialExists,
     SerialMovedLater,
@@ -47,6 +52,9 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
     ShortOnDay,
+    TooLittleInLot,
+    TooLittleOnHand,
+    UnknownLot,
     UnknownSerial,
 )
 from records.annotations import annotate
@@ -74,6 +82,11 @@ _SENT_BACK = (
     NoCostOnDay,
     SerialNotInStock,
     SerialMovedLater,
+    LotsNeeded,
+    UnknownLot,
+    TooLittleInLot,
+    TooLittleOnHand,
+    LotShortOnDay,
     NoPeriod,
     PeriodClosed,
 )
@@ -94,6 +107,9 @@ _SENT_BACK = (
         SerialsNotKept,
         DuplicateSerial,
         UnknownSerial,
+        LotNotOnReceipt,
+        LotsNotKept,
+        DuplicateLot,
     ),
 )
 async def purchase_receipt_return(

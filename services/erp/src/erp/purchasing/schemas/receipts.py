@@ -8,7 +8,7 @@ from pydantic import Field, StrictBool
 
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.purchasing.states import PurchaseReturnKind, ReceiptState
-from erp.stock.schemas import Serials
+from erp.stock.schemas.goods import Lots, ReceivedLots, Serials
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
@@ -18,6 +18,7 @@ from values.decimals import Amount, PositiveQuantity, Quantity
 from values.text import Command, DocumentNumber, Name
 
 __all__ = [
+    "LotOfReceipt",
     "PurchaseReceiptView",
     "PurchaseReturnQuery",
     "PurchaseReturnView",
@@ -42,6 +43,7 @@ class ReceiveLine(Command):
     line_id: UUID
     quantity: PositiveQuantity
     serials: Serials = Field(default=[])
+    lots: ReceivedLots = Field(default=[])
 
 
 class ReceiveOrder(CustomValues):
@@ -82,6 +84,13 @@ class ReceiptQuery(Tagged):
     effective_on_lte: Day | None = Field(default=None, description="The last day.")
 
 
+class LotOfReceipt(View):
+    """So many of a lot that came, or went back."""
+
+    number: str
+    quantity: PositiveQuantity
+
+
 class ReceiptLineView(InCurrency, View):
     """What came of an order's line, and what it was booked in at."""
 
@@ -96,6 +105,7 @@ class ReceiptLineView(InCurrency, View):
         description="What of it was sent back to the supplier; 0 of a receipt that was a mistake."
     )
     serials: list[str] = Field(description="Of the pieces that have one.")
+    lots: list[LotOfReceipt] = Field(description="What of it was of which lot.")
     currency: str = part_currency()
 
 
@@ -118,6 +128,7 @@ class ReturnLine(Command):
     line_id: UUID = Field(description="The order's line.")
     quantity: PositiveQuantity
     serials: Serials = Field(default=[])
+    lots: Lots = Field(default=[])
 
 
 class ReturnToSupplier(Command):
@@ -160,6 +171,7 @@ class ReturnLineView(InCurrency, View):
     value: Amount
     cost: Amount
     serials: list[str] = Field(description="Of the pieces that have one.")
+    lots: list[LotOfReceipt] = Field(description="What of it was of which lot.")
     currency: str = part_currency()
 
 

@@ -26,6 +26,7 @@ from erp.stock.lines import ReceiptLine
 from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
 from records.document_fields.service import keep_fields_of_new
+from values.decimals import plain
 from values.money import digits_of
 
 __all__ = ["receive_all", "receive_order"]
@@ -35,7 +36,7 @@ async def receive_order(work: Work, order_id: UUID, command: ReceiveOrder) -> Re
     """Take goods of an order in; without lines, all that is expected: no piece with a serial.
 
     Raises NotFound, PurchaseOrderClosed, MoreThanOrdered, NotALine, PeriodClosed, and what
-    `stock.receive_goods` raises about serials.
+    `stock.receive_goods` raises about serials and lots.
     """
     day = business_day_of(work, command.effective_on)
     [receipt] = await _receive(work, {order_id: command.lines}, day)
@@ -106,10 +107,13 @@ def _lines_of(received: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
                 quantity=Decimal(0),
                 value=Decimal(0),
                 serials=[],
+                lots=[],
             )
         line.quantity += one.quantity
         line.value += one.value
         line.serials = [*line.serials, *one.serials]
+        named = [{"number": lot.number, "quantity": plain(lot.quantity)} for lot in one.lots]
+        line.lots = [*line.lots, *named]
     return list(found.values())
 
 
@@ -133,7 +137,16 @@ def _receive_lines(
             raise NotALine(number=locked.order.number)
         value = line.receive(one.quantity, sku=locked.skus[line.item_id], decimals=decimals)
         received.append(
-            ReceiptLine(line.item_id, one.quantity, value, line.id, receipt_id, one.serials)
+            ReceiptLine(
+                line.item_id,
+                one.quantity,
+                value,
+                line.id,
+                receipt_id,
+                one.serials,
+                [lot.line() for lot in one.lots],
+                locked.order.supplier_id,
+            )
         )
     complete = all(line.expected == 0 for line in locked.lines)
     locked.order.record_receipt(complete=complete, at=work.now)

@@ -40,7 +40,8 @@ from erp.purchasing.schemas.receipts import (
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
-from erp.stock.lines import SupplierReturnLine
+from erp.stock.lines import LotLine, SupplierReturnLine
+from erp.stock.schemas.goods import LotQuantity
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.stock.service.goods import return_to_supplier
 from erp.stock.states import StockDocumentKind
@@ -76,6 +77,7 @@ class OutgoingLine:
     billed: Decimal
     dropped: Decimal
     serials: Sequence[str]
+    lots: Sequence[LotLine]
 
 
 async def return_goods(
@@ -85,8 +87,8 @@ async def return_goods(
 
     Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
     ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
-    MoreThanOnReceipt, SerialNotOnReceipt, NothingToSendBack, InvalidInput (before the receipt),
-    and what `stock.return_to_supplier` raises.
+    MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InvalidInput (before
+    the receipt), and what `stock.return_to_supplier` raises.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)
@@ -157,7 +159,12 @@ def _requested_lines(
     if requested is not None:
         return list(requested)
     left = [
-        ReturnLine(line_id=line.order_line_id, quantity=line.left, serials=line.serials)
+        ReturnLine(
+            line_id=line.order_line_id,
+            quantity=line.left,
+            serials=line.serials,
+            lots=[] if line.returned else [LotQuantity.model_validate(one) for one in line.lots],
+        )
         for line in receipt.lines
         if line.left
     ]
@@ -208,7 +215,7 @@ async def _send_out(
     costs = await return_to_supplier(
         work,
         [
-            SupplierReturnLine(one.line.item_id, one.quantity, one.value, one.serials)
+            SupplierReturnLine(one.line.item_id, one.quantity, one.value, one.serials, one.lots)
             for one in outgoing
         ],
         source_type=StockDocumentKind(f"purchase_{purchase_return.kind}"),
@@ -239,7 +246,11 @@ def _take_off(
         raise NotALine(number=receipt.head.number)
     decimals = digits_of(work.setting.currency)
     value = line.send_back(
-        requested.quantity, requested.serials, sku=receipt.sku(line), decimals=decimals
+        requested.quantity,
+        requested.serials,
+        [lot.number for lot in requested.lots],
+        sku=receipt.sku(line),
+        decimals=decimals,
     )
     order_line = receipt.order_lines[requested.line_id]
     ordered, here = order_line.quantity, max(order_line.unbilled, Decimal(0))
@@ -259,6 +270,7 @@ def _take_off(
         billed=max(requested.quantity - here, Decimal(0)),
         dropped=ordered - order_line.quantity,
         serials=requested.serials,
+        lots=[lot.line() for lot in requested.lots],
     )
 
 
@@ -305,6 +317,7 @@ def _lines(
             billed=one.billed,
             dropped=one.dropped,
             serials=list(one.serials),
+            lots=[{"number": lot.number, "quantity": plain(lot.quantity)} for lot in one.lots],
         )
         for position, (one, cost) in enumerate(zip(outgoing, costs, strict=True), 1)
     ]

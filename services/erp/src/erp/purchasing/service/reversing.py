@@ -18,7 +18,7 @@ from erp.purchasing.schemas.receipts import PurchaseReturnView, ReverseReturn
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.returning import publish_return
 from erp.purchasing.service.suggesting import update_suggestions
-from erp.stock.lines import ReceiptLine
+from erp.stock.lines import LotLine, ReceiptLine
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
@@ -105,7 +105,13 @@ async def _restock(
     await receive_goods(
         work,
         [
-            ReceiptLine(item_id, one.quantity, one.cost, serials=one.serials)
+            ReceiptLine(
+                item_id,
+                one.quantity,
+                one.cost,
+                serials=one.serials,
+                lots=[LotLine(lot["number"], Decimal(lot["quantity"])) for lot in one.lots],
+            )
             for one, item_id in lines
         ],
         source_type=_SOURCE,

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
-    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -15,7 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.base import Amount, Identified, Quantity
@@ -84,7 +83,11 @@ class Level(Base):
 
     __tablename__ = "stock_level"
     __table_args__ = (
-        CheckConstraint("reserved >= 0 and reserved <= on_hand", name="reserved_on_hand"),
+        CheckConstraint(
+            "reserved >= 0 and restricted >= 0 and reserved + restricted <= on_hand",
+            name="reserved_on_hand",
+        ),
+        CheckConstraint("restricted = 0 or tracking = 'lot'", name="lots_restricted"),
         CheckConstraint("owner = 'own' and quality = 'good'", name="own_good_stock"),
         ForeignKeyConstraint(
             ["item_id", "tracking"], ["item.id", "item.tracking"], onupdate="cascade"
@@ -105,11 +108,13 @@ class Level(Base):
     quality: Mapped[str] = mapped_column(primary_key=True)
     on_hand: Mapped[Quantity]
     reserved: Mapped[Quantity]
+    restricted: Mapped[Quantity] = mapped_column(server_default=text("0"))
+    """What lies in lots that may not be used, and is not reserved."""
 
     @property
     def free(self) -> Decimal:
-        """What is promised to nobody."""
-        return self.on_hand - self.reserved
+        """What may be used and is promised to nobody."""
+        return self.on_hand - self.reserved - self.restricted
 
     @property
     def tracked(self) -> bool:
@@ -145,9 +150,12 @@ class Level(Base):
         self.reserved -= quantity
         self.on_hand -= quantity
 
-    def issue_free(self, quantity: Decimal, *, sku: str) -> None:
-        """Issue what is reserved for nobody. Raises TooLittleOnHand."""
-        if quantity > self.free:
+    def issue_free(self, quantity: Decimal, *, sku: str, restricted: Decimal = Decimal(0)) -> None:
+        """Issue what is reserved for nobody, of it so many that are `restricted`.
+
+        Raises TooLittleOnHand.
+        """
+        if quantity > restricted and quantity - restricted > self.free:
             raise TooLittleOnHand(sku=sku, wanted=plain(quantity), free=plain(self.free))
         self.on_hand -= quantity
 
@@ -173,7 +181,8 @@ class Serial(Identified, Base):
     move_id: Mapped[UUID] = mapped_column(ForeignKey("stock_move.id", use_alter=True))
 
 
-_TRACKING = "case when serial is null then 'none' else 'serial' end"
+_TRACKING = """tracking = case when serial is not null then 'serial'
+  when lot_id is not null then 'lot' else 'none' end and (serial is null or lot_id is null)"""
 
 
 class Move(Identified, Base):
@@ -185,7 +194,9 @@ class Move(Identified, Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("serial is null or quantity = 1", name="serial_is_one"),
         CheckConstraint("value >= 0", name="value_not_negative"),
+        CheckConstraint(_TRACKING, name="tracked"),
         ForeignKeyConstraint(["item_id", "tracking"], ["item.id", "item.tracking"]),
+        ForeignKeyConstraint(["lot_id", "item_id"], ["lot.id", "lot.item_id"]),
         ForeignKeyConstraint(["item_id", "serial"], ["serial.item_id", "serial.number"]),
         Index("ix_stock_move_item_id_effective_on", "item_id", "effective_on"),
         Index("ix_stock_move_item_id_recorded_at", "item_id", "recorded_at", "id"),
@@ -198,6 +209,11 @@ class Move(Identified, Base):
             "ix_stock_move_serial_source_id",
             *("source_id", "item_id", "id"),
             postgresql_where=text("serial is not null"),
+        ),
+        Index(
+            "ix_stock_move_lot_id",
+            *("lot_id", "recorded_at", "id"),
+            postgresql_where=text("lot_id is not null"),
         ),
         Index("ix_stock_move_recorded_at", "recorded_at", "id"),
         Index("ix_stock_move_source_type_recorded_at", "source_type", "recorded_at", "id"),
@@ -216,7 +232,8 @@ class Move(Identified, Base):
     to_location_id: Mapped[UUID] = mapped_column(ForeignKey("location.id"))
     lot: Mapped[str]
     serial: Mapped[str | None]
-    tracking: Mapped[str] = mapped_column(Computed(_TRACKING, persisted=True))
+    tracking: Mapped[str] = mapped_column(server_default="none")
+    lot_id: Mapped[UUID | None]
     quantity: Mapped[Quantity]
     value: Mapped[Amount]
     effective_on: Mapped[date]
@@ -298,3 +315,7 @@ class OpeningStock(Record, Base):
     value: Mapped[Amount]
     effective_on: Mapped[date]
     serials: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    lots: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSONB, default=list, server_default=text("'[]'")
+    )
+    """Number and quantity of each lot, by number."""

@@ -5,7 +5,7 @@ from chassis.storage.reading import Reading
 from erp import searched
 from erp.base import Base
 from erp.catalog.schemas import ItemView
-from erp.stock.schemas import StockDocumentQuery, StockDocumentView
+from erp.stock.schemas.goods import StockDocumentQuery, StockDocumentView
 from records.document_types import DocumentType, custom_of
 from records.filters import among
 from records.includes import Include
@@ -18,13 +18,19 @@ __all__ = [
 
 _VIEW = """d.source_id as id, d.source_type as kind, d.effective_on, d.recorded_at, d.memo, d.actor,
   (select jsonb_agg(jsonb_build_object('item_id', i.id, 'sku', i.sku,
-      'quantity', g.quantity::text, 'value', g.value::text, 'serials', g.serials)
+      'quantity', g.quantity::text, 'value', g.value::text, 'serials', g.serials, 'lots', g.lots)
       order by g.first_id::text)
     from (select m.item_id,
         sum(case when t.kind = 'internal' then m.quantity else -m.quantity end) as quantity,
         sum(case when t.kind = 'internal' then m.value else -m.value end) as value,
         coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]')
-          as serials, (array_agg(m.id order by m.id))[1] as first_id
+          as serials,
+        (select coalesce(jsonb_agg(jsonb_build_object('lot_id', n.id, 'number', n.number,
+            'quantity', o.quantity::text) order by n.number), '[]')
+          from (select x.lot_id, sum(x.quantity) as quantity from stock_move x
+            where x.source_id = d.source_id and x.item_id = m.item_id and x.lot_id is not null
+            group by x.lot_id) o join lot n on n.id = o.lot_id) as lots,
+        (array_agg(m.id order by m.id))[1] as first_id
       from stock_move m join location t on t.id = m.to_location_id
       where m.source_id = d.source_id group by m.item_id) g
     join item i on i.id = g.item_id) as lines"""

@@ -17,6 +17,8 @@ from erp.sql import Sql
 from erp.stock.lines import DemandLine, ExpectedLine, NewMove, NewSerial
 from erp.stock.models.demand import Demand
 from erp.stock.models.goods import ItemValuation, Level
+from erp.stock.queries import lot_stock
+from erp.stock.rules.lots import ItemLots
 from erp.stock.rules.serials import SerialPosition
 from erp.stock.rules.units import ItemUnit
 from erp.stock.rules.valuation import DayEnd
@@ -38,7 +40,8 @@ __all__ = [
     "net_shipped",
 ]
 
-_LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, i.sku, i.unit, u.decimals,
+_LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, s.restricted, i.sku,
+    i.unit, u.decimals,
     exists (select from demand d where d.item_id = s.item_id and d.reserved + d.shipped < d.wanted)
       as waited_for
   from stock_level s
@@ -76,7 +79,7 @@ _NET_SHIPPED = """select m.order_line_id,
   from stock_move m join location t on t.id = m.to_location_id
   where m.order_line_id = any($1::uuid[]) group by m.order_line_id"""
 
-_MOVES_OF = """select m.order_line_id, m.item_id, m.quantity, m.value, m.serial
+_MOVES_OF = """select m.order_line_id, m.item_id, m.quantity, m.value, m.serial, m.lot_id
   from stock_move m where m.source_id = $1 and m.order_line_id is not null order by m.id"""
 
 _OPEN_ITEMS = """with item_opened as (
@@ -93,11 +96,12 @@ _OPEN_ITEMS = """with item_opened as (
     select id, one, 0 from unnest($2::uuid[], $1::uuid[]) as new(id, one) on conflict do nothing"""
 
 _AVAILABILITY = """select t.id, t.version, t.item_id, i.sku, s.on_hand, s.reserved,
-      s.on_hand - s.reserved as free, n.incoming, w.waiting
+      s.free, n.incoming, w.waiting
     from changed t
     join item i on i.id = t.item_id
     cross join lateral (select coalesce(sum(on_hand), 0) as on_hand,
-        coalesce(sum(reserved), 0) as reserved
+        coalesce(sum(reserved), 0) as reserved,
+        coalesce(sum(on_hand - reserved - restricted), 0) as free
       from stock_level where item_id = t.item_id) s
     cross join lateral (select coalesce(sum(quantity), 0) as incoming
       from incoming where item_id = t.item_id) n
@@ -113,7 +117,7 @@ _CURRENT = f"""with changed as (
   {_AVAILABILITY}"""
 
 
-_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved")
+_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved", "restricted")
 _VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 
 
@@ -143,6 +147,7 @@ class LockedStock:
     allocated: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
     moves: list[NewMove] = field(default_factory=list)
     serials: dict[tuple[UUID, str], SerialPosition] = field(default_factory=dict)
+    lots: dict[UUID, ItemLots] = field(default_factory=dict)
     new_serials: list[NewSerial] = field(default_factory=list)
     day_ends: dict[UUID, Sequence[DayEnd]] = field(default_factory=dict)
     received: dict[UUID, Decimal] = field(default_factory=dict)
@@ -159,6 +164,12 @@ class LockedStock:
         kept = set(item_ids)
         self.levels = {one: level for one, level in self.levels.items() if one in kept}
 
+    def move_lot(self, item_id: UUID, lot_id: UUID, quantity: Decimal) -> None:
+        """So many of a lot come (above zero), or go; the item's level is changed beside it."""
+        lots = self.lots[item_id]
+        lots.buckets[lot_id].move(quantity)
+        self.levels[item_id].restricted = lots.restricted
+
     def sku_of(self, line: Demand) -> str:
         """The SKU of the item that the line needs."""
         return self.skus[line.item_id]
@@ -167,7 +178,10 @@ class LockedStock:
 async def load_for_update(
     work: Work, item_ids: Iterable[UUID], *, with_valuation: bool = False
 ) -> LockedStock:
-    """Lock the levels of items in key order (with `with_valuation`, their valuation too)."""
+    """Lock the levels of items in key order (with `with_valuation`, their valuation too).
+
+    One statement more where items are tracked by lot: what lies of their lots, and may be used.
+    """
     rows = await work.sql.fetch(_LOCK_WITH_VALUATION if with_valuation else _LOCK, list(item_ids))
     stock = LockedStock({}, {}, {})
     for row in rows:
@@ -179,6 +193,11 @@ async def load_for_update(
             stock.backordered.add(item_id)
         if with_valuation:
             stock.valuations[item_id] = loaded(ItemValuation, {key: row[key] for key in _VALUATION})
+    in_lots = [one for one, level in stock.levels.items() if level.tracking == "lot"]
+    if in_lots:
+        stock.lots = await lot_stock.lots_of_items(work, in_lots)
+        for item_id, lots in stock.lots.items():
+            stock.levels[item_id].restricted = lots.restricted
     return stock
 
 

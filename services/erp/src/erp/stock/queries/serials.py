@@ -12,7 +12,7 @@ from erp.catalog.schemas import ItemView
 from erp.sql import Sql
 from erp.stock.queries.views import MOVE_VIEW, MOVED
 from erp.stock.rules.serials import SerialPosition
-from erp.stock.schemas import MoveView, SerialHistory, SerialQuery, SerialView
+from erp.stock.schemas.goods import MoveView, SerialHistory, SerialQuery, SerialView
 from records.includes import Include
 from records.reads import Reads, everybody
 

@@ -13,7 +13,7 @@ from erp.sql import Sql
 from erp.stock.lines import DemandState, Shortage
 from erp.stock.models.goods import Warehouse
 from erp.stock.rules.units import ItemUnit
-from erp.stock.schemas import LevelQuery, LevelView, MoveQuery, MoveView, WarehouseView
+from erp.stock.schemas.goods import LevelQuery, LevelView, MoveQuery, MoveView, WarehouseView
 from records.includes import Include
 from records.reads import BY_TIME, Reads, columns_of, everybody, sorts_of_postings
 from records.tagged import Tagged
@@ -54,7 +54,7 @@ _DEMAND_OF_ORDERS = """select order_id, order_line_id, item_id, wanted, reserved
 # Whoever is covered by what is free waits for the day only, and is not the first to be short.
 _SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quantity, w.needed_on
   from unnest($1::uuid[]) as one
-  cross join lateral (select coalesce(sum(on_hand - reserved), 0) as free
+  cross join lateral (select coalesce(sum(on_hand - reserved - restricted), 0) as free
     from stock_level where item_id = one) s
   cross join lateral (select coalesce(sum(quantity), 0) as incoming
     from incoming where item_id = one) n
@@ -66,13 +66,13 @@ _SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quanti
   where w.waiting > n.incoming + s.free"""
 
 _TO_FILL = """select distinct d.item_id from demand d
-  join stock_level s on s.item_id = d.item_id and s.on_hand > s.reserved
+  join stock_level s on s.item_id = d.item_id and s.on_hand > s.reserved + s.restricted
   where d.reserved + d.shipped < d.wanted and d.needed_on <= $1
     and ($2::uuid is null or d.item_id > $2)
   order by d.item_id limit $3"""
 
 _SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
-    sum(s.on_hand - s.reserved) as quantity
+    sum(s.on_hand - s.reserved - s.restricted) as quantity
   from stock_level s where s.item_id = any($1::uuid[]) group by s.item_id
   union all
   select i.item_id, 'incoming', i.due_on, i.quantity
@@ -113,7 +113,7 @@ async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[
 
 
 _LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code as location,
-  s.on_hand, s.reserved, s.on_hand - s.reserved as free"""
+  s.on_hand, s.reserved, s.restricted, s.on_hand - s.reserved - s.restricted as free"""
 LEVEL_KEY = "(md5(s.item_id::text || s.location_id::text || s.lot)::uuid)"
 """What tells levels apart: an item may lie at many places. It has an index."""
 _LEVELS = """stock_level s join item i on i.id = s.item_id
@@ -142,7 +142,8 @@ LEVELS = Reads(
     default_sort="sku",
 )
 MOVE_VIEW = """m.id, m.item_id, i.sku, f.code as source, t.code as target, m.quantity, m.value,
-  m.serial, m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id,
+  m.serial, (select n.number from lot n where n.id = m.lot_id) as lot, m.lot_id,
+  m.effective_on, m.recorded_at, m.memo, m.source_type, m.source_id, m.order_line_id,
   m.actor"""
 MOVED = """stock_move m join item i on i.id = m.item_id
   join location f on f.id = m.from_location_id join location t on t.id = m.to_location_id"""
@@ -174,9 +175,10 @@ MOVES = Reads(
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
   from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""
 _AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
-    s.on_hand - s.reserved as free, n.incoming, w.waiting
+    s.restricted, s.on_hand - s.reserved - s.restricted as free, n.incoming, w.waiting
   from item i
-  join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved
+  join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved,
+      sum(restricted) as restricted
     from stock_level where item_id = i.id) s on s.on_hand is not null
   cross join lateral (select coalesce(sum(quantity), 0) as incoming
     from incoming where item_id = i.id) n

@@ -1,4 +1,4 @@
-"""The pieces of a move: so many at once, or one by one where each has a serial."""
+"""The pieces of a move: so many at once, by lot, or one by one where each has a serial."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,7 +9,7 @@ from uuid import UUID
 from erp.stock.rules.valuation import cost_of_issue
 from erp.stock.states import LocationKind
 
-__all__ = ["Piece", "SerialPosition", "pieces_of"]
+__all__ = ["Piece", "SerialPosition", "pieces_of", "pieces_of_lots"]
 
 _ONE = Decimal(1)
 
@@ -36,11 +36,15 @@ class SerialPosition(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What one move carries: a quantity of goods, or one piece by its serial; and its worth."""
+    """What one move carries: a quantity of goods, or one piece by its serial; and its worth.
+
+    `lot_id`: the lot that the goods are of, where their item is tracked by lot.
+    """
 
     quantity: Decimal
     value: Decimal
     serial: str | None = None
+    lot_id: UUID | None = None
 
 
 def pieces_of(
@@ -54,4 +58,16 @@ def pieces_of(
         share = cost_of_issue(_ONE, on_hand=Decimal(left), value=value, decimals=decimals)
         value -= share
         found.append(Piece(_ONE, share, serial))
+    return found
+
+
+def pieces_of_lots(
+    shares: Sequence[tuple[UUID, Decimal]], value: Decimal, *, decimals: int
+) -> list[Piece]:
+    """A piece for each lot, by how much of it goes along; their worth adds up exactly."""
+    left, found = sum((quantity for _, quantity in shares), Decimal(0)), []
+    for lot_id, quantity in shares:
+        share = cost_of_issue(quantity, on_hand=left, value=value, decimals=decimals)
+        left, value = left - quantity, value - share
+        found.append(Piece(quantity, share, lot_id=lot_id))
     return found

@@ -17,7 +17,7 @@ from erp.stock.lines import AdjustLine, ReceiptLine
 from erp.stock.models.goods import OpeningStock
 from erp.stock.queries import locking, views
 from erp.stock.rules.units import ItemUnit
-from erp.stock.schemas import (
+from erp.stock.schemas.goods import (
     AdjustedLine,
     AdjustStock,
     OpenStock,
@@ -25,11 +25,13 @@ from erp.stock.schemas import (
     ReceiveStock,
     StockPosted,
 )
-from erp.stock.service.goods import post_adjustment, receive_goods
+from erp.stock.service.adjusting import post_adjustment
+from erp.stock.service.goods import receive_goods
 from erp.stock.states import LocationKind, StockDocumentKind
 from records.batches import upsert_each
 from records.senders import BatchRequest
 from records.upserts import Sent, Upserted, upsert
+from values.decimals import plain
 
 __all__ = [
     "adjust_stock",
@@ -99,7 +101,13 @@ async def _receipt_lines(work: Work, lines: Sequence[ReceivedLine]) -> list[Rece
     require_supported_currency(work, *(line.currency for line in lines))
     ids = await item_ids_by_sku(work.sql, lines)
     return [
-        ReceiptLine(ids[line.sku], line.quantity, line.amount(), serials=line.serials)
+        ReceiptLine(
+            ids[line.sku],
+            line.quantity,
+            line.amount(),
+            serials=line.serials,
+            lots=[one.line() for one in line.lots],
+        )
         for line in lines
     ]
 
@@ -126,7 +134,8 @@ async def adjust_stock(work: Work, command: AdjustStock) -> StockPosted:
 def _adjust_line(item_id: UUID, line: AdjustedLine) -> AdjustLine:
     cost = line.unit_cost
     value = None if cost is None else cost.price().times(line.quantity).amount
-    return AdjustLine(item_id, line.quantity, value, line.serials)
+    lots = [one.line() for one in line.lots]
+    return AdjustLine(item_id, line.quantity, value, line.serials, lots)
 
 
 async def open_stocks(work: Work, asked: BatchRequest, items: Sequence[OpenStock]) -> BatchReply:
@@ -163,6 +172,7 @@ async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
             value=line.value,
             effective_on=day,
             serials=list(line.serials),
+            lots=_lots(line),
         )
     )
     await work.flush()
@@ -178,12 +188,18 @@ async def _open(work: Work, command: OpenStock, opening_id: UUID) -> None:
     )
 
 
+def _lots(line: ReceiptLine) -> list[dict[str, str]]:
+    """Number and quantity of each lot, by number."""
+    named = sorted((one.number, plain(one.quantity)) for one in line.lots)
+    return [{"number": number, "quantity": quantity} for number, quantity in named]
+
+
 async def _must_be_same(work: Work, command: OpenStock, opening_id: UUID) -> bool:
     posted = await work.session.get_one(OpeningStock, opening_id)
     [line] = await _receipt_lines(work, [command])
     same_day = command.effective_on in {None, posted.effective_on}
-    asked = (line.item_id, line.quantity, line.value, sorted(line.serials))
-    known = (posted.item_id, posted.quantity, posted.value, sorted(posted.serials))
+    asked = (line.item_id, line.quantity, line.value, sorted(line.serials), _lots(line))
+    known = (posted.item_id, posted.quantity, posted.value, sorted(posted.serials), posted.lots)
     if not same_day or asked != known:
         raise OpeningStockPosted(external_id=command.external_id)
     return False

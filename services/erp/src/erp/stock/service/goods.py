@@ -8,9 +8,7 @@ from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
-from erp.stock.errors import CostNeeded
 from erp.stock.lines import (
-    AdjustLine,
     NewMove,
     NewSerial,
     ReceiptLine,
@@ -21,11 +19,12 @@ from erp.stock.lines import (
 from erp.stock.models.demand import Demand
 from erp.stock.queries import locking
 from erp.stock.queries.locking import LockedStock, SourceDocument
-from erp.stock.rules.serials import Piece, pieces_of
+from erp.stock.rules.serials import Piece, pieces_of, pieces_of_lots
 from erp.stock.rules.valuation import cost_of_issue
-from erp.stock.service import serials
-from erp.stock.service.backdating import issue, load_later_movements, receive, value_of_surplus
+from erp.stock.service import lot_lines, serials
+from erp.stock.service.backdating import issue, load_later_movements, receive
 from erp.stock.service.demand import lock_stock, lock_stock_of_lines
+from erp.stock.service.lot_lines import LotRequest, Shares
 from erp.stock.service.posting import post_moves
 from erp.stock.service.publishing import reserve_available
 from erp.stock.service.releasing import publish_released, release_reservations
@@ -35,7 +34,8 @@ from values.money import digits_of
 
 __all__ = [
     "add_customer_moves",
-    "post_adjustment",
+    "add_moves",
+    "pieces_moved",
     "receive_goods",
     "receive_return",
     "return_to_supplier",
@@ -59,7 +59,7 @@ async def receive_goods(
     """Lay goods into stock at their value, against the account of a role; fill backorders.
 
     `from_kind` is the kind of location they come from. Raises NotStocked, SerialExists and what
-    `serials.check` raises, PeriodClosed, NoPeriod.
+    `serials.check` and `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
     """
     if not lines:
         return
@@ -68,13 +68,19 @@ async def receive_goods(
     await serials.check(
         work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
     )
-    for line in lines:
+    coming = await lot_lines.shares_in(
+        work,
+        stock,
+        [LotRequest(one.item_id, one.quantity, one.lots, one.supplier_id) for one in lines],
+        on=effective_on,
+    )
+    for line, shares in zip(lines, coming, strict=True):
         serials.require_receivable(
             stock, line.item_id, line.serials, outside_kind=from_kind, on=effective_on
         )
-        pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
+        pieces = pieces_moved(line.quantity, line.value, line.serials, shares, decimals=decimals)
         receive(stock, line.item_id, pieces)
-        _add_moves(stock, line.item_id, from_kind, pieces, source_id=line.source_id or source_id)
+        add_moves(stock, line.item_id, from_kind, pieces, source_id=line.source_id or source_id)
         if line.expected_id:
             already = stock.received.get(line.expected_id, _NOTHING)
             stock.received[line.expected_id] = already + line.quantity
@@ -82,6 +88,15 @@ async def receive_goods(
     await post_moves(
         work, stock, SourceDocument(source_type, memo, effective_on), counterpart=counterpart
     )
+
+
+def pieces_moved(
+    quantity: Decimal, value: Decimal, numbers: Sequence[str], shares: Shares, *, decimals: int
+) -> list[Piece]:
+    """What moves: by lot, by serial, or so many at once."""
+    if shares:
+        return pieces_of_lots(shares, value, decimals=decimals)
+    return pieces_of(quantity, value, numbers, decimals=decimals)
 
 
 async def ship_goods(
@@ -96,8 +111,8 @@ async def ship_goods(
     """Send away what is reserved for order lines; what each line cost.
 
     A line that has too little reserves first what is free and not kept for others. Raises
-    NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.check_or_choose` raises,
-    PeriodClosed, NoPeriod.
+    NotReserved, ShortOnDay, NoCostOnDay, MissingReference, what `serials.check_or_choose` and
+    `lot_lines.shares_to_ship` raise, PeriodClosed, NoPeriod.
     """
     if not lines:
         return {}
@@ -110,13 +125,16 @@ async def ship_goods(
     leaving = await serials.check_or_choose(
         work, stock, _serial_requests(stock, lines), on=effective_on
     )
-    for line, numbers in zip(lines, leaving, strict=True):
+    of_lots = await lot_lines.shares_to_ship(
+        work, stock, _lot_requests(stock, lines), on=effective_on
+    )
+    for line, numbers, shares in zip(lines, leaving, of_lots, strict=True):
         demand = stock.demands[line.order_line_id]
         demand.ship(line.quantity, sku=stock.sku_of(demand))
         stock.levels[demand.item_id].issue_reserved(line.quantity)
         cost = issue(stock, demand.item_id, line.quantity, decimals=decimals)
         costs[line.order_line_id] += cost
-        pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
+        pieces = pieces_moved(line.quantity, cost, numbers, shares, decimals=decimals)
         add_customer_moves(stock, demand, pieces, inward=False, source_id=source_id)
     document = SourceDocument(source_type, memo, effective_on)
     # Nothing comes free: what leaves was reserved, and what was free nobody could have.
@@ -150,7 +168,8 @@ async def receive_return(
     """Take shipped goods back at the cost they left at (E36); what each line brought.
 
     They are free then, and not wanted again by their line. Raises NotShipped, MissingReference,
-    what `serials.returned_pieces` and `serials.check` raise, PeriodClosed, NoPeriod.
+    what `serials.returned_pieces`, `serials.check` and `lot_lines.shares_back` raise, PeriodClosed,
+    NoPeriod.
     """
     if not lines:
         return {}
@@ -159,12 +178,18 @@ async def receive_return(
     await serials.check(work, stock, _serial_requests(stock, lines))
     left = await locking.net_shipped(work, line_ids)
     decimals, costs = digits_of(work.setting.currency), defaultdict[UUID, Decimal](Decimal)
-    for line in lines:
+    lot_requests = zip(line_ids, _lot_requests(stock, lines), strict=True)
+    of_lots = await lot_lines.shares_back(work, stock, list(lot_requests), on=effective_on)
+    for line, shares in zip(lines, of_lots, strict=True):
         demand = stock.demands[line.order_line_id]
         demand.receive_return(line.quantity, sku=stock.sku_of(demand))
         quantity, value = left[line.order_line_id]
         share = cost_of_issue(line.quantity, on_hand=quantity, value=value, decimals=decimals)
-        pieces = _returned_pieces(stock, line, share, on=effective_on)
+        pieces = (
+            pieces_of_lots(shares, share, decimals=decimals)
+            if shares
+            else _returned_pieces(stock, line, share, on=effective_on)
+        )
         cost = sum((piece.value for piece in pieces), _NOTHING)
         left[line.order_line_id] = quantity - line.quantity, value - cost
         costs[line.order_line_id] += cost
@@ -182,6 +207,14 @@ def _serial_requests(
     """The pieces that lines of orders name, by their items."""
     return [
         SerialRequest(stock.demands[line.order_line_id].item_id, line.quantity, line.serials)
+        for line in lines
+    ]
+
+
+def _lot_requests(stock: LockedStock, lines: Sequence[ShipLine | ReturnLine]) -> list[LotRequest]:
+    """The lots that lines of orders name, by their items."""
+    return [
+        LotRequest(stock.demands[line.order_line_id].item_id, line.quantity, line.lots)
         for line in lines
     ]
 
@@ -211,8 +244,8 @@ async def return_to_supplier(
 
     Where they are reserved, orders wait for them again (`release_reservations`). Where stock
     cannot bear that value it is the average. Raises GoodsGone, ShortOnDay, NoCostOnDay, NotStocked,
-    UnknownSerial, SerialNotInStock, SerialMovedLater and what `serials.check` raises,
-    PeriodClosed, NoPeriod.
+    UnknownSerial, SerialNotInStock, SerialMovedLater and what `serials.check` and
+    `lot_lines.shares_out` raise, PeriodClosed, NoPeriod.
     """
     stock = await lock_stock(work, [line.item_id for line in lines], with_valuation=True)
     await load_later_movements(work, stock, effective_on)
@@ -220,15 +253,28 @@ async def return_to_supplier(
     await serials.check(
         work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
     )
-    released = await release_reservations(
-        work, stock, [(line.item_id, line.quantity) for line in lines]
+    of_lots = await lot_lines.shares_out(
+        work,
+        stock,
+        [LotRequest(line.item_id, line.quantity, line.lots) for line in lines],
+        on=effective_on,
     )
-    for line in lines:
+    unusable = [
+        stock.lots[line.item_id].unusable(shares) if shares else _NOTHING
+        for line, shares in zip(lines, of_lots, strict=True)
+    ]
+    released = await release_reservations(
+        work,
+        stock,
+        [(one.item_id, one.quantity - kept) for one, kept in zip(lines, unusable, strict=True)],
+    )
+    for line, shares, kept in zip(lines, of_lots, unusable, strict=True):
         serials.require_in_stock(stock, line.item_id, line.serials, on=effective_on)
-        stock.levels[line.item_id].issue_free(line.quantity, sku=stock.skus[line.item_id])
+        sku = stock.skus[line.item_id]
+        stock.levels[line.item_id].issue_free(line.quantity, sku=sku, restricted=kept)
         cost = issue(stock, line.item_id, line.quantity, decimals=decimals, value=line.value)
-        pieces = pieces_of(line.quantity, cost, line.serials, decimals=decimals)
-        _add_moves(
+        pieces = pieces_moved(line.quantity, cost, line.serials, shares, decimals=decimals)
+        add_moves(
             stock, line.item_id, LocationKind.SUPPLIER, pieces, inward=False, source_id=source_id
         )
         costs.append(cost)
@@ -239,72 +285,7 @@ async def return_to_supplier(
     return costs
 
 
-async def post_adjustment(
-    work: Work,
-    lines: Sequence[AdjustLine],
-    *,
-    source_type: StockDocumentKind,
-    source_id: UUID,
-    effective_on: date,
-    memo: str,
-) -> None:
-    """Book what was found too much or too little, against gains and losses.
-
-    Only what is promised to nobody can be missing. Of a serial that was lost, a surplus may be
-    the piece that is found again. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, CostNeeded (a
-    surplus of what is not on hand, without a value), NotStocked, SerialExists, UnknownSerial,
-    SerialNotInStock and what `serials.check` raises, PeriodClosed, NoPeriod.
-    """
-    stock = await lock_stock(work, [line.item_id for line in lines], with_valuation=True)
-    await load_later_movements(work, stock, effective_on)
-    decimals = digits_of(work.setting.currency)
-    await serials.check(
-        work, stock, [SerialRequest(line.item_id, line.quantity, line.serials) for line in lines]
-    )
-    for line in lines:
-        book = _book_surplus if line.quantity > 0 else _book_loss
-        book(stock, line, source_id, on=effective_on, decimals=decimals)
-    await post_moves(
-        work,
-        stock,
-        SourceDocument(source_type, memo, effective_on),
-        counterpart="inventory_adjustment",
-    )
-
-
-def _surplus_value(stock: LockedStock, line: AdjustLine, *, decimals: int) -> Decimal:
-    """What a surplus is worth: as given, or as much as the pieces beside it."""
-    if line.value is not None:
-        return line.value
-    cost = value_of_surplus(stock, line.item_id, line.quantity, decimals=decimals)
-    if cost is None:
-        raise CostNeeded(sku=stock.skus[line.item_id])
-    return cost
-
-
-def _book_surplus(
-    stock: LockedStock, line: AdjustLine, source_id: UUID, *, on: date, decimals: int
-) -> None:
-    serials.require_receivable(
-        stock, line.item_id, line.serials, outside_kind=LocationKind.LOSS, on=on
-    )
-    value = _surplus_value(stock, line, decimals=decimals)
-    pieces = pieces_of(line.quantity, value, line.serials, decimals=decimals)
-    receive(stock, line.item_id, pieces)
-    _add_moves(stock, line.item_id, LocationKind.LOSS, pieces, source_id=source_id)
-
-
-def _book_loss(
-    stock: LockedStock, line: AdjustLine, source_id: UUID, *, on: date, decimals: int
-) -> None:
-    serials.require_in_stock(stock, line.item_id, line.serials, on=on)
-    stock.levels[line.item_id].issue_free(-line.quantity, sku=stock.skus[line.item_id])
-    cost = issue(stock, line.item_id, -line.quantity, decimals=decimals)
-    pieces = pieces_of(-line.quantity, cost, line.serials, decimals=decimals)
-    _add_moves(stock, line.item_id, LocationKind.LOSS, pieces, inward=False, source_id=source_id)
-
-
-def _add_moves(
+def add_moves(
     stock: LockedStock,
     item_id: UUID,
     outside_kind: LocationKind,
@@ -327,8 +308,12 @@ def _add_moves(
             source_id=source_id,
             order_line_id=order_line_id,
             serial=piece.serial,
+            tracking=stock.levels[item_id].tracking,
+            lot_id=piece.lot_id,
         )
         stock.moves.append(move)
+        if piece.lot_id:
+            stock.move_lot(item_id, piece.lot_id, piece.quantity if inward else -piece.quantity)
         if inward and piece.serial and (item_id, piece.serial) not in stock.serials:
             new = NewSerial(uuid7(), item_id, piece.serial, outside_kind, move.id)
             stock.new_serials.append(new)
@@ -338,7 +323,7 @@ def add_customer_moves(
     stock: LockedStock, demand: Demand, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
 ) -> None:
     """Add the moves of pieces from the customer of an order line, or to there."""
-    _add_moves(
+    add_moves(
         stock,
         demand.item_id,
         LocationKind.CUSTOMER,

@@ -9,7 +9,7 @@ from erp.ledger.service.entries import trial_balance
 from erp.sql import Sql
 from erp.stock.queries import views
 from erp.stock.rules.promising import promise_date
-from erp.stock.schemas import (
+from erp.stock.schemas.goods import (
     AvailabilityQuery,
     AvailabilityView,
     PromisableView,

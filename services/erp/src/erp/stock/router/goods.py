@@ -23,7 +23,13 @@ from erp.catalog.errors import FractionOfUnit
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.stock.errors import (
     CostNeeded,
+    DuplicateLot,
     DuplicateSerial,
+    LotDiffers,
+    LotExpiresFirst,
+    LotShortOnDay,
+    LotsNeeded,
+    LotsNotKept,
     NoCostOnDay,
     NotStocked,
     SerialExists,
@@ -32,14 +38,16 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
     ShortOnDay,
+    TooLittleInLot,
     TooLittleOnHand,
+    UnknownLot,
     UnknownSerial,
 )
 from erp.stock.queries import serials
 from erp.stock.queries.documents import DOCUMENT_FIELDS, DOCUMENTS
 from erp.stock.queries.serials import SERIALS
 from erp.stock.queries.views import LEVELS, MOVES, WAREHOUSES
-from erp.stock.schemas import (
+from erp.stock.schemas.goods import (
     AdjustStock,
     AvailabilityQuery,
     AvailabilityView,
@@ -104,6 +112,11 @@ _BOOKED = (
     DuplicateSerial,
     SerialExists,
     SerialMovedLater,
+    LotsNeeded,
+    LotsNotKept,
+    DuplicateLot,
+    LotDiffers,
+    LotExpiresFirst,
     NoPeriod,
     PeriodClosed,
 )
@@ -179,6 +192,9 @@ async def opening_stock_upsert_batch(
         CostNeeded,
         UnknownSerial,
         SerialNotInStock,
+        UnknownLot,
+        TooLittleInLot,
+        LotShortOnDay,
     ),
 )
 async def stock_adjustment_create(

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.stock.states import StockDocumentKind
+from erp.stock.lines import LotLine
+from erp.stock.states import LotQuality, StockDocumentKind
 from records.custom.fields import CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
@@ -26,13 +27,18 @@ __all__ = [
     "AvailabilityQuery",
     "AvailabilityView",
     "LevelView",
+    "LotQuantity",
+    "Lots",
     "MoveQuery",
     "MoveView",
+    "MovedLot",
     "OpenStock",
     "OpenStocks",
     "PromisableView",
     "ReceiveStock",
     "ReceivedLine",
+    "ReceivedLot",
+    "ReceivedLots",
     "SerialHistory",
     "SerialQuery",
     "SerialView",
@@ -60,10 +66,70 @@ Serials = Annotated[
 ]
 
 
+class LotQuantity(Command):
+    """So many of a lot."""
+
+    number: SerialNumber = Field(description="Number of the lot.")
+    quantity: PositiveQuantity = Field(description="In the item's own unit.")
+
+    def line(self) -> LotLine:
+        """The same as stock takes it."""
+        return LotLine(self.number, self.quantity)
+
+
+class ReceivedLot(LotQuantity):
+    """So many of a lot that come; what it is, where it is new."""
+
+    supplier_lot: SerialNumber | None = Field(
+        default=None, description="The number that the supplier gave it."
+    )
+    made_on: Day | None = None
+    expires_on: Day | None = Field(
+        default=None, description="Default, of a new one: by the item's shelf life."
+    )
+    quality: LotQuality | None = Field(
+        default=None,
+        description="Of a new one; by default released. A lot that is there keeps its.",
+    )
+
+    def line(self) -> LotLine:
+        """The same as stock takes it."""
+        return LotLine(
+            self.number,
+            self.quantity,
+            self.supplier_lot,
+            self.made_on,
+            self.expires_on,
+            self.quality,
+        )
+
+
+Lots = Annotated[
+    list[LotQuantity],
+    Field(max_length=500, description="Of an item that is tracked by lot; of others none."),
+]
+ReceivedLots = Annotated[
+    list[ReceivedLot],
+    Field(
+        max_length=500,
+        description="Lots of an item that is tracked by lot, all of the quantity; a number that is "
+        "new makes a lot. Of others none.",
+    ),
+]
+
+
 class View(BaseModel):
     """What a reader is shown."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+class MovedLot(View):
+    """So many of a lot that moved."""
+
+    lot_id: UUID
+    number: str
+    quantity: PositiveQuantity
 
 
 class ReceivedLine(Command):
@@ -74,6 +140,7 @@ class ReceivedLine(Command):
     unit_cost: UnitPriceView | None = Field(default=None, description="What one unit is worth.")
     value: MoneyView | None = Field(default=None, description="What all of it is worth.")
     serials: Serials = Field(default=[])
+    lots: ReceivedLots = Field(default=[])
 
     @model_validator(mode="after")
     def _worth_once(self) -> "ReceivedLine":
@@ -125,6 +192,7 @@ class AdjustedLine(Command):
         default=None, description="Of a surplus. Default: as the pieces on hand."
     )
     serials: Serials = Field(default=[])
+    lots: ReceivedLots = Field(default=[])
 
     @model_validator(mode="after")
     def _something(self) -> "AdjustedLine":
@@ -160,7 +228,7 @@ class WarehouseView(View):
 
 
 class LevelView(View):
-    """What of an item lies at a place: `free` is on hand and reserved for nobody."""
+    """What of an item lies at a place: `free` may be used, and is reserved for nobody."""
 
     item_id: UUID
     sku: str
@@ -170,6 +238,9 @@ class LevelView(View):
     location: str
     on_hand: Quantity
     reserved: Quantity
+    restricted: Quantity = Field(
+        description="In lots that may not be used: not released, or expired."
+    )
     free: Quantity
 
 
@@ -184,6 +255,8 @@ class MoveView(InCurrency, View):
     quantity: PositiveQuantity
     value: Amount
     serial: str | None = Field(description="Of the piece that moved; null: it has none.")
+    lot: str | None = Field(description="Number of the lot that moved; null: it has none.")
+    lot_id: UUID | None
     effective_on: date
     recorded_at: datetime
     memo: str
@@ -218,6 +291,7 @@ class StockDocumentLine(InCurrency, View):
     quantity: Quantity
     value: SignedAmount
     serials: list[str] = Field(description="Of the pieces that have one.")
+    lots: list[MovedLot] = Field(description="What of it was of which lot.")
     currency: str = part_currency()
 
 
@@ -284,6 +358,9 @@ class AvailabilityView(View):
     sku: str
     on_hand: Quantity
     reserved: Quantity
+    restricted: Quantity = Field(
+        description="In lots that may not be used: not released, or expired."
+    )
     free: Quantity
     incoming: Quantity
     waiting: Quantity

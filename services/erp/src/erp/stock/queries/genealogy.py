@@ -1,0 +1,97 @@
+"""Which lots came of which, and with which documents their goods came and went."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from chassis.ids import uuid7
+from chassis.storage.bulk import Bulk
+from chassis.work.unit_of_work import Work
+from erp.sql import Sql
+from erp.stock.models.lots import LotEdge, LotStock
+from erp.stock.states import Direction
+
+__all__ = [
+    "NewEdge",
+    "add_edges",
+    "documents_of_lots",
+    "foreign_stock",
+    "reached_lots",
+]
+
+_COLUMNS = ("id", "from_lot_id", "to_lot_id", "quantity", "kind", "source_id", "effective_on")
+# `union` keeps each row once, so that a lot that lies within its own ancestors ends the walk.
+_REACHED = """with recursive reached (lot_id) as (
+    select $1::uuid
+    union
+    select e.{next} from reached r join lot_genealogy e on e.{here} = r.lot_id)
+  select l.id as lot_id, l.item_id, i.sku, l.number, l.owner, l.owner_id, l.supplier_id,
+      l.supplier_lot, l.quality, l.expires_on, coalesce(s.on_hand, 0) as on_hand,
+      coalesce(s.reserved, 0) as reserved,
+      (select coalesce(jsonb_agg(jsonb_build_object('lot_id', e.{next}, 'kind', e.kind,
+          'quantity', trim_scale(e.quantity)::text, 'source_id', e.source_id,
+          'effective_on', e.effective_on) order by e.recorded_at, e.id), '[]')
+        from lot_genealogy e where e.{here} = l.id) as edges
+    from reached r join lot l on l.id = r.lot_id join item i on i.id = l.item_id
+    left join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved
+      from lot_stock where lot_id = l.id) s on true
+   order by l.created_at, l.id"""
+_DOCUMENTS = """select m.lot_id, m.source_type as kind, m.source_id as id, m.effective_on,
+    case when t.kind in ('internal', 'foreign') then m.quantity else -m.quantity end as quantity,
+    o.id as order_id, o.number as order_number, c.id as customer_id, c.number as customer_number,
+    c.name as customer_name
+  from (select lot_id, source_type, source_id, effective_on, order_line_id, to_location_id,
+        sum(quantity) as quantity, min(recorded_at) as recorded_at
+      from stock_move where lot_id = any($1::uuid[])
+      group by lot_id, source_type, source_id, effective_on, order_line_id, to_location_id) m
+  join location t on t.id = m.to_location_id
+  left join sales_order_line ol on ol.id = m.order_line_id
+  left join sales_order o on o.id = ol.order_id
+  left join customer c on c.id = o.customer_id
+  order by m.recorded_at, m.source_id, m.lot_id limit $2"""
+
+
+class NewEdge(NamedTuple):
+    """So many of a lot become goods of another."""
+
+    from_lot_id: UUID
+    to_lot_id: UUID
+    quantity: Any
+
+
+async def add_edges(work: Work, edges: Sequence[NewEdge], **facts: Any) -> None:
+    """Store edges; `facts`: kind, source_id and effective_on of all of them."""
+    shared = facts | {"recorded_at": work.now, "actor": work.actor.reference}
+    rows = [LotEdge(id=uuid7(), **edge._asdict(), **shared) for edge in edges]
+    write = Bulk()
+    write.insert(LotEdge, rows, *_COLUMNS, "recorded_at", "actor")
+    await write.execute(work.sql)
+
+
+async def reached_lots(sql: Sql, lot_id: UUID, direction: Direction) -> list[Mapping[str, Any]]:
+    """The lot, and every one that it came of, or that came of it, with the edges to the next."""
+    ends = {"here": "from_lot_id", "next": "to_lot_id"}
+    if direction == Direction.BACKWARD:
+        ends = {"here": "to_lot_id", "next": "from_lot_id"}
+    return [dict(row) for row in await sql.fetch(_REACHED.format(**ends), lot_id)]
+
+
+async def documents_of_lots(
+    sql: Sql, lot_ids: Sequence[UUID], *, limit: int
+) -> list[Mapping[str, Any]]:
+    """With which documents goods of lots came (above zero) and went, the first one first."""
+    return [dict(row) for row in await sql.fetch(_DOCUMENTS, lot_ids, limit)]
+
+
+async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID]) -> dict[UUID, LotStock]:
+    """What lies of lots of others, also of those of which nothing ever lay here."""
+    rows = await sql.fetch(
+        """select l.id as lot_id, f.id as location_id, l.item_id, l.owner, l.quality,
+              l.usable_until, coalesce(s.on_hand, 0) as on_hand, 0 as reserved,
+              null::date as reserved_on, coalesce(s.received_on, current_date) as received_on
+             from lot l join location f on f.kind = 'foreign'
+             left join lot_stock s on s.lot_id = l.id and s.location_id = f.id
+            where l.id = any($1::uuid[])""",
+        lot_ids,
+    )
+    return {row["lot_id"]: LotStock(**dict(row)) for row in rows}
