@@ -1,7 +1,7 @@
 """Invitations to set a password or to enrol a second factor; when a session's person proved it.
 
 Revision ID: 0780
-Revises: 0755
+Revises: 0763
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from identity import schema
 from identity.audit import schema as audit
 
 revision = "0780"
-down_revision = "0755"
+down_revision = "0763"
 
 
 def upgrade() -> None:
