@@ -16,6 +16,7 @@ __all__ = [
     "DemandLine",
     "DemandState",
     "ExpectedLine",
+    "MaterialLine",
     "NewMove",
     "NewSerial",
     "OrderDemand",
@@ -75,6 +76,15 @@ class SupplierReturnLine(NamedTuple):
     item_id: UUID
     quantity: Decimal
     value: Decimal
+    serials: Sequence[str] = ()
+
+
+class MaterialLine(NamedTuple):
+    """What production takes of an item for a document; without `serials` the first that came."""
+
+    item_id: UUID
+    quantity: Decimal
+    source_id: UUID
     serials: Sequence[str] = ()
 
 

@@ -13,6 +13,7 @@ class LocationKind(StrEnum):
     CUSTOMER = "customer"
     OPENING = "opening"
     LOSS = "loss"
+    PRODUCTION = "production"
 
 
 class StockDocumentKind(StrEnum):
@@ -29,3 +30,7 @@ class StockDocumentKind(StrEnum):
     SHIPMENT_REVERSAL = "shipment_reversal"
     RETURN = "return"
     RETURN_REVERSAL = "return_reversal"
+    PRODUCTION_ISSUE = "production_issue"
+    PRODUCTION_RETURN = "production_return"
+    PRODUCTION_REPORT = "production_report"
+    PRODUCTION_CLOSE = "production_close"
