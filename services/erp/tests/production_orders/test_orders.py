@@ -303,7 +303,38 @@ async def test_the_database_holds_what_goes_in_and_comes_out(floor):
             await sql.execute(
                 "update production_order set state = 'planned' where id = $1", order["id"]
             )
-        with pytest.raises(asyncpg.RestrictViolationError):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await sql.execute(
                 "update production_step set good = 5 where production_order_id = $1", order["id"]
             )
+
+
+async def test_a_new_revision_lists_what_it_affects(floor, problem):
+    """E60: firm orders keep the old one, planned ones take the new one; stock and uses."""
+    sku, top, leg = await table(floor, effective_to="2099-12-31")
+    set_of = (await floor.desk.item(name="Set"))["sku"]
+    await floor.bill(set_of, (sku, "1"))
+    kept = await floor.acts(await floor.planned(sku, "2"), "firm")
+    day = "2100-06-01"
+    taking = await floor.planned(sku, "1", start_on=day, due_on=day)
+    glass = await floor.stocked("9.00", "7")
+    [old] = (await floor.desk.see(f"/v1/bills-of-material?sku={sku}"))["items"]
+    lines = [{"sku": top, "quantity": "1"}, {"sku": glass, "quantity": "2"}]
+    body = {"sku": sku, "label": "N", "lines": lines, "effective_from": "2100-01-01"}
+    new = await floor.office.does("/v1/bills-of-material", **body)
+    path = f"{PATH}/engineering-change?bill_of_material_id="
+    found = await floor.desk.see(path + new["id"])
+    assert (found["label"], found["replaces_label"], found["on_hand"]) == ("N", old["label"], "0")
+    orders = {one["number"]: (one["kept_label"], one["takes_it"]) for one in found["orders"]}
+    assert orders == {kept["number"]: (old["label"], False), taking["number"]: (None, True)}
+    components = {
+        one["sku"]: (one["before"], one["after"], one["on_hand"], one["needed"])
+        for one in found["components"]
+    }
+    assert components == {
+        top: ("1", "1", "1000", "2"),
+        leg: ("4", "0", "1000", "8"),
+        glass: ("0", "2", "7", "0"),
+    }
+    assert [one["sku"] for one in found["uses"]] == [set_of]
+    problem(await floor.desk.client.get(path + kept["id"]), 404, "not_found")

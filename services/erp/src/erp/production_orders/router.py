@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
@@ -38,6 +38,7 @@ from erp.production_orders.schemas.acts import (
     ReportProduction,
     ReportProductions,
 )
+from erp.production_orders.schemas.changes import EngineeringChange, EngineeringChangeAsked
 from erp.production_orders.schemas.orders import (
     ChangeProductionOrder,
     NewProductionOrder,
@@ -47,6 +48,7 @@ from erp.production_orders.schemas.orders import (
 )
 from erp.production_orders.service import finishing, many, material, orders, releasing, reporting
 from erp.production_orders.service.available import availability_of
+from erp.production_orders.service.changes import engineering_change
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.stock.errors import (
     DuplicateSerial,
@@ -125,6 +127,14 @@ async def production_order_close_batch(
 ) -> ProductionOrdersChanged:
     """Book the variances of many orders that are done, all or none."""
     return await many.close_all(work, command)
+
+
+@production_order_router.get("/engineering-change", responses=refuses(NotFound))
+async def production_order_engineering_change_get(
+    _by: Reader, asked: Annotated[EngineeringChangeAsked, Query()], at: InReading
+) -> EngineeringChange:
+    """What a revision of a bill of material affects: open orders, stock, what uses the item."""
+    return await engineering_change(at, asked.bill_of_material_id)
 
 
 production_order.get()

@@ -68,7 +68,7 @@ _NUMBER = (
     " || ltrim(regexp_replace(number, '^.*-', ''), '0'))"
 )
 _OF_ORDER = """production_order_id uuid not null
-        constraint fk_{table}_production_order_id_production_order
+        constraint fk_{table}_production_order_id_{rest}
         references production_order (id)"""
 _TABLES = (
     "create sequence production_order_number_seq",
@@ -146,7 +146,7 @@ _TABLES = (
       using gin (custom jsonb_path_ops) where custom <> '{}'""",
     f"""create table production_order_component (
       id uuid not null constraint pk_production_order_component primary key,
-      {_OF_ORDER.format(table="production_order_component")} on delete cascade,
+      {_OF_ORDER.format(table="production_order_component", rest="produ_098b")} on delete cascade,
       position smallint not null,
       item_id uuid not null constraint fk_production_order_component_item_id_item
         references item (id),
@@ -168,7 +168,7 @@ _TABLES = (
       on production_order_component (item_id)""",
     f"""create table production_order_operation (
       id uuid not null constraint pk_production_order_operation primary key,
-      {_OF_ORDER.format(table="production_order_operation")} on delete cascade,
+      {_OF_ORDER.format(table="production_order_operation", rest="produ_7d8e")} on delete cascade,
       sequence integer not null,
       name text not null,
       work_centre_id uuid not null
@@ -204,7 +204,7 @@ _TABLES = (
       on production_order_operation (supplier_id)""",
     f"""create table production_order_by_product (
       id uuid not null constraint pk_production_order_by_product primary key,
-      {_OF_ORDER.format(table="production_order_by_product")} on delete cascade,
+      {_OF_ORDER.format(table="production_order_by_product", rest="prod_b896")} on delete cascade,
       position smallint not null,
       item_id uuid not null constraint fk_production_order_by_product_item_id_item
         references item (id),
@@ -222,7 +222,7 @@ _TABLES = (
       on production_order_by_product (item_id)""",
     f"""create table production_step (
       id uuid not null constraint pk_production_step primary key,
-      {_OF_ORDER.format(table="production_step")},
+      {_OF_ORDER.format(table="production_step", rest="production_order")},
       kind text not null constraint ck_production_step_kind_known
         check (kind in ('issue', 'return', 'report', 'close')),
       sequence integer,
