@@ -368,9 +368,11 @@ async def test_every_example_of_the_erp_works(erp):
     await _tags(erp)
     await _masters(erp)
     await _bills_of_material(erp)
+    await _routings(erp)
     await _books(erp)
     await _stock(erp)
     await _lots(erp)
+    await _production(erp)
     await _purchases(erp)
     await _sales(erp)
     await _approvals(erp)
@@ -422,6 +424,42 @@ async def _bills_of_material(erp: Caller) -> None:
     await erp.send("bill_of_material_create")
     for act in ("update", "link", "revise"):
         await erp.send(f"bill_of_material_{act}")
+
+
+async def _routings(erp: Caller) -> None:
+    for kind in ("calendar", "work_centre", "routing"):
+        for act in ("create", "upsert", "upsert_batch", "update", "link", "link_batch"):
+            if f"{kind}_{act}" in erp.calls:
+                await erp.send(f"{kind}_{act}")
+    await erp.send("routing_revise")
+
+
+async def _production(erp: Caller) -> None:
+    """An order of what has a bill, from plan to close, and the same acts on many."""
+    path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"
+    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
+    revision = (await erp.server.client.get(path)).json()
+    assert (await erp.server.post(f"{path}/activate", None)).is_success, revision
+    needed = [{"sku": one["sku"], "quantity": "500"} for one in revision["lines"]]
+    cost = {"amount": "1.00", "currency": "CNY"}
+    receipt = {"lines": [one | {"unit_cost": cost} for one in needed]}
+    assert (await erp.server.post("/v1/stock-receipts", receipt)).is_success
+    await erp.send("production_order_create", sku=revision["sku"], **days)
+    for act in ("upsert", "upsert_batch", "update", "link"):
+        await erp.send(f"production_order_{act}")
+    for act in ("firm", "release", "issue", "return_material", "report", "finish", "close"):
+        if f"production_order_{act}" in erp.calls:
+            await erp.send(f"production_order_{act}")
+        else:
+            done = await erp.server.post(
+                f"/v1/production-orders/{erp.records['production_order']}/{act}", None
+            )
+            assert done.is_success, done.text
+    await erp.send("production_order_create", sku=revision["sku"], quantity="2", **days)
+    await erp.send("production_order_release_batch")
+    await erp.send("production_order_report_batch")
+    await erp.send("production_order_finish")
+    await erp.send("production_order_close_batch")
 
 
 async def _books(erp: Caller) -> None:

@@ -18,6 +18,9 @@ from tests.records.kind import (
     given,
 )
 
+HOURS = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+"""Mondays only."""
+
 
 async def item(desk: Desk) -> str:
     """SKU of an item."""
@@ -31,6 +34,17 @@ async def item_new(desk: Desk) -> Values:
     if not (await desk.see("/v1/tax-codes?limit=200"))["items"]:
         await desk.server.post("/v1/tax-codes", {"code": "VAT13", "name": "VAT", "rate": "0.13"})
     return {"sku": desk.word("SKU"), "name": "Bolt"} | await with_category(desk)
+
+
+async def routing_new(desk: Desk) -> Values:
+    centre = await desk.add("/v1/work-centres", code=desk.word("W"), name="Saws")
+    operation = {"sequence": 10, "work_centre": centre["code"], "run_minutes": "2.5"}
+    return {"sku": await item(desk), "label": "A", "operations": [operation]}
+
+
+async def production_order_new(desk: Desk) -> Values:
+    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
+    return {"sku": await item(desk), "quantity": "2", "note": "Soon."} | days
 
 
 async def with_category(desk: Desk) -> Values:
@@ -261,5 +275,72 @@ OF_ERP = (
         path="/v1/accounts",
         table="account",
         new=coded("code", "A", name="Postage", kind="expense"),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/calendars",
+        table="calendar",
+        **both(coded("name", "N", zone="Asia/Shanghai", hours=HOURS)),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "zone": ("Europe/Berlin", NEVER_EMPTY),
+            "country": ("CN", ""),
+            "hours": ([{"weekday": 2, "start": "10:00", "end": "12:00"}], NEVER_EMPTY),
+            "exceptions": ([{"day": "2030-01-02", "name": "", "hours": []}], []),
+        },
+        apart=frozenset({"region"}),
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/work-centres",
+        table="work_centre",
+        **both(coded("code", "W", name="Saws")),
+        change={"name": "Other"},
+        fields={
+            "name": ("Other", NEVER_EMPTY),
+            "note": ("Soon.", ""),
+            "capacity": (3, NEVER_EMPTY),
+            "cost_per_hour": ("60.5", NEVER_EMPTY),
+            "overhead_per_hour": ("12", NEVER_EMPTY),
+            "efficiency": ("80", NEVER_EMPTY),
+            "skills": (["welding"], []),
+            "tools": (["jig"], []),
+        },
+        apart=frozenset({"calendar_id"}),
+        code="code",
+        found=True,
+    ),
+    Kind(
+        half="erp",
+        path="/v1/routings",
+        table="routing",
+        **both(routing_new),
+        change={"note": "Other"},
+        fields={
+            "label": ("B", NEVER_EMPTY),
+            "effective_from": ("2030-01-01", None),
+            "effective_to": ("2031-01-01", None),
+            "note": ("By hand.", ""),
+        },
+        apart=frozenset({"operations"}),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/production-orders",
+        table="production_order",
+        **both(production_order_new),
+        change={"note": "Other"},
+        fields={
+            "quantity": ("3", NEVER_EMPTY),
+            "start_on": ("2026-11-30", NEVER_EMPTY),
+            "due_on": ("2026-12-24", NEVER_EMPTY),
+            "over_tolerance": ("0.1", NEVER_EMPTY),
+            "under_tolerance": ("0.05", NEVER_EMPTY),
+            "backflush": (False, NEVER_EMPTY),
+            "note": ("For the fair.", ""),
+        },
     ),
 )

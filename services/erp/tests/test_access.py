@@ -10,13 +10,22 @@ from erp.app import SERVICE
 from identity.routes import ROUTERS as CALLERS
 
 READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "/v1/units"]
-READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material", "/v1/lots"]
+READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material"]
+READS += ["/v1/calendars", "/v1/work-centres", "/v1/routings"]
+READS += ["/v1/production-orders", "/v1/lots"]
+OWN = {
+    "/v1/bills-of-material": "boms",
+    "/v1/calendars": "calendars",
+    "/v1/work-centres": "work_centres",
+    "/v1/routings": "routings",
+    "/v1/production-orders": "production_orders",
+    "/v1/lots": "lots",
+}
 
 
 def _scope(path: str, verb: str) -> str:
     area = "parties" if path in {"/v1/customers", "/v1/suppliers"} else "catalog"
-    area = {"/v1/bills-of-material": "boms", "/v1/lots": "lots"}.get(path, area)
-    return f"{area}.{verb}"
+    return f"{OWN.get(path, area)}.{verb}"
 
 
 @pytest.mark.parametrize("path", READS)

@@ -61,7 +61,17 @@ async def catalog(clerk):
     prices = await clerk.does("/v1/price-lists", **named)
     price = await clerk.does("/v1/prices", sku=item["sku"], price=CNY, price_list=prices["code"])
     bom = await clerk.does("/v1/bills-of-material", sku=item["sku"], label="A")
+    hours = [{"weekday": 1, "start": "08:00", "end": "16:00"}]
+    calendar = await clerk.does("/v1/calendars", name=f"ΒΑΡΔΙΑ {word}", zone="UTC", hours=hours)
+    centre = await clerk.does("/v1/work-centres", code=f"W-{word}", name=f"焊接 {word}")
+    routing = await clerk.does("/v1/routings", sku=item["sku"], label="A")
+    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
+    order = await clerk.does("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     return item, {
+        "/v1/production-orders": (order["id"], [order["number"], item["sku"], item["name"]]),
+        "/v1/calendars": (calendar["id"], [calendar["name"]]),
+        "/v1/work-centres": (centre["id"], [centre["code"], centre["name"]]),
+        "/v1/routings": (routing["id"], [item["sku"], item["name"]]),
         "/v1/bills-of-material": (bom["id"], [item["sku"], item["name"]]),
         "/v1/item-categories": (category["id"], [category["code"], category["name"]]),
         "/v1/items": (item["id"], [item["sku"], item["name"]]),

@@ -38,6 +38,26 @@ async def _lot(desk):
     assert (await desk.erp.post(f"/v1/lots/{lot['id']}/block", {"reason": "sour"})).is_success
 
 
+async def _routing(desk, item):
+    hours = [{"weekday": 1, "start": "08:00", "end": "16:00"}]
+    calendar = await desk.add("/v1/calendars", name="Day", zone="Asia/Shanghai", hours=hours)
+    facts = {"code": desk.word("W"), "name": "Saws", "calendar_id": calendar["id"]}
+    centre = await desk.add("/v1/work-centres", **facts)
+    await desk.change(f"/v1/work-centres/{centre['id']}", {"capacity": 2}, revision=1)
+    await desk.change(f"/v1/calendars/{calendar['id']}", {"note": "Early"}, revision=1)
+    operation = {"sequence": 10, "work_centre": centre["code"], "run_minutes": "2"}
+    made = await desk.add("/v1/routings", sku=item["sku"], label="A", operations=[operation])
+    assert (await desk.erp.post(f"/v1/routings/{made['id']}/activate", {})).is_success
+
+
+async def _made(desk, item, component):
+    await _bill_of_material(desk, item, component)
+    await _routing(desk, item)
+    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
+    order = await desk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
+    assert (await desk.erp.post(f"/v1/production-orders/{order['id']}/release", {})).is_success
+
+
 async def test_a_state_is_what_the_last_event_said(clerk):
     """Customer, item, price, price list, order, availability and balance, each more than once."""
     desk, erp = clerk, clerk.erp
@@ -52,7 +72,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     await desk.change(f"/v1/prices/{price['id']}", {"min_quantity": "2"}, revision=1)
     listed = await desk.add("/v1/price-lists", code=desk.word("L"), name="Other")
     assert (await erp.post(f"/v1/price-lists/{listed['id']}/make-default", {})).is_success
-    await _bill_of_material(desk, item, other)
+    await _made(desk, item, other)
     customer = await desk.customer(credit_limit={"amount": "9000.00", "currency": "CNY"})
     await desk.change(f"/v1/customers/{customer['id']}", {"phone": "+8613800138000"}, revision=1)
     receipt = {"lines": [{"sku": item["sku"], "quantity": "7", "unit_cost": MONEY}]}

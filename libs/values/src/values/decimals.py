@@ -6,6 +6,7 @@ have made a float of it, and 0.1 + 0.2 is no longer 0.3.
 
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
@@ -32,6 +33,7 @@ __all__ = [
     "UnitCost",
     "plain",
     "rounded",
+    "rounded_up",
 ]
 
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
@@ -47,6 +49,13 @@ _POSITIVE = r"^(?=.*[1-9])[0-9]{1,14}(\.[0-9]{1,6})?$"
 def rounded(value: Decimal, decimals: int) -> Decimal:
     """The value with so many decimals; a half goes away from zero."""
     return value.quantize(Decimal(1).scaleb(-decimals), context=EXACT)
+
+
+def rounded_up(quantity: Fraction, decimals: int) -> Decimal:
+    """The quantity with so many decimals; what is needed in part is needed."""
+    scaled = quantity * 10**decimals
+    whole = -(-scaled.numerator // scaled.denominator)
+    return Decimal(whole).scaleb(-decimals, context=EXACT)
 
 
 def plain(value: Decimal) -> str:

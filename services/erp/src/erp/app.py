@@ -9,6 +9,8 @@ import records
 from chassis.service import Module, Service
 from erp.approvals import router as approvals
 from erp.approvals.module import MODULE as APPROVALS
+from erp.calendars.module import MODULE as CALENDARS
+from erp.calendars.router import calendar
 from erp.catalog.module import MODULE as CATALOG
 from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
@@ -24,17 +26,23 @@ from erp.payables.module import MODULE as PAYABLES
 from erp.persons.module import MODULE as PERSONS
 from erp.production.module import MODULE as PRODUCTION
 from erp.production.router import bill_of_material
+from erp.production_orders.module import MODULE as PRODUCTION_ORDERS
+from erp.production_orders.router import production_order
 from erp.purchasing.module import MODULE as PURCHASING
 from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
+from erp.routings.module import MODULE as ROUTINGS
+from erp.routings.router import routing
 from erp.settings import ErpSettings
 from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
 from erp.stock.router import goods as stock
 from erp.stock.router.lots import lot
+from erp.work_centres.module import MODULE as WORK_CENTRES
+from erp.work_centres.router import work_centre
 from identity.module import MODULE as CALLERS
 from records.attachments.module import MODULE as ATTACHMENTS
 from records.document_fields.module import MODULE as DOCUMENT_FIELDS
@@ -74,10 +82,10 @@ _TAGS = tags_module(
 
 _LOCALES = (identity.LOCALE, records.LOCALE, approvals_library.LOCALE, _HERE / "locale")
 _RECORDS = (
+    calendar,
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
-    bill_of_material,
-    lot,
+    *(work_centre, bill_of_material, lot, routing, production_order),
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -121,7 +129,11 @@ _OWN = Service(
         RECEIVABLES,
         PAYABLES,
         SETTLEMENT,
+        CALENDARS,
+        WORK_CENTRES,
         PRODUCTION,
+        ROUTINGS,
+        PRODUCTION_ORDERS,
         PERSONS,
         EXPORTS,
         IMPORTS,

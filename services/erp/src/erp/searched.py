@@ -11,6 +11,8 @@ __all__ = [
     "APPROVALS",
     "BILLS",
     "BOMS",
+    "CALENDAR",
+    "CALENDARS",
     "CATEGORIES",
     "CUSTOMER",
     "CUSTOMERS",
@@ -32,9 +34,11 @@ __all__ = [
     "PRICES",
     "PRICE_LISTS",
     "PRINTED",
+    "PRODUCTION_ORDERS",
     "PURCHASE_ORDERS",
     "PURCHASE_RETURNS",
     "RECEIPTS",
+    "ROUTINGS",
     "SALES_ORDERS",
     "SERIALS",
     "SHIPMENTS",
@@ -44,6 +48,8 @@ __all__ = [
     "SUPPLIERS",
     "SUPPLIER_PRICES",
     "WAREHOUSES",
+    "WORK_CENTRE",
+    "WORK_CENTRES",
     "bill_text",
     "memo_text",
     "open_item_text",
@@ -65,7 +71,13 @@ ITEM = Kept(
     "sku, name, sort_key, barcode",
     "search_number(new.sku) || ' ' || search_name(new.name, new.sort_key) || ' ' || new.barcode",
 )
-KEPT = (CUSTOMER, SUPPLIER, ITEM)
+CALENDAR = Kept("calendar", "name, sort_key", "search_name(new.name, new.sort_key)")
+WORK_CENTRE = Kept(
+    "work_centre",
+    "code, name, sort_key",
+    "search_number(new.code) || ' ' || search_name(new.name, new.sort_key)",
+)
+KEPT = (CUSTOMER, SUPPLIER, ITEM, CALENDAR, WORK_CENTRE)
 
 NUMBER = folded(number_words("number"))
 PRINTED = "(({of}series || '-') || lpad({of}number::text, 6, '0'))"
@@ -132,6 +144,8 @@ CATEGORIES, PRICE_LISTS = _named("item_category"), _named("price_list")
 WAREHOUSES = _named("warehouse", "warehouse.name")
 ACCOUNTS = _named("account", "account.name || ' ' || account.name_zh")
 CUSTOMERS, SUPPLIERS, ITEMS = CUSTOMER.searched(), SUPPLIER.searched(), ITEM.searched()
+CALENDARS, WORK_CENTRES = CALENDAR.searched(), WORK_CENTRE.searched()
+ROUTINGS = Searched("", "routing", "routing.id", [ITEM.of("routing.item_id")])
 PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
 BOMS = Searched(
     "", "bill_of_material", "bill_of_material.id", [ITEM.of("bill_of_material.item_id")]
@@ -217,6 +231,12 @@ PURCHASE_ORDERS = Searched(
         SUPPLIER.of("o.supplier_id"),
         _items("purchase_order_line l", "l.purchase_order_id"),
     ],
+)
+PRODUCTION_ORDERS = Searched(
+    _number("production_order"),
+    "production_order",
+    "production_order.id",
+    [ITEM.of("production_order.item_id")],
 )
 RECEIPTS = Searched(
     _number("r"),

@@ -137,7 +137,7 @@ _INSERT_LINES = """insert into journal_line (id, entry_id, position, account_id,
 
 _CONTROL = """select code from account
   where (code = any($1::text[]) or role = any($1::text[]))
-    and role in ('receivable', 'payable', 'inventory') order by code limit 1"""
+    and role in ('receivable', 'payable', 'inventory', 'work_in_progress') order by code limit 1"""
 
 _SAME_OPENING = """with opened as (
     select e.id, array_agg((l.account_id, l.debit, l.credit, l.party_id)::text

@@ -6,6 +6,7 @@ from enum import StrEnum
 __all__ = [
     "CONTROL_ROLES",
     "PERIOD_FOLLOWING",
+    "PRODUCTION_ROLES",
     "AccountKind",
     "AccountRole",
     "ChartName",
@@ -43,12 +44,34 @@ class AccountRole(StrEnum):
     PURCHASE_VARIANCE = "purchase_variance"
     BAD_DEBT = "bad_debt"
     PAYMENT_DIFFERENCE = "payment_difference"
+    WORK_IN_PROGRESS = "work_in_progress"
+    LABOUR_ABSORPTION = "labour_absorption"
+    OVERHEAD_ABSORPTION = "overhead_absorption"
+    PRODUCTION_VARIANCE = "production_variance"
+    SCRAP = "scrap"
 
 
 CONTROL_ROLES = frozenset(
-    {AccountRole.RECEIVABLE, AccountRole.PAYABLE, AccountRole.INVENTORY, AccountRole.GRNI}
+    {
+        AccountRole.RECEIVABLE,
+        AccountRole.PAYABLE,
+        AccountRole.INVENTORY,
+        AccountRole.GRNI,
+        AccountRole.WORK_IN_PROGRESS,
+    }
 )
 """Roles whose account agrees with documents line by line: it stays once it has entries."""
+
+PRODUCTION_ROLES = frozenset(
+    {
+        AccountRole.WORK_IN_PROGRESS,
+        AccountRole.LABOUR_ABSORPTION,
+        AccountRole.OVERHEAD_ABSORPTION,
+        AccountRole.PRODUCTION_VARIANCE,
+        AccountRole.SCRAP,
+    }
+)
+"""Roles that a chart may leave out: the accounts that have them keep them."""
 
 
 class ChartName(StrEnum):

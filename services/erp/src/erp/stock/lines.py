@@ -18,6 +18,7 @@ __all__ = [
     "DemandState",
     "ExpectedLine",
     "LotLine",
+    "MaterialLine",
     "NewMove",
     "NewSerial",
     "OrderDemand",
@@ -101,6 +102,15 @@ class SupplierReturnLine(NamedTuple):
     value: Decimal
     serials: Sequence[str] = ()
     lots: Sequence[LotLine] = ()
+
+
+class MaterialLine(NamedTuple):
+    """What production takes of an item for a document; without `serials` the first that came."""
+
+    item_id: UUID
+    quantity: Decimal
+    source_id: UUID
+    serials: Sequence[str] = ()
 
 
 class AdjustLine(NamedTuple):

@@ -24,6 +24,7 @@ class LocationKind(StrEnum):
     LOSS = "loss"
     REPACKING = "repacking"
     FOREIGN = "foreign"
+    PRODUCTION = "production"
 
 
 class StockDocumentKind(StrEnum):
@@ -44,6 +45,10 @@ class StockDocumentKind(StrEnum):
     LOT_MERGE = "lot_merge"
     FOREIGN_RECEIPT = "foreign_receipt"
     FOREIGN_ISSUE = "foreign_issue"
+    PRODUCTION_ISSUE = "production_issue"
+    PRODUCTION_RETURN = "production_return"
+    PRODUCTION_REPORT = "production_report"
+    PRODUCTION_CLOSE = "production_close"
 
 
 class LotOwner(StrEnum):

@@ -29,7 +29,7 @@ from erp.ledger.schemas import (
     RoleView,
 )
 from erp.ledger.service.accounts import ACCOUNT
-from erp.ledger.states import CONTROL_ROLES, AccountRole, ChartName
+from erp.ledger.states import CONTROL_ROLES, PRODUCTION_ROLES, AccountRole, ChartName
 from records.types import Change
 from records.writes import write
 
@@ -50,9 +50,11 @@ async def replace_chart(work: Work, command: ReplaceChart) -> ChartView:
     present = await _all_accounts(work)
     by_role = {one.role: one for one in present if one.role}
     own = {one.code: one for one in present if not one.role}
+    given = {one.role for one in chart}
+    kept = {one.code for one in present if one.role and one.role not in given}
     known, new = [], []
     for one in chart:
-        if one.role and one.code in own:
+        if (one.role and one.code in own) or one.code in kept:
             raise DuplicateAccount(account_code=one.code)
         account = by_role[one.role] if one.role else own.get(one.code)
         values = one.model_dump(exclude={"role"})
@@ -77,7 +79,7 @@ def _shipped(chart: ChartName) -> Sequence[ChartAccount]:
 
 def _require_roles(chart: Sequence[ChartAccount]) -> None:
     given = {one.role for one in chart}
-    missing = [role for role in AccountRole if role not in given]
+    missing = [one for one in AccountRole if one not in given and one not in PRODUCTION_ROLES]
     if missing:
         raise ChartIncomplete(role=", ".join(missing))
 

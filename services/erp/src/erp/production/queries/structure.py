@@ -20,7 +20,7 @@ _CHOSEN = """(l.alternate_group = '' or row_number() over (
 _OF_LINE = """b.item_id as parent_id, b.id as bom_id, b.label, b.quantity as makes, b.kind,
   l.item_id, l.quantity, l.numerator, l.denominator, l.scrap, l.phantom, l.position"""
 _BELOW = f"""with recursive reached(item_id) as (
-    select $1::uuid
+    select unnest($1::uuid[])
     union
     select l.item_id from reached r join bill_of_material b on b.item_id = r.item_id and {_ACTIVE}
       join bill_of_material_line l on l.bill_of_material_id = b.id and {_ON})
@@ -79,7 +79,7 @@ async def bills_below(sql: Sql, item_id: UUID, *, on: date, most: int) -> dict[U
 
     None: they have more lines than `most`.
     """
-    rows = await sql.fetch(_BELOW, item_id, on, most + 1)
+    rows = await sql.fetch(_BELOW, [item_id], on, most + 1)
     if len(rows) > most:
         return None
     lines: dict[UUID, list[Line]] = {}
@@ -101,13 +101,13 @@ async def bills_below(sql: Sql, item_id: UUID, *, on: date, most: int) -> dict[U
 
 
 async def lines_below(
-    sql: Sql, item_id: UUID, *, on: date, most: int
+    sql: Sql, item_ids: Collection[UUID], *, on: date, most: int
 ) -> tuple[set[UUID], list[CostedLine]] | None:
     """The bills that count on the day, and their lines as costs are rolled up by them.
 
     None: they have more lines than `most`.
     """
-    rows = await sql.fetch(_BELOW, item_id, on, most + 1)
+    rows = await sql.fetch(_BELOW, list(item_ids), on, most + 1)
     if len(rows) > most:
         return None
     lines = [

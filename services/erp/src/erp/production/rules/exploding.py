@@ -6,12 +6,12 @@ Quantities are fractions, so that nothing is rounded on the way through phantoms
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
 from erp.production.states import BomKind, ComponentSource
-from values.decimals import EXACT
+from values.decimals import rounded_up
 
 __all__ = [
     "Bill",
@@ -83,17 +83,6 @@ class Use:
     level: int
     item_id: UUID
     quantity: Fraction
-
-
-def rounded_up(quantity: Fraction, decimals: int) -> Decimal:
-    """The quantity as the unit is counted: what is needed in part is needed (E59)."""
-    scaled = quantity * 10**decimals
-    whole = -(-scaled.numerator // scaled.denominator)
-    return (
-        Decimal(whole)
-        .scaleb(-decimals, context=EXACT)
-        .quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_CEILING, context=EXACT)
-    )
 
 
 def _source(structure: Structure, line: Line) -> ComponentSource:

@@ -1,7 +1,8 @@
 """What a made item costs, rolled up from what its components cost now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.storage.reading import Reading
@@ -20,10 +21,33 @@ from erp.production.schemas.costs import CostAsked, CostRollUp, ItemCostView
 from erp.production.schemas.structure import MOST_ROWS
 from erp.production.service.exploding import MOST_LINES, find_item
 from erp.production.states import CostSource
+from erp.sql import Sql
 from values.decimals import rounded
 from values.money import UnitPriceView
 
-__all__ = ["roll_up"]
+__all__ = ["roll_up", "unit_costs"]
+
+
+async def unit_costs(sql: Sql, item_ids: Collection[UUID], *, on: date) -> dict[UUID, Decimal]:
+    """What one of each item costs now; an item of which nobody knows is left out.
+
+    The average of what is in stock, else the lowest supplier price, else what its components come
+    to by the revisions that count on the day. Raises ExplosionTooLarge.
+    """
+    known = {one: cost.amount for one, cost in (await queries.costs_of(sql, item_ids)).items()}
+    missing = [one for one in item_ids if one not in known]
+    below = await lines_below(sql, missing, on=on, most=MOST_LINES) if missing else (set(), [])
+    if below is None:
+        raise ExplosionTooLarge(most=MOST_LINES)
+    bom_ids, lines = below
+    if not lines:
+        return known
+    bought = {line.component for line in lines} - {line.parent for line in lines}
+    bought_for = await queries.costs_of(sql, bought)
+    shares = await queries.shares_of(sql, bom_ids)
+    costs = {one: cost.amount for one, cost in bought_for.items()}
+    made = {one.item_id: one.unit_cost for one in rolled_up(lines, costs, shares)}
+    return known | {one: made[one] for one in missing if one in made}
 
 
 async def roll_up(at: Reading, asked: CostAsked, *, today: date) -> CostRollUp:
@@ -33,7 +57,7 @@ async def roll_up(at: Reading, asked: CostAsked, *, today: date) -> CostRollUp:
     """
     on = asked.on or today
     item = await find_item(at.sql, asked.sku)
-    below = await lines_below(at.sql, item.id, on=on, most=MOST_LINES)
+    below = await lines_below(at.sql, [item.id], on=on, most=MOST_LINES)
     if below is None:
         raise ExplosionTooLarge(most=MOST_LINES)
     bom_ids, lines = below

@@ -35,6 +35,7 @@ from values.money import digits_of
 __all__ = [
     "add_customer_moves",
     "add_moves",
+    "add_production_moves",
     "pieces_moved",
     "receive_goods",
     "receive_return",
@@ -332,3 +333,10 @@ def add_customer_moves(
         source_id=source_id,
         order_line_id=demand.order_line_id,
     )
+
+
+def add_production_moves(
+    stock: LockedStock, item_id: UUID, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
+) -> None:
+    """Add the moves of pieces from production, or to there."""
+    _add_moves(stock, item_id, LocationKind.PRODUCTION, pieces, inward=inward, source_id=source_id)

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-_RECEIVABLE_AGAIN = frozenset({LocationKind.LOSS, LocationKind.SUPPLIER})
+_RECEIVABLE_AGAIN = frozenset({LocationKind.LOSS, LocationKind.SUPPLIER, LocationKind.PRODUCTION})
 
 
 class SerialRequest(NamedTuple):
@@ -136,7 +136,7 @@ def require_receivable(
     """Check that pieces coming in were never here, or that come from where they went.
 
     `outside_kind` is the kind of location they come from: what was lost can be found there again,
-    what went back to a supplier can come once more.
+    what went back to a supplier, or to production, can come once more.
     Raises SerialExists, SerialMovedLater.
     """
     for number in serials:

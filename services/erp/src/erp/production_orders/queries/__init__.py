@@ -1,0 +1,1 @@
+"""Reads of production orders, and their set-based writes."""

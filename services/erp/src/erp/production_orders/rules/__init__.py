@@ -1,0 +1,1 @@
+"""Quantities, times and values of production orders, as pure arithmetic."""

@@ -1,0 +1,1 @@
+"""What callers ask of production orders, and what they see."""
