@@ -1,0 +1,68 @@
+"""Words of planning."""
+
+from enum import StrEnum
+
+__all__ = [
+    "DemandKind",
+    "LotRule",
+    "MessageKind",
+    "ReceiptKind",
+    "Source",
+    "SupplyKind",
+]
+
+
+class Source(StrEnum):
+    """Where an item comes from."""
+
+    MAKE = "make"
+    BUY = "buy"
+    PHANTOM = "phantom"
+
+
+class LotRule(StrEnum):
+    """How needs become orders."""
+
+    LOT_FOR_LOT = "lot_for_lot"
+    FIXED = "fixed"
+    MULTIPLE = "multiple"
+    MIN_MAX = "min_max"
+    PERIOD = "period"
+    LEAST_UNIT_COST = "least_unit_cost"
+    LEAST_TOTAL_COST = "least_total_cost"
+    WAGNER_WHITIN = "wagner_whitin"
+
+
+class DemandKind(StrEnum):
+    """Why an item is needed."""
+
+    SALES_ORDER = "sales_order"
+    FORECAST = "forecast"
+    PRODUCTION_ORDER = "production_order"
+    PLANNED_ORDER = "planned_order"
+    SAFETY_STOCK = "safety_stock"
+
+
+class ReceiptKind(StrEnum):
+    """What is ordered already."""
+
+    PURCHASE_ORDER = "purchase_order"
+    PRODUCTION_ORDER = "production_order"
+
+
+class SupplyKind(StrEnum):
+    """What covers a need."""
+
+    ON_HAND = "on_hand"
+    RECEIPT = "receipt"
+    PLANNED_ORDER = "planned_order"
+
+
+class MessageKind(StrEnum):
+    """What a planner should do about what is ordered, or know of what is planned."""
+
+    RESCHEDULE_IN = "reschedule_in"
+    RESCHEDULE_OUT = "reschedule_out"
+    CANCEL = "cancel"
+    OVERDUE = "overdue"
+    EXPEDITE = "expedite"
