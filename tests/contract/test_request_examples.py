@@ -360,6 +360,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _tags(erp)
     await _masters(erp)
     await _bills_of_material(erp)
+    await _planning(erp)
     await _books(erp)
     await _stock(erp)
     await _purchases(erp)
@@ -413,6 +414,12 @@ async def _bills_of_material(erp: Caller) -> None:
     await erp.send("bill_of_material_create")
     for act in ("update", "link", "revise"):
         await erp.send(f"bill_of_material_{act}")
+
+
+async def _planning(erp: Caller) -> None:
+    await erp.send("planning_parameter_create")
+    for act in ("upsert", "upsert_batch", "update"):
+        await erp.send(f"planning_parameter_{act}")
 
 
 async def _books(erp: Caller) -> None:

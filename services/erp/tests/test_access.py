@@ -10,12 +10,13 @@ from erp.app import SERVICE
 from identity.routes import ROUTERS as CALLERS
 
 READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "/v1/units"]
-READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material"]
+READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material", "/v1/planning-parameters"]
 
 
 def _scope(path: str, verb: str) -> str:
     area = "parties" if path in {"/v1/customers", "/v1/suppliers"} else "catalog"
     area = "boms" if path == "/v1/bills-of-material" else area
+    area = "planning" if path == "/v1/planning-parameters" else area
     return f"{area}.{verb}"
 
 

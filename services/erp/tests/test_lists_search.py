@@ -61,7 +61,9 @@ async def catalog(clerk):
     prices = await clerk.does("/v1/price-lists", **named)
     price = await clerk.does("/v1/prices", sku=item["sku"], price=CNY, price_list=prices["code"])
     bom = await clerk.does("/v1/bills-of-material", sku=item["sku"], label="A")
+    planned = await clerk.does("/v1/planning-parameters", sku=item["sku"])
     return item, {
+        "/v1/planning-parameters": (planned["id"], [item["sku"], item["name"]]),
         "/v1/bills-of-material": (bom["id"], [item["sku"], item["name"]]),
         "/v1/item-categories": (category["id"], [category["code"], category["name"]]),
         "/v1/items": (item["id"], [item["sku"], item["name"]]),

@@ -22,6 +22,8 @@ from erp.parties.router import customer, supplier
 from erp.payables import router as payables
 from erp.payables.module import MODULE as PAYABLES
 from erp.persons.module import MODULE as PERSONS
+from erp.planning import router as planning
+from erp.planning.module import MODULE as PLANNING
 from erp.production.module import MODULE as PRODUCTION
 from erp.production.router import bill_of_material
 from erp.purchasing.module import MODULE as PURCHASING
@@ -76,6 +78,7 @@ _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
     bill_of_material,
+    planning.parameter,
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -83,6 +86,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
+    *planning.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -120,6 +124,7 @@ _OWN = Service(
         PAYABLES,
         SETTLEMENT,
         PRODUCTION,
+        PLANNING,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -311,7 +311,7 @@ NOT_CARRIED = frozenset(
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
         *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
         *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
-        "bill-of-material-changed",
+        *("bill-of-material-changed", "plan-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"
@@ -327,8 +327,8 @@ NOT_CARRIED = frozenset(
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
 leads, notes, attachments, tags, custom fields, deals, quotes, contracts, working hours, rules,
-rates, quotas and bills of material are of one's own half. Of two accounts that were merged the one
-that the ERP knows stays, so links hold."""
+rates, quotas, bills of material and plans are of one's own half. Of two accounts that were merged
+the one that the ERP knows stays, so links hold."""
 
 
 PERSONAL = frozenset(

@@ -1,11 +1,17 @@
 """Words of planning."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 __all__ = [
+    "PLANNED_ORDER_FOLLOWING",
+    "PLAN_FOLLOWING",
     "DemandKind",
     "LotRule",
     "MessageKind",
+    "PlanState",
+    "PlannedOrderState",
+    "Policy",
     "ReceiptKind",
     "Source",
     "SupplyKind",
@@ -66,3 +72,42 @@ class MessageKind(StrEnum):
     CANCEL = "cancel"
     OVERDUE = "overdue"
     EXPEDITE = "expedite"
+
+
+class Policy(StrEnum):
+    """How an item is got: made or bought for stock, or made for the order that needs it."""
+
+    MAKE_TO_STOCK = "make_to_stock"
+    MAKE_TO_ORDER = "make_to_order"
+    BUY = "buy"
+
+
+class PlanState(StrEnum):
+    """Whether a plan is asked for, being made, made, or could not be made."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+PLAN_FOLLOWING: Mapping[PlanState, frozenset[PlanState]] = {
+    PlanState.QUEUED: frozenset({PlanState.RUNNING}),
+    PlanState.RUNNING: frozenset({PlanState.DONE, PlanState.FAILED}),
+    PlanState.DONE: frozenset(),
+    PlanState.FAILED: frozenset(),
+}
+"""A plan whose worker vanished stays running until another worker makes it."""
+
+
+class PlannedOrderState(StrEnum):
+    """Whether a planned order is still only planned."""
+
+    PLANNED = "planned"
+    ORDERED = "ordered"
+
+
+PLANNED_ORDER_FOLLOWING: Mapping[PlannedOrderState, frozenset[PlannedOrderState]] = {
+    PlannedOrderState.PLANNED: frozenset({PlannedOrderState.ORDERED}),
+    PlannedOrderState.ORDERED: frozenset(),
+}
