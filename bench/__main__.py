@@ -16,6 +16,7 @@ from bench import (
     feeding,
     freshness,
     leads,
+    mrp,
     ordering,
     paging,
     relaying,
@@ -41,6 +42,7 @@ BENCHES: dict[str, Bench] = {
         leads,
         crossing,
         search_writes,
+        mrp,
     )
 }
 

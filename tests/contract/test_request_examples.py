@@ -369,6 +369,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _masters(erp)
     await _bills_of_material(erp)
     await _routings(erp)
+    await _planning(erp)
     await _books(erp)
     await _stock(erp)
     await _lots(erp)
@@ -460,6 +461,10 @@ async def _production(erp: Caller) -> None:
     await erp.send("production_order_report_batch")
     await erp.send("production_order_finish")
     await erp.send("production_order_close_batch")
+async def _planning(erp: Caller) -> None:
+    await erp.send("planning_parameter_create")
+    for act in ("upsert", "upsert_batch", "update"):
+        await erp.send(f"planning_parameter_{act}")
 
 
 async def _books(erp: Caller) -> None:

@@ -84,6 +84,10 @@ async def supplier_price_sent(desk: Desk) -> Values:
     return {"supplier_external_id": known, "sku": await item(desk), "price": CNY} | terms
 
 
+async def planning_parameter_new(desk: Desk) -> Values:
+    return {"sku": await item(desk), "lead_days": 3, "yield_part": "0.95"}
+
+
 async def bom_new(desk: Desk) -> Values:
     line = {"sku": await item(desk), "quantity": "2", "scrap": "0.05"}
     return {"sku": await item(desk), "label": desk.word("R"), "note": "As drawn.", "lines": [line]}
@@ -252,6 +256,28 @@ OF_ERP = (
             "note": ("Cool.", ""),
         },
         apart=frozenset({"supplier_id"}),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/planning-parameters",
+        table="planning_parameter",
+        **both(planning_parameter_new),
+        change={"lead_days": 9},
+        fields={
+            "policy": ("make_to_order", None),
+            "lot_rule": ("multiple", NEVER_EMPTY),
+            "lot_quantity": ("7", NEVER_EMPTY),
+            "lot_minimum": ("2", NEVER_EMPTY),
+            "lot_maximum": ("90", NEVER_EMPTY),
+            "lot_multiple": ("5", NEVER_EMPTY),
+            "lot_days": (14, NEVER_EMPTY),
+            "setup_cost": ("40.5", NEVER_EMPTY),
+            "holding_cost": ("0.01", NEVER_EMPTY),
+            "lead_days": (4, None),
+            "safety_stock": ("6", NEVER_EMPTY),
+            "yield_part": ("0.9", NEVER_EMPTY),
+            "fence_days": (5, NEVER_EMPTY),
+        },
     ),
     Kind(
         half="erp",

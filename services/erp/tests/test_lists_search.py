@@ -67,7 +67,9 @@ async def catalog(clerk):
     routing = await clerk.does("/v1/routings", sku=item["sku"], label="A")
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     order = await clerk.does("/v1/production-orders", sku=item["sku"], quantity="2", **days)
+    planned = await clerk.does("/v1/planning-parameters", sku=item["sku"])
     return item, {
+        "/v1/planning-parameters": (planned["id"], [item["sku"], item["name"]]),
         "/v1/production-orders": (order["id"], [order["number"], item["sku"], item["name"]]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
         "/v1/work-centres": (centre["id"], [centre["code"], centre["name"]]),

@@ -24,6 +24,8 @@ from erp.parties.router import customer, supplier
 from erp.payables import router as payables
 from erp.payables.module import MODULE as PAYABLES
 from erp.persons.module import MODULE as PERSONS
+from erp.planning import router as planning
+from erp.planning.module import MODULE as PLANNING
 from erp.production.module import MODULE as PRODUCTION
 from erp.production.router import bill_of_material
 from erp.production_orders.module import MODULE as PRODUCTION_ORDERS
@@ -86,6 +88,7 @@ _RECORDS = (
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
     *(work_centre, bill_of_material, lot, routing, production_order),
+    planning.parameter,
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -93,6 +96,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
+    *planning.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -134,6 +138,7 @@ _OWN = Service(
         PRODUCTION,
         ROUTINGS,
         PRODUCTION_ORDERS,
+        PLANNING,
         PERSONS,
         EXPORTS,
         IMPORTS,

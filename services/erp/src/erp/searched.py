@@ -31,6 +31,7 @@ __all__ = [
     "OPENING_RECEIVABLES",
     "OPEN_ITEMS",
     "PAYMENTS",
+    "PLANNING_PARAMETERS",
     "PRICES",
     "PRICE_LISTS",
     "PRINTED",
@@ -149,6 +150,9 @@ ROUTINGS = Searched("", "routing", "routing.id", [ITEM.of("routing.item_id")])
 PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
 BOMS = Searched(
     "", "bill_of_material", "bill_of_material.id", [ITEM.of("bill_of_material.item_id")]
+)
+PLANNING_PARAMETERS = Searched(
+    "", "planning_parameter", "planning_parameter.id", [ITEM.of("planning_parameter.item_id")]
 )
 SUPPLIER_PRICES = Searched(
     "",

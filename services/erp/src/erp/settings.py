@@ -51,6 +51,12 @@ class ErpSettings(RecordSettings):
         description="Goods are reserved for an order so many days before it needs them, 0: on the "
         "day; unset: as soon as it is confirmed.",
     )
+    planning_holidays: str | None = Field(
+        default=None,
+        max_length=3,
+        description="Country (ISO 3166 code) whose public holidays and make-up days planning keeps,"
+        " with Monday to Friday worked; unset: it counts every day.",
+    )
     bookkeeping_years: int = Field(
         default=10,
         ge=0,

@@ -311,7 +311,7 @@ NOT_CARRIED = frozenset(
         *("bill-changed", "invoice-changed", "opening-receivable-changed", "payment-received"),
         *("attachment-changed", "note-changed", "custom-field-changed", "purchase-changed"),
         *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
-        "lot-changed",
+        *("lot-changed", "plan-changed"),
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
         *("routing-changed", "production-order-changed"),
     )
@@ -329,7 +329,7 @@ NOT_CARRIED = frozenset(
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,
 leads, notes, attachments, tags, custom fields, deals, quotes, contracts, working hours, rules,
-rates, quotas and production are of one's own half. Of two accounts that were merged the one
+rates, quotas plans and production are of one's own half. Of two accounts that were merged the one
 that the ERP knows stays, so links hold."""
 
 

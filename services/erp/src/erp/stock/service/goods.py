@@ -339,4 +339,4 @@ def add_production_moves(
     stock: LockedStock, item_id: UUID, pieces: Iterable[Piece], *, inward: bool, source_id: UUID
 ) -> None:
     """Add the moves of pieces from production, or to there."""
-    _add_moves(stock, item_id, LocationKind.PRODUCTION, pieces, inward=inward, source_id=source_id)
+    add_moves(stock, item_id, LocationKind.PRODUCTION, pieces, inward=inward, source_id=source_id)

@@ -1,0 +1,1 @@
+"""Planning: what is to be bought and made, how much of it, and when to begin."""

@@ -1,0 +1,1 @@
+"""Named reads and set-based writes of planning."""

@@ -1,0 +1,1 @@
+"""The arithmetic of planning: pure, exact, the same for the same snapshot."""

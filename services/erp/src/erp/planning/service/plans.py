@@ -1,0 +1,85 @@
+"""Plans: asked for, explained, and taken up as purchase orders."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from chassis.ids import uuid7
+from chassis.problems.standard import NotFound
+from chassis.storage.reading import Reading
+from chassis.work.company_rules import business_day_of
+from chassis.work.unit_of_work import Work
+from erp.planning.errors import NotPlannedToBuy, PlanOutdated
+from erp.planning.queries import ordering, pegging
+from erp.planning.queries import plans as queries
+from erp.planning.schemas.plans import (
+    OrderPlanned,
+    OrderReasons,
+    OrdersOfPlan,
+    PegView,
+    PlanView,
+)
+from erp.purchasing.schemas.orders import NewPurchaseLine, NewPurchaseOrder
+from erp.purchasing.service.ordering import order_goods
+from erp.stock.service.expected_receipts import lock_items
+
+__all__ = ["ask_for_plan", "explain", "order_planned"]
+
+
+async def ask_for_plan(work: Work) -> PlanView:
+    """Ask for a plan of what is known when it is begun; one that waits already will do."""
+    plan_id = await queries.add(work.sql, uuid7(), work.actor.reference, work.now)
+    return await queries.PLANS.get(work, plan_id)
+
+
+async def explain(at: Reading, order_id: UUID) -> OrderReasons:
+    """Why a planned order is there. Raises NotFound."""
+    order = await queries.ORDERS.get(at, order_id)
+    found = await pegging.reasons_of(at.sql, order_id)
+    if found is None:
+        raise NotFound(entity="planned_order", id=order_id)
+    place = (found["plan_id"], found["item_id"], found["number"])
+    above = await pegging.demands_above(at.sql, *place)
+    below = await pegging.supplies_below(at.sql, *place)
+    return OrderReasons.model_validate(
+        {
+            **{name: found[name] for name in OrderReasons.model_fields if name in found},
+            "order": order,
+            "demands": [PegView.model_validate(one) for one in above],
+            "supplies": [PegView.model_validate(one) for one in below],
+        }
+    )
+
+
+async def order_planned(work: Work, command: OrderPlanned) -> OrdersOfPlan:
+    """Place a purchase order for each supplier of the planned orders.
+
+    Two planners who order the same one: the second is refused. Raises NotPlannedToBuy,
+    PlanOutdated, and what placing an order is refused for.
+    """
+    ids = list(dict.fromkeys(command.ids))
+    await lock_items(work, await ordering.items_of(work.sql, ids))
+    rows = await ordering.lock_orders(work.sql, ids)
+    for order_id in ids:
+        if order_id not in rows:
+            raise NotPlannedToBuy(planned_order=order_id)
+    outdated = await ordering.ordered_since(work.sql, [one.item_id for one in rows.values()])
+    if outdated:
+        raise PlanOutdated(skus=", ".join(outdated))
+    by_supplier: dict[str, list[ordering.OrderToBuy]] = {}
+    for order_id in ids:
+        by_supplier.setdefault(rows[order_id].supplier_number, []).append(rows[order_id])
+    placed = [await _place(work, number, by_supplier[number]) for number in sorted(by_supplier)]
+    return OrdersOfPlan(purchase_order_ids=placed)
+
+
+async def _place(work: Work, supplier: str, orders: Sequence[ordering.OrderToBuy]) -> UUID:
+    """The purchase order of these; each line is due when it is needed, or today."""
+    today = business_day_of(work, None)
+    lines = [
+        NewPurchaseLine(sku=one.sku, quantity=one.quantity, due_on=max(one.due_on, today))
+        for one in orders
+    ]
+    made = await order_goods(work, NewPurchaseOrder(supplier_number=supplier, lines=lines))
+    pairs = zip(orders, made.lines, strict=True)
+    await ordering.mark_ordered(work.sql, [(one.id, line.id) for one, line in pairs])
+    return made.id
