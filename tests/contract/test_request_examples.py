@@ -461,6 +461,8 @@ async def _production(erp: Caller) -> None:
     await erp.send("production_order_report_batch")
     await erp.send("production_order_finish")
     await erp.send("production_order_close_batch")
+
+
 async def _planning(erp: Caller) -> None:
     await erp.send("planning_parameter_create")
     for act in ("upsert", "upsert_batch", "update"):

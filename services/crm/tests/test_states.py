@@ -40,13 +40,7 @@ async def test_a_state_is_what_the_last_event_said(seller):
     tag = await seller.add("/v1/tags", name="Late")
     assert (await seller.client.put(f"/v1/orders/{order['id']}/tags/{tag['id']}")).is_success
 
-    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
-    await seller.add("/v1/calendars", name="Office", zone="Asia/Shanghai", hours=hours)
-    user = await seller.user()
-    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
-    await seller.add("/v1/absences", name="Leave", user_id=user["id"], **times)
-    rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
-    await seller.add("/v1/assignment-rules", name="All", **rule)
+    await _working_times(seller, user := await seller.user())
     await _sales_settings(seller, user)
 
     field = {"record_type": "account", "key": "size", "kind": "number", "label": "Size"}
@@ -69,6 +63,16 @@ async def test_a_state_is_what_the_last_event_said(seller):
         for subject, one in states.items():
             assert one["data"] == last[subject]["data"] | {"changed": []}
             assert one["aggversion"] == last[subject]["aggversion"]
+
+
+async def _working_times(seller, user):
+    """When people work, and whom leads go to."""
+    hours = [{"weekday": 1, "start": "09:00", "end": "18:00"}]
+    await seller.add("/v1/calendars", name="Office", zone="Asia/Shanghai", hours=hours)
+    times = {"starts_at": "2030-01-01T08:00:00Z", "ends_at": "2030-01-02T08:00:00Z"}
+    await seller.add("/v1/absences", name="Leave", user_id=user["id"], **times)
+    rule = {"subject_type": "account", "position": 1, "user_ids": [user["id"]]}
+    await seller.add("/v1/assignment-rules", name="All", **rule)
 
 
 async def _sales_settings(seller, user):

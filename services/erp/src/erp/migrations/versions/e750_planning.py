@@ -1,7 +1,7 @@
 """Planning: parameters of items, and plans with their orders, requirements, pegs and messages.
 
 Revision ID: e750
-Revises: e670
+Revises: e721
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.storage.states import transition_trigger
 
 revision = "e750"
-down_revision = "e670"
+down_revision = "e721"
 
 _TABLES = (
     "planning_parameter",

@@ -1,7 +1,7 @@
 """Invitations to set a password or to enrol a second factor; when a session's person proved it.
 
 Revision ID: e770
-Revises: e701
+Revises: e750
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from identity import schema
 from identity.audit import schema as audit
 
 revision = "e770"
-down_revision = "e701"
+down_revision = "e750"
 
 
 def upgrade() -> None:
