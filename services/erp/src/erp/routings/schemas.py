@@ -15,7 +15,7 @@ from records.tagged import Tagged
 from values.days import Day
 from values.decimals import NonNegativeDecimal, PositiveDecimal, PositiveQuantity
 from values.external import SourceVersion
-from values.text import Code, Command, Line, Name, OptionalLine, OptionalNote, unset
+from values.text import Code, Command, Line, Name, OptionalName, OptionalNote, unset
 
 __all__ = [
     "ChangeRouting",
@@ -57,7 +57,7 @@ class NewOperation(Command):
     """An operation of a routing."""
 
     sequence: Sequence = Field(description=_SEQUENCE)
-    name: OptionalLine = Field(default="", description="What is done, such as sawing.")
+    name: OptionalName = Field(default="", description="What is done, such as sawing.")
     work_centre: Code = Field(description="Code of the work centre.")
     alternates: Annotated[list[Code], Field(max_length=20)] = Field(
         default=[], description=_ALTERNATES
