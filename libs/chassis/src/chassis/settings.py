@@ -17,8 +17,8 @@ from chassis.secret_files import SecretFiles
 
 __all__ = ["LOG_IN", "ServiceSettings"]
 
-LOG_IN = "/v1/sessions"
-"""The one path under /v1 that is for callers who are not known yet."""
+LOG_IN = ("/v1/sessions", "/v1/password-invitations/accept")
+"""Paths under /v1 that are for callers who are not known yet; small bodies are enough there."""
 LOG_IN_BYTES_MAX = 4096
 
 
@@ -218,7 +218,7 @@ class ServiceSettings(GuardedSettings):
 
     def largest_body(self, path: str) -> int:
         """The largest body that a request to this path may have, in bytes."""
-        return LOG_IN_BYTES_MAX if path == LOG_IN else self.max_body_bytes
+        return LOG_IN_BYTES_MAX if path in LOG_IN else self.max_body_bytes
 
     @property
     def time_zone(self) -> ZoneInfo:

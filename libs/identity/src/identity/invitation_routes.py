@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from chassis.clock import utc_now
 from chassis.http.refusals import may_refuse, refuses
 from chassis.http.routing import api_router
-from chassis.problems.standard import RateLimited, TooLarge
+from chassis.problems.standard import RateLimited
 from identity.attempts import Attempt, TooManyAttempts
 from identity.hashing import HashedNewPassword
 from identity.invitations import InvitationInvalid, accept_password
@@ -16,8 +16,6 @@ from identity.passwords import PasswordText
 
 __all__ = ["ROUTERS"]
 
-BODY_MAX = 4 * 1024
-"""Bytes; a token and a password are far less."""
 NO_LOGIN = "/invitation"
 """In place of a login, which no login is: attempts from one address count together."""
 
@@ -33,16 +31,14 @@ class AcceptPasswordInvitation(BaseModel):
     password: PasswordText
 
 
-@may_refuse(TooLarge, RateLimited, TooManyAttempts)
+@may_refuse(RateLimited, TooManyAttempts)
 async def attempt(request: Request) -> Attempt:
-    """A small request, counted as an attempt to log in before anything is looked at.
+    """The request, counted as an attempt to log in before anything is looked at.
 
-    Raises TooLarge, RateLimited, TooManyAttempts.
+    Its body has 4 KiB at most, as that of a log-in. Raises RateLimited, TooManyAttempts.
     """
     made = Attempt(request, NO_LOGIN)
     await made.count()
-    if len(await request.body()) > BODY_MAX:
-        raise TooLarge(limit=BODY_MAX)
     return made
 
 
