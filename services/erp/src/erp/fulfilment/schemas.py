@@ -18,7 +18,8 @@ from erp.fulfilment.events import (
     ShippedSerial,
 )
 from erp.fulfilment.states import ChargeKind, OrderState, ShipmentKind
-from erp.stock.schemas.goods import Lots, MovedLot, Serials
+from erp.stock.schemas.goods import MovedLot, Serials
+from erp.stock.schemas.lot_lines import Lots
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, TotalQuery
 from records.tagged import Tagged

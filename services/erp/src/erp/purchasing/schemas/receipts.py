@@ -8,7 +8,8 @@ from pydantic import Field, StrictBool
 
 from erp.purchasing.schemas.orders import LARGEST_BATCH, EffectiveOn, View
 from erp.purchasing.states import PurchaseReturnKind, ReceiptState
-from erp.stock.schemas.goods import Lots, ReceivedLots, Serials
+from erp.stock.schemas.goods import Serials
+from erp.stock.schemas.lot_lines import Lots, ReceivedLots
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged

@@ -41,7 +41,7 @@ from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
 from erp.stock.lines import LotLine, SupplierReturnLine
-from erp.stock.schemas.goods import LotQuantity
+from erp.stock.schemas.lot_lines import LotQuantity
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.stock.service.goods import return_to_supplier
 from erp.stock.states import StockDocumentKind

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.stock.lines import LotLine
-from erp.stock.states import LotQuality, StockDocumentKind
+from erp.stock.schemas.lot_lines import ReceivedLots
+from erp.stock.states import StockDocumentKind
 from records.custom.fields import CustomView
 from records.filters import AnyOf
 from records.tagged import Tagged
@@ -27,8 +27,6 @@ __all__ = [
     "AvailabilityQuery",
     "AvailabilityView",
     "LevelView",
-    "LotQuantity",
-    "Lots",
     "MoveQuery",
     "MoveView",
     "MovedLot",
@@ -37,8 +35,6 @@ __all__ = [
     "PromisableView",
     "ReceiveStock",
     "ReceivedLine",
-    "ReceivedLot",
-    "ReceivedLots",
     "SerialHistory",
     "SerialQuery",
     "SerialView",
@@ -62,58 +58,6 @@ Serials = Annotated[
     Field(
         max_length=2000,
         description="One for each piece of an item that is tracked by serial; of others, none.",
-    ),
-]
-
-
-class LotQuantity(Command):
-    """So many of a lot."""
-
-    number: SerialNumber = Field(description="Number of the lot.")
-    quantity: PositiveQuantity = Field(description="In the item's own unit.")
-
-    def line(self) -> LotLine:
-        """The same as stock takes it."""
-        return LotLine(self.number, self.quantity)
-
-
-class ReceivedLot(LotQuantity):
-    """So many of a lot that come; what it is, where it is new."""
-
-    supplier_lot: SerialNumber | None = Field(
-        default=None, description="The number that the supplier gave it."
-    )
-    made_on: Day | None = None
-    expires_on: Day | None = Field(
-        default=None, description="Default, of a new one: by the item's shelf life."
-    )
-    quality: LotQuality | None = Field(
-        default=None,
-        description="Of a new one; by default released. A lot that is there keeps its.",
-    )
-
-    def line(self) -> LotLine:
-        """The same as stock takes it."""
-        return LotLine(
-            self.number,
-            self.quantity,
-            self.supplier_lot,
-            self.made_on,
-            self.expires_on,
-            self.quality,
-        )
-
-
-Lots = Annotated[
-    list[LotQuantity],
-    Field(max_length=500, description="Of an item that is tracked by lot; of others none."),
-]
-ReceivedLots = Annotated[
-    list[ReceivedLot],
-    Field(
-        max_length=500,
-        description="Lots of an item that is tracked by lot, all of the quantity; a number that is "
-        "new makes a lot. Of others none.",
     ),
 ]
 
