@@ -13,6 +13,7 @@ from contracts.generator.__main__ import registered
 from contracts.generator.generate import openapi_of
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
+from erp.planning.service.running import make_next_plan
 from identity.invitations import invite
 from identity.passwords import hash_password
 from identity.testing.service import running
@@ -580,6 +581,17 @@ async def _sales(erp: Caller) -> None:
     [wanted] = await _of(erp, "/v1/purchase-suggestions", state="open")
     erp.records["purchase_suggestion"] = wanted["id"]
     await erp.send("purchase_suggestion_order")
+    await _plan(erp)
+
+
+async def _plan(erp: Caller) -> None:
+    """A plan is made, and something of it ordered."""
+    reply = await erp.server.post("/v1/material-plans", None)
+    assert reply.status_code == 202, reply.text
+    assert await make_next_plan(erp.server.database)
+    planned = await _of(erp, "/v1/planned-orders", source="buy")
+    erp.records["planned_order"] = next(one for one in planned if one["supplier_number"])["id"]
+    await erp.send("planned_order_order")
 
 
 async def _approvals(caller: Caller, role: str = "accountant") -> None:

@@ -33,6 +33,9 @@ WITHOUT_TIMES = {
     "/v1/import-mappings": "how files are read, not records of the business",
     "/v1/saved-views": "what persons ask lists, not records of the business",
     "/v1/serials": "pieces, not records that are made",
+    "/v1/material-plans": "jobs, which are not changed by anybody",
+    "/v1/planned-orders": "rows of the current plan, all of one moment",
+    "/v1/plan-messages": "rows of the current plan, all of one moment",
     "/v1/stock-levels": "sums, not records",
 }
 WITH_TOTALS = {

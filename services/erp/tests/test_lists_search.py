@@ -28,6 +28,9 @@ EXEMPT = {
     "/v1/exports": "a person's own jobs, the newest first",
     "/v1/imports": "a person's own jobs, the newest first",
     "/v1/import-mappings": "a handful; those that fit a file are suggested",
+    "/v1/material-plans": "jobs, the newest first",
+    "/v1/planned-orders": "rows of the current plan, asked for by item, supplier and days",
+    "/v1/plan-messages": "rows of the current plan, asked for by item and kind",
 }
 OF_ONE_RECORD = ("/history", "/notes", "/timeline", "/attachments", "/errors", "/undo-report")
 """What happened to a record or in a job is read through, the newest first."""

@@ -141,6 +141,7 @@ class PlannedItemRow(OfPlan, Base):
         enum_check("source", Source),
         enum_check("lot_rule", LotRule),
         Index("ix_planned_item_item_id", "item_id"),
+        Index("ix_planned_item_supplier_id", "supplier_id"),
     )
 
     level: Mapped[int] = mapped_column(SmallInteger)

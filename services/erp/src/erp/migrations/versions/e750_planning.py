@@ -127,6 +127,7 @@ _STATEMENTS = (
       constraint fk_planned_item_item_id_item foreign key(item_id) references item
         (id))""",
     """create index ix_planned_item_item_id on planned_item (item_id)""",
+    """create index ix_planned_item_supplier_id on planned_item (supplier_id)""",
     """create table planned_order (
       id uuid not null,
       plan_id uuid not null,
