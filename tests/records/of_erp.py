@@ -37,7 +37,12 @@ async def item_new(desk: Desk) -> Values:
 
 
 async def routing_new(desk: Desk) -> Values:
-    centre = await desk.add("/v1/work-centres", code=desk.word("W"), name="Saws")
+    hours = [{"weekday": 1, "start": "08:00", "end": "16:00"}]
+    name = desk.word("Saws")
+    calendar = await desk.add("/v1/calendars", name=name, zone="UTC", hours=hours)
+    centre = await desk.add(
+        "/v1/work-centres", code=desk.word("W"), name=name, calendar_id=calendar["id"]
+    )
     operation = {"sequence": 10, "work_centre": centre["code"], "run_minutes": "2.5"}
     return {"sku": await item(desk), "label": "A", "operations": [operation]}
 

@@ -21,7 +21,7 @@ PATH = "/v1/production-orders"
 MANY = int(os.environ.get("REAL_WORK_ORDERS", "500"))
 BATCH = 500
 AT_ONCE = """select count(*) as orders, sum(good) as good, sum(scrapped) as scrapped,
-    sum(material + labour + overhead - finished - by_products - scrap - variance) as left,
+    sum(material + labour + overhead - finished - by_product_value - scrap - variance) as left,
     count(*) filter (where state = 'closed') as closed,
     sum(material) as material, sum(finished) as finished, sum(scrap) as scrap,
     sum(variance) as variance

@@ -46,7 +46,7 @@ PRODUCTION_ORDER_NUMBERS = Numbers("production_order_number_seq", metadata=Base.
 _ZERO = Decimal(0)
 _WHOLE = Numeric(60, 0)
 IN_LESS_OUT = (
-    "material + labour + overhead + rework_in - finished - by_products - scrap - rework_out"
+    "material + labour + overhead + rework_in - finished - by_product_value - scrap - rework_out"
     " - variance"
 )
 
@@ -66,7 +66,7 @@ class ProductionOrder(CustomRecord, Base):
         ),
         CheckConstraint(
             "material >= 0 and labour >= 0 and overhead >= 0 and rework_in >= 0 and finished >= 0"
-            " and by_products >= 0 and scrap >= 0 and rework_out >= 0 and planned_cost >= 0",
+            " and by_product_value >= 0 and scrap >= 0 and rework_out >= 0 and planned_cost >= 0",
             name="amounts_not_negative",
         ),
         CheckConstraint(f"state <> 'closed' or {IN_LESS_OUT} = 0", name="closed_at_nothing"),
@@ -105,7 +105,7 @@ class ProductionOrder(CustomRecord, Base):
     overhead: Mapped[Amount] = mapped_column(default=_ZERO)
     rework_in: Mapped[Amount] = mapped_column(default=_ZERO)
     finished: Mapped[Amount] = mapped_column(default=_ZERO)
-    by_products: Mapped[Amount] = mapped_column(default=_ZERO)
+    by_product_value: Mapped[Amount] = mapped_column(default=_ZERO)
     scrap: Mapped[Amount] = mapped_column(default=_ZERO)
     rework_out: Mapped[Amount] = mapped_column(default=_ZERO)
     variance: Mapped[Amount] = mapped_column(default=_ZERO)
@@ -114,7 +114,7 @@ class ProductionOrder(CustomRecord, Base):
     def work_in_progress(self) -> Decimal:
         """What went in and did not come out yet."""
         went_in = self.material + self.labour + self.overhead + self.rework_in
-        came_out = self.finished + self.by_products + self.scrap + self.rework_out
+        came_out = self.finished + self.by_product_value + self.scrap + self.rework_out
         return went_in - came_out - self.variance
 
     @property

@@ -60,7 +60,7 @@ def _known(table: str, column: str, words: tuple[str, ...]) -> str:
 _AMOUNT = "numeric(20, 4) not null"
 _QUANTITY = "numeric(20, 6) not null"
 _IN_LESS_OUT = (
-    "material + labour + overhead + rework_in - finished - by_products - scrap - rework_out"
+    "material + labour + overhead + rework_in - finished - by_product_value - scrap - rework_out"
     " - variance"
 )
 _NUMBER = (
@@ -108,7 +108,7 @@ _TABLES = (
       overhead {_AMOUNT},
       rework_in {_AMOUNT},
       finished {_AMOUNT},
-      by_products {_AMOUNT},
+      by_product_value {_AMOUNT},
       scrap {_AMOUNT},
       rework_out {_AMOUNT},
       variance {_AMOUNT},
@@ -121,7 +121,7 @@ _TABLES = (
         check (over_tolerance between 0 and 1 and under_tolerance between 0 and 1),
       constraint ck_production_order_amounts_not_negative check (
         material >= 0 and labour >= 0 and overhead >= 0 and rework_in >= 0 and finished >= 0
-        and by_products >= 0 and scrap >= 0 and rework_out >= 0 and planned_cost >= 0),
+        and by_product_value >= 0 and scrap >= 0 and rework_out >= 0 and planned_cost >= 0),
       constraint ck_production_order_closed_at_nothing
         check (state <> 'closed' or {_IN_LESS_OUT} = 0),
       constraint ck_production_order_cancelled_untouched
@@ -262,7 +262,7 @@ _PROMISES = (
        where e.source_id = any(array(
          select s.id from production_step s where s.production_order_id = new.id));
       if booked <> kept.material + kept.labour + kept.overhead - kept.finished
-          - kept.by_products - kept.scrap - kept.variance then
+          - kept.by_product_value - kept.scrap - kept.variance then
         raise exception 'the books have % in production order %, its steps another amount',
           booked, new.id using errcode = 'check_violation', constraint = tg_name;
       end if;
@@ -270,9 +270,9 @@ _PROMISES = (
     end $$""",
     """create constraint trigger production_order_agrees after update on production_order
       deferrable initially deferred for each row when (
-        (old.material, old.labour, old.overhead, old.finished, old.by_products, old.scrap,
+        (old.material, old.labour, old.overhead, old.finished, old.by_product_value, old.scrap,
           old.variance, old.state)
-        is distinct from (new.material, new.labour, new.overhead, new.finished, new.by_products,
+        is distinct from (new.material, new.labour, new.overhead, new.finished, new.by_product_value,
           new.scrap, new.variance, new.state))
       execute function production_order_agrees()""",
 )

@@ -123,8 +123,9 @@ async def steps_of(at: Reading, order_id: UUID) -> ProductionSteps:
 async def costs_of(at: Reading, order_id: UUID) -> ProductionCosts:
     """What went into the order and what came out. Raises NotFound."""
     for order in await read_all(at, ProductionOrder, [order_id]):
-        names = ProductionCosts.model_fields.keys() - {"order_id", "currency"}
+        names = ProductionCosts.model_fields.keys() - {"order_id", "currency", "by_products"}
         own = {name: getattr(order, name) for name in names}
+        own["by_products"] = order.by_product_value
         return ProductionCosts(order_id=order.id, currency=at.setting.currency, **own)
     raise NotFound(entity="production_order", id=order_id)
 

@@ -244,7 +244,7 @@ def _bring_goods(
         value = share(total, due, part.planned, decimals=digits) - part.received_value
         part.received += quantity
         part.received_value += value
-        order.by_products += value
+        order.by_product_value += value
         booking.brought.append(ReceiptLine(part.item_id, quantity, value, source_id=step.id))
 
 
