@@ -272,8 +272,8 @@ _PROMISES = (
       deferrable initially deferred for each row when (
         (old.material, old.labour, old.overhead, old.finished, old.by_product_value, old.scrap,
           old.variance, old.state)
-        is distinct from (new.material, new.labour, new.overhead, new.finished, new.by_product_value,
-          new.scrap, new.variance, new.state))
+        is distinct from (new.material, new.labour, new.overhead, new.finished,
+          new.by_product_value, new.scrap, new.variance, new.state))
       execute function production_order_agrees()""",
 )
 _FOLLOWING = {
