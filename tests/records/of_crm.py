@@ -533,7 +533,7 @@ OF_CRM = (
         fields={
             "name": ("Other", NEVER_EMPTY),
             "language": ("en", NEVER_EMPTY),
-            "clauses": ([CLAUSE], NEVER_EMPTY),
+            "clauses": ([CLAUSE | {"when": None}], NEVER_EMPTY),
             "note": ("Soon.", ""),
         },
         code="code",

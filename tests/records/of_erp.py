@@ -44,7 +44,7 @@ async def routing_new(desk: Desk) -> Values:
         "/v1/work-centres", code=desk.word("W"), name=name, calendar_id=calendar["id"]
     )
     operation = {"sequence": 10, "work_centre": centre["code"], "run_minutes": "2.5"}
-    return {"sku": await item(desk), "label": "A", "operations": [operation]}
+    return {"sku": await item(desk), "label": "A", "operations": [operation], "note": "Soon."}
 
 
 async def production_order_new(desk: Desk) -> Values:
