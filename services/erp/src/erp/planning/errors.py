@@ -6,6 +6,7 @@ __all__ = [
     "DuplicateParameters",
     "LotsOutOfOrder",
     "NotPlannedToBuy",
+    "NotPlannedToMake",
     "PlanOutdated",
 ]
 
@@ -40,6 +41,18 @@ class NotPlannedToBuy(Problem):
     detail = (
         "The planned order {planned_order} is not in the current plan, is ordered already, is to be"
         " made, or no supplier sells its item."
+    )
+
+
+class NotPlannedToMake(Problem):
+    """Only a planned order of the current plan that is to be made becomes a production order."""
+
+    status = 409
+    code = "not_planned_to_make"
+    title = "The planned order cannot be made"
+    detail = (
+        "The planned order {planned_order} is not in the current plan, is ordered already, or is to"
+        " be bought."
     )
 
 

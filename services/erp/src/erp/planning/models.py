@@ -166,12 +166,15 @@ class PlannedOrderRow(Base):
         enum_check("source", Source),
         enum_check("state", PlannedOrderState, PLANNED_ORDER_FOLLOWING),
         CheckConstraint(
-            "(state = 'ordered') = (order_line_id is not null)", name="ordered_by_a_line"
+            "(state = 'ordered') = (num_nonnulls(order_line_id, production_order_id) = 1)"
+            " and num_nonnulls(order_line_id, production_order_id) < 2",
+            name="ordered_once",
         ),
         Index("ix_planned_order_item_id", "item_id"),
         Index("ix_planned_order_release_on", "release_on", "id"),
         Index("ix_planned_order_due_on", "due_on", "id"),
         Index("ix_planned_order_order_line_id", "order_line_id"),
+        UniqueConstraint("production_order_id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -189,6 +192,7 @@ class PlannedOrderRow(Base):
     batch: Mapped[str]
     state: Mapped[str] = mapped_column(default=PlannedOrderState.PLANNED)
     order_line_id: Mapped[UUID | None]
+    production_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("production_order.id"))
 
 
 class PlanRequirement(OfPlan, Base):

@@ -51,7 +51,7 @@ MODULE = Module(
     ),
     rights={
         "planned_item": _OF_PLANS,
-        "planned_order": f"{_OF_PLANS}, update (state, order_line_id)",
+        "planned_order": f"{_OF_PLANS}, update (state, order_line_id, production_order_id)",
         "plan_requirement": _OF_PLANS,
         "plan_peg": _OF_PLANS,
         "plan_message": _OF_PLANS,

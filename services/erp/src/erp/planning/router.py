@@ -17,6 +17,7 @@ from erp.planning.errors import (
     DuplicateParameters,
     LotsOutOfOrder,
     NotPlannedToBuy,
+    NotPlannedToMake,
     PlanOutdated,
 )
 from erp.planning.queries.plans import MESSAGES, ORDERS, PLANS
@@ -25,9 +26,18 @@ from erp.planning.schemas.parameters import (
     NewPlanningParameter,
     UpsertPlanningParameter,
 )
-from erp.planning.schemas.plans import OrderPlanned, OrderReasons, OrdersOfPlan, PlanView
+from erp.planning.schemas.plans import (
+    MakePlanned,
+    OrderPlanned,
+    OrderReasons,
+    OrdersOfPlan,
+    PlanView,
+    ProductionOfPlan,
+)
 from erp.planning.service import plans
 from erp.planning.service.parameters import PLANNING_PARAMETER
+from erp.production.errors import ExplosionTooLarge
+from erp.production_orders.errors import BillMissing, PhantomItem
 from erp.purchasing.errors import NoSupplierPrice, NotBought
 from records.annotations import annotate
 from records.paths import RecordPaths
@@ -49,6 +59,7 @@ READ, WRITE = "planning.read", "planning.write"
 Planner = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 Buyer = Annotated[Actor, Needs("purchasing.write")]
+Maker = Annotated[Actor, Needs("production_orders.write")]
 
 parameter_router = api_router(prefix="/v1/planning-parameters", tag="planning-parameters")
 parameter = RecordRoutes(
@@ -104,6 +115,25 @@ async def planned_order_order(
 ) -> OrdersOfPlan:
     """Order what is planned, one purchase order for each supplier."""
     return await plans.order_planned(work, command)
+
+
+@planned_order_router.post(
+    "/make",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(
+        NotPlannedToMake,
+        PlanOutdated,
+        BillMissing,
+        PhantomItem,
+        ExplosionTooLarge,
+        FractionOfUnit,
+    ),
+)
+async def planned_order_make(
+    command: MakePlanned, _by: Planner, _maker: Maker, _once: OnlyOnce, work: InWork
+) -> ProductionOfPlan:
+    """Make what is planned: firm production orders, which planning leaves alone."""
+    return await plans.make_planned(work, command)
 
 
 get_route(ORDER)

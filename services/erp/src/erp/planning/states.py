@@ -54,6 +54,7 @@ class ReceiptKind(StrEnum):
 
     PURCHASE_ORDER = "purchase_order"
     PRODUCTION_ORDER = "production_order"
+    BY_PRODUCT = "by_product"
 
 
 class SupplyKind(StrEnum):

@@ -51,7 +51,14 @@ from erp.production_orders.service.available import availability_of
 from erp.production_orders.service.changes import engineering_change
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.stock.errors import (
+    DuplicateLot,
     DuplicateSerial,
+    LotDiffers,
+    LotExpiresFirst,
+    LotNotUsable,
+    LotShortOnDay,
+    LotsNeeded,
+    LotsNotKept,
     NoCostOnDay,
     NotStocked,
     SerialExists,
@@ -60,7 +67,9 @@ from erp.stock.errors import (
     SerialsNeeded,
     SerialsNotKept,
     ShortOnDay,
+    TooLittleInLot,
     TooLittleOnHand,
+    UnknownLot,
     UnknownSerial,
 )
 from records.annotations import annotate
@@ -79,9 +88,13 @@ _SERIALS = (
     *(SerialsNotKept, SerialsNeeded, DuplicateSerial, UnknownSerial, SerialNotInStock),
     *(SerialMovedLater, SerialExists),
 )
+_LOTS = (
+    *(LotsNotKept, LotsNeeded, DuplicateLot, UnknownLot, TooLittleInLot, LotNotUsable),
+    *(LotShortOnDay, LotDiffers, LotExpiresFirst),
+)
 _DAYS = (NoPeriod, PeriodClosed, Forbidden)
 _MOVED = (NotFound, WrongProductionState, NotStocked, FractionOfUnit, TooLittleOnHand)
-_MOVED_ON = (*_MOVED, ShortOnDay, NoCostOnDay, *_SERIALS, *_DAYS)
+_MOVED_ON = (*_MOVED, ShortOnDay, NoCostOnDay, *_SERIALS, *_LOTS, *_DAYS)
 _REPORTED = (*_MOVED_ON, NoOperation, NothingReported, OverReported, ShortFinish)
 
 production_order_router = api_router(prefix="/v1/production-orders", tag="production-orders")

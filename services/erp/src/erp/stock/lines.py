@@ -105,12 +105,16 @@ class SupplierReturnLine(NamedTuple):
 
 
 class MaterialLine(NamedTuple):
-    """What production takes of an item for a document; without `serials` the first that came."""
+    """What production takes of an item for a document; without `serials` the first that came.
+
+    Without `lots` those that the item's picking takes first.
+    """
 
     item_id: UUID
     quantity: Decimal
     source_id: UUID
     serials: Sequence[str] = ()
+    lots: Sequence[LotLine] = ()
 
 
 class AdjustLine(NamedTuple):

@@ -11,14 +11,17 @@ __all__ = ["demands_above", "reasons_of", "supplies_below"]
 MOST_PEGS = 2_000
 MOST_LEVELS = 30
 _SHOWN = """i.sku, f.quantity, r.needed_on, r.kind, so.number as sales_order_number, f.supply,
-    po.number as purchase_order_number, r.possible_on"""
+    po.number as purchase_order_number, mo.number as production_order_number,
+    md.number as needed_by_production_order, r.possible_on"""
 _JOINED = """join item i on i.id = f.item_id
   join plan_requirement r on r.plan_id = $1 and r.item_id = f.item_id and r.place = f.requirement
   left join sales_order_line sl on sl.id = r.demand_id
   left join sales_order so on so.id = sl.order_id
   left join planned_order o on o.plan_id = $1 and o.item_id = f.item_id and o.number = f.number
   left join purchase_order_line pl on pl.id = f.receipt_id
-  left join purchase_order po on po.id = pl.purchase_order_id"""
+  left join purchase_order po on po.id = pl.purchase_order_id
+  left join production_order mo on mo.id = f.receipt_id
+  left join production_order md on md.id = r.demand_id"""
 _UP = f"""with recursive found as (
     select 0 as level, g.* from plan_peg g
      where g.plan_id = $1 and g.item_id = $2 and g.number = $3

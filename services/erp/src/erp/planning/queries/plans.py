@@ -68,7 +68,7 @@ ORDERS = Reads(
     view=PlannedOrderView,
     columns="""o.id, o.item_id, i.sku, i.name, i.unit, o.number, o.source, o.state, o.release_on,
       o.due_on, o.start_quantity, o.quantity, o.past_due_days, u.number as supplier_number,
-      l.purchase_order_id""",
+      l.purchase_order_id, o.production_order_id""",
     source="""planned_order o join item i on i.id = o.item_id
       join planned_item t on t.plan_id = o.plan_id and t.item_id = o.item_id
       left join supplier u on u.id = t.supplier_id
@@ -97,10 +97,12 @@ MESSAGES = Reads(
     name="plan_message",
     view=PlanMessageView,
     columns="""m.id, m.kind, m.item_id, i.sku, m.day, m.needed_on, m.quantity, m.by_days,
-      po.number as purchase_order_number, o.id as planned_order_id""",
+      po.number as purchase_order_number, mo.number as production_order_number,
+      o.id as planned_order_id""",
     source="""plan_message m join item i on i.id = m.item_id
       left join purchase_order_line l on l.id = m.receipt_id
       left join purchase_order po on po.id = l.purchase_order_id
+      left join production_order mo on mo.id = m.receipt_id
       left join planned_order o on o.plan_id = m.plan_id and o.item_id = m.item_id
         and o.number = m.number""",
     key="m.id",

@@ -1,7 +1,7 @@
 """What a plan is made from, read in one snapshot of the database: a statement for each part.
 
-Orders of production will be receipts of what they make, and demands of what they still need; both
-belong here, beside purchase orders and sales orders.
+Production orders that are open are receipts of what they still make, and demands of what they still
+need, beside purchase orders and sales orders (`making`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from erp.planning.queries.making import open_orders
 from erp.planning.rules.snapshot import (
     Bill,
     Component,
@@ -34,7 +35,8 @@ _ITEMS = """select i.id, i.bought, u.decimals, coalesce(s.free, 0) as free,
     p.setup_cost, p.holding_cost, p.lead_days, p.safety_stock, p.yield_part, p.fence_days,
     o.supplier_id, o.lead_time_days, o.min_quantity, o.multiple
   from item i join unit u on u.code = i.unit
-  left join (select item_id, sum(on_hand - reserved) as free from stock_level group by item_id) s
+  left join (select item_id, sum(on_hand - reserved - restricted) as free
+      from stock_level group by item_id) s
     on s.item_id = i.id
   left join planning_parameter p on p.item_id = i.id
   left join (select distinct on (p.item_id) p.item_id, p.supplier_id, p.lead_time_days,
@@ -93,8 +95,11 @@ async def read_snapshot(
         for row in await sql.fetch(_RECEIPTS)
         if (key := str(row["item_id"])) in scales
     )
+    made, needed = await open_orders(sql, scales, {one.key: one for one in items})
     calendars = {PLANT: tuple(working_days)} if working_days else {}
-    snapshot = Snapshot(today.toordinal(), items, demands, receipts, calendars)
+    snapshot = Snapshot(
+        today.toordinal(), items, (*demands, *needed), (*receipts, *made), calendars
+    )
     suppliers = {str(row["id"]): row["supplier_id"] for row in rows}
     return ReadSnapshot(snapshot, scales, suppliers)
 

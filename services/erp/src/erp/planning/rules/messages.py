@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from erp.planning.rules.netting import PlannedOrder, Requirement
 from erp.planning.rules.snapshot import Receipt
-from erp.planning.states import MessageKind
+from erp.planning.states import MessageKind, ReceiptKind
 
 __all__ = ["Message", "order_messages", "receipt_messages"]
 
@@ -36,7 +36,8 @@ def receipt_messages(
     """Which receipts should come earlier, later or not at all.
 
     Each is compared with the day on which stock and the receipts before it are used up. Nothing
-    is moved: what is needed before a receipt comes is planned anew until somebody moves it.
+    is moved: what is needed before a receipt comes is planned anew until somebody moves it. A
+    by-product comes with its order, whether it is needed or not: it is in no message.
     """
     covered, used, at = on_hand - safety_stock, 0, 0
     for one in receipts:
@@ -47,18 +48,22 @@ def receipt_messages(
         if wanted is None and at < len(requirements):
             wanted = requirements[at].day
         covered += one.quantity
-        if wanted is None:
-            yield Message(MessageKind.CANCEL, one.ref, -1, one.day, None, one.quantity)
-        elif one.day < today:
-            late = today - one.day
-            yield Message(MessageKind.OVERDUE, one.ref, -1, one.day, wanted, one.quantity, late)
-        elif max(wanted, today) < one.day:
-            late = one.day - max(wanted, today)
-            kind = MessageKind.RESCHEDULE_IN
-            yield Message(kind, one.ref, -1, one.day, wanted, one.quantity, late)
-        elif wanted > one.day:
-            kind = MessageKind.RESCHEDULE_OUT
-            yield Message(kind, one.ref, -1, one.day, wanted, one.quantity)
+        if one.kind != ReceiptKind.BY_PRODUCT:
+            yield from _message(one, wanted, today)
+
+
+def _message(one: Receipt, wanted: int | None, today: int) -> Iterator[Message]:
+    """What is to be done about a receipt that is `wanted` on a day, or never; nothing: in time."""
+    if wanted is None:
+        yield Message(MessageKind.CANCEL, one.ref, -1, one.day, None, one.quantity)
+    elif one.day < today:
+        late = today - one.day
+        yield Message(MessageKind.OVERDUE, one.ref, -1, one.day, wanted, one.quantity, late)
+    elif max(wanted, today) < one.day:
+        late = one.day - max(wanted, today)
+        yield Message(MessageKind.RESCHEDULE_IN, one.ref, -1, one.day, wanted, one.quantity, late)
+    elif wanted > one.day:
+        yield Message(MessageKind.RESCHEDULE_OUT, one.ref, -1, one.day, wanted, one.quantity)
 
 
 def order_messages(orders: Sequence[PlannedOrder]) -> Iterator[Message]:

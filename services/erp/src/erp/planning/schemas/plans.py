@@ -21,6 +21,7 @@ from values.decimals import NonNegativeDecimal, NonNegativeQuantity, PositiveQua
 from values.text import Command
 
 __all__ = [
+    "MakePlanned",
     "OrderPlanned",
     "OrderReasons",
     "OrdersOfPlan",
@@ -31,6 +32,7 @@ __all__ = [
     "PlanView",
     "PlannedOrderQuery",
     "PlannedOrderView",
+    "ProductionOfPlan",
 ]
 
 
@@ -84,7 +86,8 @@ class PlannedOrderView(View):
         description="Working days by which it should have begun earlier than it can."
     )
     supplier_number: str | None = Field(description="Who would deliver it.")
-    purchase_order_id: UUID | None = Field(description="The order that it became.")
+    purchase_order_id: UUID | None = Field(description="The purchase order that it became.")
+    production_order_id: UUID | None = Field(description="The production order that it became.")
 
 
 class PlannedOrderQuery(BaseModel):
@@ -116,7 +119,8 @@ class PlanMessageView(View):
     needed_on: date | None = Field(description="When it is needed; null: not at all.")
     quantity: PositiveQuantity = Field(description="How much it is about.")
     by_days: int = Field(description="By how many days it is too late.")
-    purchase_order_number: str | None = Field(description="The order it is about.")
+    purchase_order_number: str | None = Field(description="The purchase order it is about.")
+    production_order_number: str | None = Field(description="The production order it is about.")
     planned_order_id: UUID | None = Field(description="The planned order it is about.")
 
 
@@ -138,9 +142,15 @@ class PegView(View):
     needed_on: date = Field(description="When it is needed.")
     kind: DemandKind = Field(description="What needs it.")
     sales_order_number: str | None = Field(description="The sales order that needs it.")
+    needed_by_production_order: str | None = Field(
+        description="Number of the production order that needs it."
+    )
     supply: SupplyKind = Field(description="What covers it.")
     supply_order_id: UUID | None = Field(description="The planned order that covers it.")
     purchase_order_number: str | None = Field(description="The purchase order that covers it.")
+    production_order_number: str | None = Field(
+        description="The production order that covers it, also with a by-product."
+    )
     possible_on: date | None = Field(
         description="When all that is needed can be here; null: in time."
     )
@@ -172,3 +182,17 @@ class OrdersOfPlan(View):
     """The purchase orders that were placed."""
 
     purchase_order_ids: list[UUID] = Field(description="Their ids, by supplier number.")
+
+
+class MakePlanned(Command):
+    """Let planned orders become firm production orders, all or none."""
+
+    ids: list[UUID] = Field(min_length=1, max_length=500, description="Planned orders to make.")
+
+
+class ProductionOfPlan(View):
+    """The production orders that were made firm."""
+
+    production_order_ids: list[UUID] = Field(
+        description="Their ids, in the order of the planned orders."
+    )

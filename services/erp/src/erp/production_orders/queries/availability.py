@@ -15,10 +15,11 @@ _AVAILABLE = """with wanted as (
       from production_order o join production_order_component c on c.production_order_id = o.id
      where o.id = any($1::uuid[]) and c.required > c.issued)
   select w.order_id, w.item_id, i.sku, w.required,
-    coalesce(s.on_hand, 0) as on_hand, coalesce(s.on_hand - s.reserved, 0) as free,
+    coalesce(s.on_hand, 0) as on_hand, coalesce(s.free, 0) as free,
     coalesce(e.quantity, 0) as earlier, coalesce(n.due, '{}') as due
   from wanted w join item i on i.id = w.item_id
-  left join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved
+  left join lateral (select sum(on_hand) as on_hand,
+        sum(on_hand - reserved - restricted) as free
       from stock_level where item_id = w.item_id) s on true
   left join lateral (select sum(c.required - c.issued) as quantity
       from production_order_component c join production_order o on o.id = c.production_order_id

@@ -41,6 +41,7 @@ __all__ = [
     "next_numbers",
     "save_parts",
     "steps_of",
+    "steps_that_made",
 ]
 
 _COMPONENTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', c.item_id, 'sku', k.sku,
@@ -125,6 +126,7 @@ class CountedItem:
     unit: str
     decimals: int
     kind: str
+    tracking: str
 
 
 async def counted_items(
@@ -132,7 +134,7 @@ async def counted_items(
 ) -> list[CountedItem]:
     """The items with the SKUs, or the ids."""
     rows = await sql.fetch(
-        """select i.id, i.sku, i.unit, u.decimals, i.kind
+        """select i.id, i.sku, i.unit, u.decimals, i.kind, i.tracking
              from item i join unit u on u.code = i.unit
             where i.sku = any($1::text[]) or i.id = any($2::uuid[])""",
         list(skus),
@@ -222,6 +224,21 @@ async def steps_of(sql: Sql, order_id: UUID) -> list[ProductionStepView]:
         order_id,
     )
     return [ProductionStepView.model_validate(dict(row)) for row in rows]
+
+
+async def steps_that_made(sql: Sql, order_ids: Collection[UUID]) -> list[tuple[UUID, UUID, bool]]:
+    """By order its steps, and those of orders whose pieces it makes again (the last: its own)."""
+    rows = await sql.fetch(
+        """with recursive line (order_id, of_id) as (
+             select id, id from production_order where id = any($1::uuid[])
+             union
+             select l.order_id, o.rework_of_id from line l join production_order o on o.id = l.of_id
+              where o.rework_of_id is not null)
+           select l.order_id, s.id, l.of_id = l.order_id
+             from line l join production_step s on s.production_order_id = l.of_id""",
+        list(order_ids),
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def names_item(sql: Sql, item_id: UUID) -> bool:

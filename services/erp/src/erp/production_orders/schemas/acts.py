@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from erp.production_orders.states import AvailabilityReason, ProductionOrderState
+from erp.stock.schemas.goods import Lots, ReceivedLot
 from values.amounts import InCurrency
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeQuantity, PositiveQuantity, Sum
@@ -57,6 +58,11 @@ class MaterialQuantity(Command):
     serials: Annotated[list[SerialNumber], Field(max_length=1000)] = Field(
         default=[], description="Numbers of the pieces, of an item that has them."
     )
+    lots: Lots = Field(
+        default=[],
+        description="Of an item that is tracked by lot. None named: issued are those that leave "
+        "first; what comes back names them.",
+    )
 
 
 class IssueMaterial(Command):
@@ -95,6 +101,11 @@ class Reported(Command):
     )
     serials: Annotated[list[SerialNumber], Field(max_length=1000)] = Field(
         default=[], description="Numbers of the good pieces, of an item that has them."
+    )
+    lots: Annotated[list[ReceivedLot], Field(max_length=500)] = Field(
+        default=[],
+        description="Lots of the good ones, of an item that is tracked by lot, all of them. None "
+        "named: a lot with the number of the order.",
     )
     finish: StrictBool = Field(default=False, description="Finish the order with it.")
     accept_short: StrictBool = Field(

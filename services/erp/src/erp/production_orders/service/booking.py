@@ -16,7 +16,7 @@ from erp.production_orders.rules.quantities import percent
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.states import ProductionOrderState, StepKind
 from erp.stock.lines import MaterialLine, ReceiptLine
-from erp.stock.service.converting import convert_goods
+from erp.stock.service.converting import StepOfOrder, convert_goods, keep_genealogy
 from erp.stock.states import StockDocumentKind
 from records.types import Change
 from records.writes import write
@@ -69,7 +69,7 @@ async def book(
     Raises what `convert_goods` raises, NoPeriod, PeriodClosed.
     """
     taken = [(one, part, line) for one in bookings for part, line in one.taken]
-    costs = await convert_goods(
+    converted = await convert_goods(
         work,
         [line for _, _, line in taken],
         [line for one in bookings for line in one.brought],
@@ -77,12 +77,15 @@ async def book(
         effective_on=on,
         memo=memo,
     )
-    for (one, part, line), cost in zip(taken, costs, strict=True):
+    for (one, part, line), cost in zip(taken, converted.costs, strict=True):
         part.issued += line.quantity
         part.issued_value += cost
         one.locked.order.material += cost
     await post(work, [_posting(one, kind, memo) for one in bookings])
     await _store(work, bookings)
+    if converted.by_lot:
+        steps = await queries.steps_that_made(work.sql, [one.locked.order.id for one in bookings])
+        await keep_genealogy(work, [StepOfOrder(*one) for one in steps], on=on)
 
 
 def _posting(booking: Booking, kind: str, memo: str) -> Posting:

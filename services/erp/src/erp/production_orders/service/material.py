@@ -19,6 +19,7 @@ from erp.production_orders.service.booking import Booking, book, new_step
 from erp.production_orders.service.releasing import require_state
 from erp.production_orders.states import OPEN, ProductionOrderState, StepKind
 from erp.stock.lines import MaterialLine, ReceiptLine
+from erp.stock.service.converting import lots_in_production
 from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
@@ -43,7 +44,13 @@ async def issue_material(work: Work, order_id: UUID, command: IssueMaterial) -> 
     booking.state = ProductionOrderState.STARTED
     for line in command.lines:
         part = _component(booking, items[line.sku])
-        material = MaterialLine(part.item_id, line.quantity, booking.step.id, tuple(line.serials))
+        material = MaterialLine(
+            part.item_id,
+            line.quantity,
+            booking.step.id,
+            serials=tuple(line.serials),
+            lots=[one.line() for one in line.lots],
+        )
         booking.taken.append((part, material))
     memo = f"Issued to {locked.order.number}"
     await book(work, [booking], StockDocumentKind.PRODUCTION_ISSUE, on=day, memo=memo)
@@ -61,6 +68,7 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
     items = await _items(work, command.lines)
     booking = Booking(locked, new_step(work, locked, StepKind.RETURN, on=day))
     parts = {part.item_id: part for part in locked.components}
+    await _require_of_order(work, locked, command.lines, items)
     for line in command.lines:
         value = _give_back(
             line, parts.get(items[line.sku].id), decimals=digits_of(work.setting.currency)
@@ -72,10 +80,32 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
             value,
             source_id=booking.step.id,
             serials=tuple(line.serials),
+            lots=[one.line() for one in line.lots],
         )
         booking.brought.append(brought)
     memo = f"Returned from {locked.order.number}"
     await book(work, [booking], StockDocumentKind.PRODUCTION_RETURN, on=day, memo=memo)
+
+
+async def _require_of_order(
+    work: Work,
+    locked: LockedOrder,
+    lines: Sequence[MaterialQuantity],
+    items: Mapping[str, CountedItem],
+) -> None:
+    """Raises NotIssued: so many of a lot did not go into the order."""
+    if not any(line.lots for line in lines):
+        return
+    steps = await queries.steps_of(work.sql, locked.order.id)
+    issued = dict(await lots_in_production(work, [one.id for one in steps]))
+    for line in lines:
+        for lot in line.lots:
+            key = items[line.sku].id, lot.number
+            left = issued.get(key, _ZERO)
+            if lot.quantity > left:
+                name = f"{line.sku} ({lot.number})"
+                raise NotIssued(sku=name, wanted=plain(lot.quantity), issued=plain(left))
+            issued[key] = left - lot.quantity
 
 
 def _give_back(line: MaterialQuantity, part: OrderComponent | None, *, decimals: int) -> Decimal:

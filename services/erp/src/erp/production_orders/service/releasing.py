@@ -30,12 +30,13 @@ from erp.production_orders.service.available import missing_of
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.states import ProductionOrderState
 from erp.routings.service import Rated, routings_for
+from records.entities import Values
 from records.types import Change
-from records.writes import write
+from records.writes import create_all, write
 from values.decimals import EXACT, rounded, rounded_up
 from values.money import digits_of
 
-__all__ = ["cancel", "firm", "release", "require_state"]
+__all__ = ["cancel", "firm", "make_firm_orders", "release", "require_state"]
 
 _ZERO = Decimal(0)
 _S = ProductionOrderState
@@ -57,6 +58,21 @@ async def firm(work: Work, order_id: UUID) -> None:
     require_state(locked[0].order, _S.PLANNED)
     await _take_snapshots(work, locked)
     await _set_state(work, locked, _S.FIRM)
+
+
+async def make_firm_orders(work: Work, values: Sequence[Values]) -> list[UUID]:
+    """Plan orders of these values and make them firm, all or none; their ids, in that order.
+
+    Raises BillMissing, PhantomItem, and what planning an order is refused for.
+    """
+    new = [(uuid7(), one) for one in values]
+    await create_all(work, PRODUCTION_ORDER, new, links=[None] * len(new))
+    await work.flush()
+    ids = [order_id for order_id, _ in new]
+    locked = await queries.lock_orders(work, ids)
+    await _take_snapshots(work, locked)
+    await _set_state(work, locked, _S.FIRM)
+    return ids
 
 
 async def release(work: Work, order_ids: Sequence[UUID], *, require_material: bool = False) -> None:

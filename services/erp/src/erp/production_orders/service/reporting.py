@@ -1,6 +1,6 @@
 """What was made: counted by operation, material taken, goods brought in, work valued."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -12,6 +12,7 @@ from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
+from erp.catalog.states import Tracking
 from erp.production_orders.errors import NoOperation, NothingReported, OverReported
 from erp.production_orders.models import OrderOperation
 from erp.production_orders.queries import orders as queries
@@ -35,7 +36,7 @@ from erp.production_orders.service.finishing import require_enough
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.service.releasing import require_state
 from erp.production_orders.states import OPEN, ProductionOrderState, StepKind
-from erp.stock.lines import MaterialLine, ReceiptLine
+from erp.stock.lines import LotLine, MaterialLine, ReceiptLine
 from erp.stock.states import StockDocumentKind
 from records.writes import create_all
 from values.decimals import EXACT, plain, rounded, rounded_up
@@ -78,6 +79,7 @@ async def _report(work: Work, reports: Mapping[UUID, Reported], day: date) -> No
     needed |= {part.item_id for one in locked for part in one.by_products}
     items = await queries.counted_items(work.sql, ids=needed)
     decimals = {one.id: one.decimals for one in items}
+    by_lot = {one.id for one in items if one.tracking == Tracking.LOT}
     bookings = []
     for one in locked:
         asked = reports[one.order.id]
@@ -97,7 +99,7 @@ async def _report(work: Work, reports: Mapping[UUID, Reported], day: date) -> No
         booking = Booking(one, step, state=ProductionOrderState.STARTED)
         _count(booking, asked, digits_of(work.setting.currency))
         _take_material(booking, decimals)
-        _bring_goods(booking, asked, decimals, digits_of(work.setting.currency))
+        _bring_goods(booking, asked, decimals, digits_of(work.setting.currency), by_lot)
         if asked.finish:
             require_enough(one.order, accept_short=asked.accept_short)
             booking.state = ProductionOrderState.DONE
@@ -212,7 +214,11 @@ def _take_material(booking: Booking, decimals: Mapping[UUID, int]) -> None:
 
 
 def _bring_goods(
-    booking: Booking, asked: Reported, decimals: Mapping[UUID, int], digits: int
+    booking: Booking,
+    asked: Reported,
+    decimals: Mapping[UUID, int],
+    digits: int,
+    by_lot: Collection[UUID],
 ) -> None:
     """Lay in good ones and by-products at planned cost; let scrap and rework leave (E62, E63)."""
     locked, order, step = booking.locked, booking.locked.order, booking.step
@@ -230,6 +236,7 @@ def _bring_goods(
             left.finished,
             source_id=step.id,
             serials=tuple(asked.serials),
+            lots=_lots(locked, asked),
         )
         booking.brought.append(line)
     for part in locked.by_products:
@@ -245,7 +252,17 @@ def _bring_goods(
         part.received += quantity
         part.received_value += value
         order.by_product_value += value
-        booking.brought.append(ReceiptLine(part.item_id, quantity, value, source_id=step.id))
+        line = ReceiptLine(part.item_id, quantity, value, source_id=step.id)
+        if part.item_id in by_lot:
+            line = line._replace(lots=(LotLine(order.number, quantity),))
+        booking.brought.append(line)
+
+
+def _lots(locked: LockedOrder, asked: Reported) -> Sequence[LotLine]:
+    """The lots of the good ones: those named, else one with the number of the order."""
+    if locked.item.tracking == Tracking.LOT and not asked.lots:
+        return (LotLine(locked.order.number, asked.good),)
+    return [one.line() for one in asked.lots]
 
 
 def _is_last(locked: LockedOrder, sequence: int | None) -> bool:

@@ -1,6 +1,7 @@
 """Which lots came of which, and with which documents their goods came and went."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -9,13 +10,16 @@ from chassis.storage.bulk import Bulk
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
 from erp.stock.models.lots import LotEdge, LotStock
-from erp.stock.states import Direction
+from erp.stock.states import Direction, LotEdgeKind
 
 __all__ = [
     "NewEdge",
+    "StepOfOrder",
     "add_edges",
+    "add_production_edges",
     "documents_of_lots",
     "foreign_stock",
+    "lots_in_steps",
     "reached_lots",
 ]
 
@@ -50,6 +54,31 @@ _DOCUMENTS = """select m.lot_id, m.source_type as kind, m.source_id as id, m.eff
   left join customer c on c.id = o.customer_id
   order by m.recorded_at, m.source_id, m.lot_id limit $2"""
 
+_IN_STEPS = """select m.item_id, l.number,
+    sum(case t.kind when 'production' then m.quantity else -m.quantity end) as quantity
+  from stock_move m join lot l on l.id = m.lot_id join location t on t.id = m.to_location_id
+  where m.source_id = any($1::uuid[])
+    and (t.kind = 'production' or m.source_type = 'production_return')
+  group by m.item_id, l.number"""
+_MADE_OF = """with step as (
+    select * from unnest($1::uuid[], $2::uuid[], $3::boolean[]) as s (order_id, id, is_own)),
+  moved as (
+    select s.order_id, s.is_own, m.lot_id, m.source_type, m.quantity, t.kind = 'production' as taken
+      from step s join stock_move m on m.source_id = s.id and m.lot_id is not null
+      join location t on t.id = m.to_location_id),
+  used as (
+    select order_id, lot_id, sum(case when taken then quantity else -quantity end) as quantity
+      from moved where taken or source_type = 'production_return'
+     group by order_id, lot_id having sum(case when taken then quantity else -quantity end) > 0),
+  made as (
+    select distinct order_id, lot_id from moved
+     where is_own and not taken and source_type = 'production_report')
+  select u.lot_id as from_lot_id, m.lot_id as to_lot_id, u.quantity, u.order_id as source_id
+    from used u join made m on m.order_id = u.order_id and m.lot_id <> u.lot_id
+   where not exists (select from lot_genealogy g where g.from_lot_id = u.lot_id
+     and g.to_lot_id = m.lot_id and g.source_id = u.order_id)
+   order by u.order_id, u.lot_id, m.lot_id"""
+
 
 class NewEdge(NamedTuple):
     """So many of a lot become goods of another."""
@@ -63,6 +92,40 @@ async def add_edges(work: Work, edges: Sequence[NewEdge], **facts: Any) -> None:
     """Store edges; `facts`: kind, source_id and effective_on of all of them."""
     shared = facts | {"recorded_at": work.now, "actor": work.actor.reference}
     rows = [LotEdge(id=uuid7(), **edge._asdict(), **shared) for edge in edges]
+    write = Bulk()
+    write.insert(LotEdge, rows, *_COLUMNS, "recorded_at", "actor")
+    await write.execute(work.sql)
+
+
+class StepOfOrder(NamedTuple):
+    """A step that moved goods for a production order; not its own: of one that it reworks."""
+
+    order_id: UUID
+    step_id: UUID
+    is_own: bool
+
+
+async def lots_in_steps(sql: Sql, step_ids: Sequence[UUID]) -> dict[tuple[UUID, str], Any]:
+    """What steps of production took of lots and did not bring back, by item and number."""
+    rows = await sql.fetch(_IN_STEPS, list(step_ids))
+    return {(row["item_id"], row["number"]): row["quantity"] for row in rows}
+
+
+async def add_production_edges(work: Work, steps: Sequence[StepOfOrder], *, on: date) -> None:
+    """Store the edges that orders lack between the lots they took and those they made.
+
+    An edge's quantity is what the order had taken of the lot when it was stored.
+    """
+    found = await work.sql.fetch(
+        _MADE_OF,
+        [one.order_id for one in steps],
+        [one.step_id for one in steps],
+        [one.is_own for one in steps],
+    )
+    shared = {"recorded_at": work.now, "actor": work.actor.reference, "effective_on": on}
+    rows = [
+        LotEdge(id=uuid7(), **dict(row), kind=LotEdgeKind.PRODUCTION, **shared) for row in found
+    ]
     write = Bulk()
     write.insert(LotEdge, rows, *_COLUMNS, "recorded_at", "actor")
     await write.execute(work.sql)

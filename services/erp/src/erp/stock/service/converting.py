@@ -1,23 +1,34 @@
 """Goods that production takes and brings: the one place where its moves are made."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.stock.lines import MaterialLine, ReceiptLine
+from erp.stock.queries import genealogy
+from erp.stock.queries.genealogy import StepOfOrder
 from erp.stock.queries.locking import LockedStock, SourceDocument
-from erp.stock.rules.serials import pieces_of
-from erp.stock.service import serials
+from erp.stock.service import lot_lines, serials
 from erp.stock.service.backdating import issue, load_later_movements, receive
 from erp.stock.service.demand import lock_stock
-from erp.stock.service.goods import add_production_moves
+from erp.stock.service.goods import add_production_moves, pieces_moved
+from erp.stock.service.lot_lines import LotRequest
 from erp.stock.service.posting import post_moves
 from erp.stock.service.serials import SerialRequest
 from erp.stock.states import LocationKind, StockDocumentKind
 from values.money import digits_of
 
-__all__ = ["convert_goods"]
+__all__ = ["Converted", "StepOfOrder", "convert_goods", "keep_genealogy", "lots_in_production"]
+
+
+class Converted(NamedTuple):
+    """What each line that was taken cost, and whether any goods are tracked by lot."""
+
+    costs: Sequence[Decimal]
+    by_lot: bool
 
 
 async def convert_goods(
@@ -28,15 +39,17 @@ async def convert_goods(
     source_type: StockDocumentKind,
     effective_on: date,
     memo: str,
-) -> list[Decimal]:
+) -> Converted:
     """Take material into production and bring goods out of it, all or nothing; what each cost.
 
-    Only what is reserved for nobody is taken. The counterpart is work in progress; each line names
-    the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked,
-    SerialExists, what `serials.check_or_choose` raises, PeriodClosed, NoPeriod.
+    Only what is reserved for nobody is taken, of lots that may be used, by FEFO or FIFO where none
+    are named. The counterpart is work in progress; each line names the document it is of. Raises
+    TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked, SerialExists, what
+    `serials.check_or_choose`, `lot_lines.shares_to_ship` and `lot_lines.shares_in` raise,
+    PeriodClosed, NoPeriod.
     """
     if not taken and not brought:
-        return []
+        return Converted([], by_lot=False)
     items = [line.item_id for line in taken] + [line.item_id for line in brought]
     stock = await lock_stock(work, items, with_valuation=True)
     await load_later_movements(work, stock, effective_on)
@@ -44,7 +57,13 @@ async def convert_goods(
     costs = await _take(work, stock, taken, on=effective_on, decimals=decimals)
     asked = [SerialRequest(line.item_id, line.quantity, line.serials) for line in brought]
     await serials.check(work, stock, asked)
-    for line in brought:
+    coming = await lot_lines.shares_in(
+        work,
+        stock,
+        [LotRequest(line.item_id, line.quantity, line.lots) for line in brought],
+        on=effective_on,
+    )
+    for line, shares in zip(brought, coming, strict=True):
         serials.require_receivable(
             stock,
             line.item_id,
@@ -52,14 +71,29 @@ async def convert_goods(
             outside_kind=LocationKind.PRODUCTION,
             on=effective_on,
         )
-        pieces = pieces_of(line.quantity, line.value, line.serials, decimals=decimals)
+        pieces = pieces_moved(line.quantity, line.value, line.serials, shares, decimals=decimals)
         receive(stock, line.item_id, pieces)
         source_id = line.source_id
         assert source_id is not None  # noqa: S101 - production names the step of every line
         add_production_moves(stock, line.item_id, pieces, inward=True, source_id=source_id)
     document = SourceDocument(source_type, memo, effective_on)
     await post_moves(work, stock, document, counterpart="work_in_progress")
-    return costs
+    return Converted(costs, by_lot=bool(stock.lots))
+
+
+async def lots_in_production(
+    work: Work, step_ids: Sequence[UUID]
+) -> Mapping[tuple[UUID, str], Decimal]:
+    """What the steps took of each lot and did not bring back, by item and number."""
+    return await genealogy.lots_in_steps(work.sql, step_ids)
+
+
+async def keep_genealogy(work: Work, steps: Sequence[StepOfOrder], *, on: date) -> None:
+    """Keep that the lots that orders made came of those that they took, each pair once (E65).
+
+    `steps` are all of the orders, and those of the orders whose pieces they make again.
+    """
+    await genealogy.add_production_edges(work, steps, on=on)
 
 
 async def _take(
@@ -68,12 +102,18 @@ async def _take(
     """Take what is free of each item; what each line cost."""
     asked = [SerialRequest(line.item_id, line.quantity, line.serials) for line in taken]
     leaving = await serials.check_or_choose(work, stock, asked, on=on)
+    of_lots = await lot_lines.shares_to_ship(
+        work,
+        stock,
+        [LotRequest(line.item_id, line.quantity, line.lots) for line in taken],
+        on=on,
+    )
     costs = []
-    for line, numbers in zip(taken, leaving, strict=True):
+    for line, numbers, shares in zip(taken, leaving, of_lots, strict=True):
         sku = stock.skus[line.item_id]
         stock.levels[line.item_id].issue_free(line.quantity, sku=sku)
         cost = issue(stock, line.item_id, line.quantity, decimals=decimals)
-        pieces = pieces_of(line.quantity, cost, numbers, decimals=decimals)
+        pieces = pieces_moved(line.quantity, cost, numbers, shares, decimals=decimals)
         add_production_moves(stock, line.item_id, pieces, inward=False, source_id=line.source_id)
         costs.append(cost)
     return costs
