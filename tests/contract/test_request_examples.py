@@ -592,6 +592,9 @@ async def _plan(erp: Caller) -> None:
     planned = await _of(erp, "/v1/planned-orders", source="buy")
     erp.records["planned_order"] = next(one for one in planned if one["supplier_number"])["id"]
     await erp.send("planned_order_order")
+    [made, *_] = await _of(erp, "/v1/planned-orders", source="make")
+    erp.records["planned_order_made"] = made["id"]
+    await erp.send("planned_order_make")
 
 
 async def _approvals(caller: Caller, role: str = "accountant") -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from erp.production_orders.states import AvailabilityReason, ProductionOrderState
-from erp.stock.schemas.goods import Lots, ReceivedLot
+from erp.stock.schemas.lot_lines import Lots, ReceivedLot
 from values.amounts import InCurrency
 from values.days import Day
 from values.decimals import NonNegativeDecimal, NonNegativeQuantity, PositiveQuantity, Sum
