@@ -34,6 +34,8 @@ NEEDS_STATE = {
     "review_decide",
 }
 """Acts of the bridge on what its work left behind; its own tests do them."""
+NEEDS_PLAN = {"planned_order_order", "planned_order_make"}
+"""Acts on what a worker planned; the tests of planning do them."""
 
 
 @pytest.fixture
@@ -381,7 +383,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _payments(erp)
     await _files_and_views(erp)
     await erp.send_of_collections()
-    assert set(erp.calls) - erp.sent == set()
+    assert set(erp.calls) - erp.sent == NEEDS_PLAN
 
 
 async def _tags(caller: Caller) -> None:
