@@ -125,7 +125,7 @@ _TABLES = (
       constraint ck_production_order_closed_at_nothing
         check (state <> 'closed' or {_IN_LESS_OUT} = 0),
       constraint ck_production_order_cancelled_untouched
-        check (state <> 'cancelled' or steps = 0))""",
+        check (state <> 'cancelled' or steps = 0 and rework_in = 0))""",
     *(
         f"create index ix_production_order_{name} on production_order ({columns})"
         for name, columns in {

@@ -32,6 +32,7 @@ __all__ = [
     "note_failure",
     "note_progress",
     "note_read",
+    "skus_of",
 ]
 
 _PLAN = """p.id, p.state, p.progress, p.is_current, p.asked_by, p.created_at, p.finished_at,
@@ -114,7 +115,8 @@ MESSAGES = Reads(
 
 _ADD = """insert into material_plan (id, state, progress, is_current, asked_by, created_at, items,
     orders, messages) values ($1, 'queued', 0, false, $2, $3, 0, 0, 0)
-  on conflict (state) where state = 'queued' do nothing"""
+  on conflict (state) where state = 'queued' do nothing returning id"""
+_QUEUED = "select id from material_plan where state = 'queued'"
 _ASKED = "select exists (select from material_plan where state in ('queued', 'running'))"
 _BEGIN = """update material_plan set state = 'running', progress = 0 where id = (
     select id from material_plan where state in ('running', 'queued')
@@ -136,9 +138,17 @@ _FINISH = """update material_plan set state = 'done', progress = 100, is_current
 
 async def add(sql: Sql, plan_id: UUID, asked_by: str, at: datetime) -> UUID:
     """Ask for a plan; of those not begun there is one. Its id."""
-    await sql.execute(_ADD, plan_id, asked_by, at)
-    found: UUID = await sql.fetchval("select id from material_plan where state = 'queued'")
+    found: UUID | None = None
+    while found is None:
+        # One that waited may be begun in between: then this one is the one that waits.
+        found = await sql.fetchval(_ADD, plan_id, asked_by, at) or await sql.fetchval(_QUEUED)
     return found
+
+
+async def skus_of(sql: Sql, item_ids: Sequence[UUID]) -> list[str]:
+    """SKUs of items, sorted."""
+    rows = await sql.fetch("select sku from item where id = any($1::uuid[]) order by sku", item_ids)
+    return [row[0] for row in rows]
 
 
 async def is_any_asked_for(sql: Sql) -> bool:

@@ -9,7 +9,7 @@ from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
-from erp.production_orders.errors import NotIssued
+from erp.production_orders.errors import NotIssued, SerialNotIssued
 from erp.production_orders.models import OrderComponent
 from erp.production_orders.queries import orders as queries
 from erp.production_orders.queries.orders import CountedItem, LockedOrder
@@ -52,8 +52,8 @@ async def issue_material(work: Work, order_id: UUID, command: IssueMaterial) -> 
 async def return_material(work: Work, order_id: UUID, command: IssueMaterial) -> None:
     """Bring material back into stock at what the order's share of it cost.
 
-    Raises NotFound, WrongProductionState, MissingReference, FractionOfUnit, NotIssued, and what
-    `convert_goods` raises about serials and periods.
+    Raises NotFound, WrongProductionState, MissingReference, FractionOfUnit, NotIssued,
+    SerialNotIssued, and what `convert_goods` raises about serials and periods.
     """
     day = business_day_of(work, command.effective_on)
     [locked] = await queries.lock_orders(work, [order_id])
@@ -61,6 +61,7 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
     items = await _items(work, command.lines)
     booking = Booking(locked, new_step(work, locked, StepKind.RETURN, on=day))
     parts = {part.item_id: part for part in locked.components}
+    await _require_issued(work, locked, items, command.lines)
     for line in command.lines:
         value = _give_back(
             line, parts.get(items[line.sku].id), decimals=digits_of(work.setting.currency)
@@ -76,6 +77,23 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
         booking.brought.append(brought)
     memo = f"Returned from {locked.order.number}"
     await book(work, [booking], StockDocumentKind.PRODUCTION_RETURN, on=day, memo=memo)
+
+
+async def _require_issued(
+    work: Work,
+    locked: LockedOrder,
+    items: Mapping[str, CountedItem],
+    lines: Sequence[MaterialQuantity],
+) -> None:
+    """Raises SerialNotIssued: each piece that comes back was issued to this order."""
+    named = [(items[line.sku].id, serial) for line in lines for serial in line.serials]
+    if not named:
+        return
+    issued = await queries.taken_serials(work.sql, locked.order.id, named)
+    for line in lines:
+        for serial in line.serials:
+            if (items[line.sku].id, serial) not in issued:
+                raise SerialNotIssued(sku=line.sku, serial=serial, number=locked.order.number)
 
 
 def _give_back(line: MaterialQuantity, part: OrderComponent | None, *, decimals: int) -> Decimal:
