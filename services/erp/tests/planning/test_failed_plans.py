@@ -1,10 +1,14 @@
 """Plans that cannot be made say so; the next one is made."""
 
+from decimal import Decimal
+
 from erp.planning.queries import plans as queries
 from erp.planning.rules.planning import make_plan
 from erp.planning.rules.snapshot import Bill, Component, Demand, PlannedItem, Snapshot
 from erp.planning.service import running
 from erp.planning.service.running import UNFORESEEN, make_next_plan
+from erp.purchasing.schemas.orders import NewPurchaseLine, NewPurchaseOrder
+from erp.purchasing.service.ordering import order_goods
 
 from .test_plans import PLANS, shop  # noqa: F401 - a fixture
 
@@ -59,3 +63,15 @@ def test_what_is_past_due_takes_the_revision_of_the_day_it_can_begin():
     plan = make_plan(Snapshot(100, items, (Demand("order", "TABLE", 102, 10),)))
     [leg] = plan.items["LEG"].orders
     assert (leg.start, leg.due) == (40, 97)
+
+
+async def test_what_is_ordered_while_a_plan_is_read_outdates_it(shop, problem):  # noqa: F811
+    """E41: begun before the plan, committed after it: the same need is not bought twice."""
+    await shop.wanted(shop.bolt, 20, 9)
+    line = NewPurchaseLine(sku=shop.bolt["sku"], quantity=Decimal(20), due_on=shop.day(9))
+    asked = NewPurchaseOrder(supplier_number=shop.supplier["number"], lines=[line])
+    async with shop.erp.database.transaction() as work:
+        await order_goods(work, asked)
+        [bolt] = await shop.planned(shop.bolt)
+    refused = await shop.erp.post("/v1/planned-orders/order", {"ids": [bolt["id"]]})
+    problem(refused, 409, "plan_outdated")

@@ -297,7 +297,7 @@ def upgrade() -> None:
             op.execute(
                 _ACCOUNT.format(id=uuid7(), code=code, role=role, name=name, zh=zh, kind=kind)
             )
-        op.execute(_LOCATION.format(id=uuid7()))
+    op.execute(_LOCATION.format(id=uuid7()))
     for statement in (*_TABLES, *_PROMISES, PIN_FUNCTIONS):
         op.execute(statement)
     op.execute(transition_trigger("production_order", "state", _FOLLOWING))

@@ -30,7 +30,7 @@ _LOCK = """select o.id, o.item_id, i.sku, o.start_quantity, o.due_on, u.number
   order by o.id for update of o"""
 _SINCE = """select distinct i.sku from purchase_order_line l
   join purchase_order o on o.id = l.purchase_order_id
-  join material_plan p on p.is_current and o.created_at > p.read_at
+  join material_plan p on p.is_current and o.created_at >= p.read_at
   join item i on i.id = l.item_id
   where l.item_id = any($1::uuid[])
     and not exists (select from planned_order r where r.order_line_id = l.id)

@@ -32,6 +32,7 @@ __all__ = [
     "note_failure",
     "note_progress",
     "note_read",
+    "oldest_begun",
     "skus_of",
 ]
 
@@ -124,6 +125,8 @@ _BEGIN = """update material_plan set state = 'running', progress = 0 where id = 
   returning id"""
 _READ = """update material_plan set read_at = $2, planned_on = $3, input_hash = $4, progress = 5
   where id = $1"""
+_OLDEST = """select least($1, min(xact_start)) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()"""
 _FAILED = """update material_plan set state = 'failed', problem = $2, finished_at = $3
   where id = $1"""
 _FINISH = """update material_plan set state = 'done', progress = 100, is_current = true,
@@ -167,6 +170,15 @@ async def note_read(
 ) -> None:
     """Note when and as of which day the plan's snapshot was read."""
     await sql.execute(_READ, plan_id, read_at, planned_on, input_hash)
+
+
+async def oldest_begun(sql: Sql, now: datetime) -> datetime:
+    """When the oldest act that goes on now was begun; `now` where none does.
+
+    What it commits later is not in a snapshot that is read next, and is dated from then on.
+    """
+    found: datetime = await sql.fetchval(_OLDEST, now)
+    return found
 
 
 async def note_progress(sql: Sql, plan_id: UUID, percent: int) -> None:

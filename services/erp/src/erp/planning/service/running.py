@@ -91,7 +91,7 @@ async def _read_and_store(
     async def progress(percent: int) -> None:
         await queries.note_progress(sql, plan_id, 5 + percent * 85 // 100)
 
-    read_at = utc_now()
+    read_at = await queries.oldest_begun(sql, utc_now())
     async with database.snapshot() as at:
         today = at.today()
         days = working_days(at.setting, today)
