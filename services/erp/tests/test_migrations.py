@@ -123,6 +123,24 @@ async def test_up_down_and_up_again(cluster):
     assert await _constraints(urls.owner) == before
 
 
+async def test_production_costs_of_a_chart_become_work_in_progress(cluster):
+    """An account that a chart has already gets the role."""
+    urls = await asyncio.to_thread(cluster.empty, "erp", "erp_chart_before_production")
+    await _in_thread(upgrade, SERVICE, urls.owner, "e720")
+    sql = await asyncpg.connect(driver_url(urls.owner))
+    try:
+        await sql.execute(
+            """insert into account (id, version, created_at, updated_at, code, name, name_zh, kind,
+                active) values
+              (gen_random_uuid(), 1, now(), now(), '9001', 'Cost', '生产成本', 'asset', true)"""
+        )
+        await _in_thread(upgrade, SERVICE, urls.owner, "e721")
+        found = await sql.fetch("select code from account where role = 'work_in_progress'")
+        assert [row[0] for row in found] == ["9001"]
+    finally:
+        await sql.close()
+
+
 async def test_what_was_moved_before_is_counted_once_the_proof_is_there(erp):
     """E24, E29: from moves and entries alone, as if it had been there from the start."""
     item = await erp.post("/v1/items", {"sku": f"OLD-{uuid4().hex}", "name": "Bolt"})

@@ -40,7 +40,8 @@ class NotPlannedToBuy(Problem):
     title = "The planned order cannot be bought"
     detail = (
         "The planned order {planned_order} is not in the current plan, is ordered already, is to be"
-        " made, or no supplier sells its item."
+        " made, or no supplier sells its item. Make a new plan, or give the item a supplier's"
+        " price."
     )
 
 

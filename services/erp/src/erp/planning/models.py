@@ -223,6 +223,7 @@ class PlanPeg(OfPlan, Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         enum_check("supply", SupplyKind),
         Index("ix_plan_peg_item_id", "item_id"),
+        Index("ix_plan_peg_requirement", "plan_id", "item_id", "requirement"),
         Index("ix_plan_peg_number", "plan_id", "item_id", "number"),
     )
 

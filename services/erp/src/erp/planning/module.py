@@ -34,7 +34,7 @@ MODULE = Module(
     },
     permissions={
         "planning.read": "See planning parameters, plans, planned orders and messages.",
-        "planning.write": "Say how items are planned, have plans made, order what is planned.",
+        "planning.write": "Say how items are planned, have plans made.",
     },
     roles={
         "planner": {"planning.read", "planning.write"},

@@ -111,7 +111,7 @@ list_route(ORDER, "What the current plan wants bought or made, the first to begi
     ),
 )
 async def planned_order_order(
-    command: OrderPlanned, _by: Planner, _buyer: Buyer, _once: OnlyOnce, work: InWork
+    command: OrderPlanned, _by: Reader, _buyer: Buyer, _once: OnlyOnce, work: InWork
 ) -> OrdersOfPlan:
     """Order what is planned, one purchase order for each supplier."""
     return await plans.order_planned(work, command)

@@ -4,6 +4,7 @@ from chassis.problems.problem import Problem
 
 __all__ = [
     "BillMissing",
+    "ByProductBySerial",
     "MaterialShort",
     "NoOperation",
     "NotIssued",
@@ -12,6 +13,8 @@ __all__ = [
     "OrderFixed",
     "OverReported",
     "PhantomItem",
+    "ReworkHasPieces",
+    "SerialNotIssued",
     "ShortFinish",
     "WrongProductionState",
 ]
@@ -26,6 +29,18 @@ class BillMissing(Problem):
     detail = (
         "No active bill of material of {sku} counts on {on}, on which the order begins. "
         "Activate one, or choose another day."
+    )
+
+
+class ByProductBySerial(Problem):
+    """By-products come in by a report of the item, which names no serials of theirs."""
+
+    status = 409
+    code = "by_product_by_serial"
+    title = "By-products are not tracked by serial"
+    detail = (
+        "{sku} is tracked by serial, and a by-product of {made}. Take it out of the bill of "
+        "material, and lay it in by a stock adjustment."
     )
 
 
@@ -110,6 +125,30 @@ class PhantomItem(Problem):
     detail = "{sku} is a phantom: it is made within what needs it. Order that one."
 
 
+class ReworkHasPieces(Problem):
+    """An order that makes pieces again has them from the beginning, with what they are worth."""
+
+    status = 409
+    code = "rework_has_pieces"
+    title = "The order has pieces that are made again"
+    detail = (
+        "The order {number} has pieces worth {value} that are made again. Release it, report them "
+        "as scrap, finish and close it."
+    )
+
+
+class SerialNotIssued(Problem):
+    """Only what an order was issued comes back from it."""
+
+    status = 409
+    code = "serial_not_issued"
+    title = "The serial was not issued to the order"
+    detail = (
+        "The serial {serial} of {sku} was not issued to the order {number}. Name one that was, or "
+        "return it from the order that has it."
+    )
+
+
 class ShortFinish(Problem):
     """Fewer are good than the tolerance allows."""
 
@@ -128,4 +167,4 @@ class WrongProductionState(Problem):
     status = 409
     code = "wrong_production_state"
     title = "The order is not in a state for this"
-    detail = "The order {number} is {state}. Only an order that is {wanted} can be taken so."
+    detail = "The order {number} is {state}. This is possible where it is {wanted}."

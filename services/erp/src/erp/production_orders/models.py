@@ -70,7 +70,9 @@ class ProductionOrder(CustomRecord, Base):
             name="amounts_not_negative",
         ),
         CheckConstraint(f"state <> 'closed' or {IN_LESS_OUT} = 0", name="closed_at_nothing"),
-        CheckConstraint("state <> 'cancelled' or steps = 0", name="cancelled_untouched"),
+        CheckConstraint(
+            "state <> 'cancelled' or steps = 0 and rework_in = 0", name="cancelled_untouched"
+        ),
         Index("ix_production_order_bill_of_material_id", "bill_of_material_id"),
         Index("ix_production_order_routing_id", "routing_id"),
         Index("ix_production_order_rework_of_id", "rework_of_id"),

@@ -15,6 +15,7 @@ from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.production.errors import ExplosionTooLarge
 from erp.production_orders.errors import (
     BillMissing,
+    ByProductBySerial,
     MaterialShort,
     NoOperation,
     NothingReported,
@@ -23,6 +24,8 @@ from erp.production_orders.errors import (
     OrderFixed,
     OverReported,
     PhantomItem,
+    ReworkHasPieces,
+    SerialNotIssued,
     ShortFinish,
     WrongProductionState,
 )
@@ -83,7 +86,15 @@ Planner = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 Reporter = Annotated[Actor, Needs(REPORT)]
 CostReader = Annotated[Actor, Needs("production_orders.costs")]
-_BEGUN = (NotFound, WrongProductionState, BillMissing, PhantomItem, ExplosionTooLarge)
+BillReader = Annotated[Actor, Needs("boms.read")]
+_BEGUN = (
+    NotFound,
+    WrongProductionState,
+    BillMissing,
+    PhantomItem,
+    ByProductBySerial,
+    ExplosionTooLarge,
+)
 _SERIALS = (
     *(SerialsNotKept, SerialsNeeded, DuplicateSerial, UnknownSerial, SerialNotInStock),
     *(SerialMovedLater, SerialExists),
@@ -144,7 +155,10 @@ async def production_order_close_batch(
 
 @production_order_router.get("/engineering-change", responses=refuses(NotFound))
 async def production_order_engineering_change_get(
-    _by: Reader, asked: Annotated[EngineeringChangeAsked, Query()], at: InReading
+    _by: Reader,
+    _bills: BillReader,
+    asked: Annotated[EngineeringChangeAsked, Query()],
+    at: InReading,
 ) -> EngineeringChange:
     """What a revision of a bill of material affects: open orders, stock, what uses the item."""
     return await engineering_change(at, asked.bill_of_material_id)
@@ -223,7 +237,7 @@ async def production_order_issue(
 
 @production_order_router.post(
     "/{production_order_id}/return-material",
-    responses=refuses(*_MOVED_ON, MissingReference, NotIssued),
+    responses=refuses(*_MOVED_ON, MissingReference, NotIssued, SerialNotIssued),
 )
 async def production_order_return_material(
     production_order_id: UUID,
@@ -281,7 +295,8 @@ async def production_order_close(
 
 
 @production_order_router.post(
-    "/{production_order_id}/cancel", responses=refuses(NotFound, WrongProductionState, OrderBegun)
+    "/{production_order_id}/cancel",
+    responses=refuses(NotFound, WrongProductionState, OrderBegun, ReworkHasPieces),
 )
 async def production_order_cancel(
     production_order_id: UUID, _by: Planner, _once: OnlyOnce, work: InWork, response: Response

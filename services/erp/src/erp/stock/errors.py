@@ -12,6 +12,7 @@ __all__ = [
     "LotDiffers",
     "LotExpiresFirst",
     "LotFixed",
+    "LotNotDecided",
     "LotNotFollowing",
     "LotNotForeign",
     "LotNotUsable",
@@ -266,8 +267,8 @@ class LotDiffers(Problem):
     code = "lot_differs"
     title = "The lot is another one"
     detail = (
-        "The lot {lot} of {sku} is there already, and has another {field}. Leave that out, or "
-        "give the lot another number."
+        "The lot {lot} of {sku} is there already, or named twice, and has another {field}. Leave "
+        "that out, or give the lot another number."
     )
 
 
@@ -277,7 +278,10 @@ class TooLittleInLot(Problem):
     status = 409
     code = "too_little_in_lot"
     title = "Not enough of the lot"
-    detail = "{wanted} of the lot {lot} of {sku} are to leave, {on_hand} lie here."
+    detail = (
+        "{wanted} of the lot {lot} of {sku} are to leave, {on_hand} lie here. "
+        "Name less of it, or another lot."
+    )
 
 
 class LotNotUsable(Problem):
@@ -298,7 +302,10 @@ class LotNotWithCustomer(Problem):
     status = 409
     code = "lot_not_with_customer"
     title = "The lot did not leave for this line"
-    detail = "{wanted} of the lot {lot} of {sku} are to come back, {shipped} left for the line."
+    detail = (
+        "{wanted} of the lot {lot} of {sku} are to come back, {shipped} left for the line. "
+        "Name a lot that left for it, as the shipment shows."
+    )
 
 
 class LotShortOnDay(Problem):
@@ -328,7 +335,10 @@ class LotExpiresFirst(Problem):
     status = 422
     code = "lot_expires_first"
     title = "The lot would expire before it was made"
-    detail = "The lot {number} was made on {made_on}, and would expire on {expires_on}."
+    detail = (
+        "The lot {number} was made on {made_on}, and would expire on {expires_on}. "
+        "Correct one of the days."
+    )
 
 
 class LotFixed(Problem):
@@ -338,6 +348,18 @@ class LotFixed(Problem):
     code = "lot_fixed"
     title = "Item, number and owner of a lot stay"
     detail = "The lot {lot} keeps its item, number and owner. Make another lot."
+
+
+class LotNotDecided(Problem):
+    """A lot that is there comes into another state by a decision, which has a reason."""
+
+    status = 409
+    code = "lot_not_decided"
+    title = "The state of a lot is decided"
+    detail = (
+        "The lot {lot} is in state {quality}, and stays so. Leave its quality out, and have the "
+        "lot released, inspected, quarantined or blocked with a reason."
+    )
 
 
 class LotNotFollowing(Problem):

@@ -136,11 +136,9 @@ _MOVES = (
         or new.lot_id is not null)) execute function tracking_of_move()""",
     """alter table stock_move add constraint ck_stock_move_tracked check (tracking =
       case when serial is not null then 'serial' when lot_id is not null then 'lot'
-        else 'none' end and (serial is null or lot_id is null))""",
+        else 'none' end and (serial is null or lot_id is null)) not valid""",
     """alter table stock_move add constraint fk_stock_move_lot_id_item_id_lot
-      foreign key (lot_id, item_id) references lot (id, item_id)""",
-    """create index ix_stock_move_lot_id on stock_move (lot_id, recorded_at, id)
-      where lot_id is not null""",
+      foreign key (lot_id, item_id) references lot (id, item_id) not valid""",
 )
 
 _MOVED = """select m.item_id, l.warehouse_id, m.effective_on as day, m.quantity, m.value

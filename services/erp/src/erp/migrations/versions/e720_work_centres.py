@@ -1,7 +1,7 @@
 """Calendars, work centres, routings with their operations.
 
 Revision ID: e720
-Revises: e701
+Revises: e702
 """
 
 from alembic import op
@@ -12,7 +12,7 @@ from chassis.storage.states import transition_trigger
 from records.custom.tables import add_values
 
 revision = "e720"
-down_revision = "e701"
+down_revision = "e702"
 
 _RECORD = """id uuid not null,
       version integer not null,

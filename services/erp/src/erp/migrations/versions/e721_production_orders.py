@@ -33,7 +33,14 @@ _ACCOUNT = """insert into account (id, version, created_at, updated_at, code, na
   select '{id}', 1, now(), now(), coalesce((select c
       from (values ('{code}'), ('{code}.1'), ('{code}.2')) as codes(c)
       where not exists (select from account a where a.code = c) order by c limit 1),
-    '{role}.'), '{name}', '{zh}', '{kind}', '{role}', true"""
+    '{other}'), '{name}', '{zh}', '{kind}', '{role}', true
+    where not exists (select from account where role = '{role}')"""
+# A chart of the company may have the account already, without the role.
+_OWN_ACCOUNT = """update account set role = '{role}', version = version + 1, updated_at = now()
+  where id = (select a.id from account a
+    where a.name_zh = '{zh}' and a.kind = '{kind}' and a.role is null and a.active
+      and not exists (select from journal_line l where l.account_id = a.id)
+    order by a.code limit 1)"""
 _LOCATION = """insert into location (id, version, created_at, updated_at, code, name, kind)
   values ('{id}', 1, now(), now(), 'PRODUCTION', 'Production', 'production')"""
 
@@ -125,7 +132,7 @@ _TABLES = (
       constraint ck_production_order_closed_at_nothing
         check (state <> 'closed' or {_IN_LESS_OUT} = 0),
       constraint ck_production_order_cancelled_untouched
-        check (state <> 'cancelled' or steps = 0))""",
+        check (state <> 'cancelled' or steps = 0 and rework_in = 0))""",
     *(
         f"create index ix_production_order_{name} on production_order ({columns})"
         for name, columns in {
@@ -294,10 +301,10 @@ def upgrade() -> None:
     op.execute(_control((*_CONTROL, "work_in_progress")))
     if not context.is_offline_mode():
         for code, role, name, zh, kind in _ACCOUNTS:
-            op.execute(
-                _ACCOUNT.format(id=uuid7(), code=code, role=role, name=name, zh=zh, kind=kind)
-            )
-        op.execute(_LOCATION.format(id=uuid7()))
+            op.execute(_OWN_ACCOUNT.format(role=role, zh=zh, kind=kind))
+            facts = {"code": code, "role": role, "name": name, "zh": zh, "kind": kind}
+            op.execute(_ACCOUNT.format(id=uuid7(), other=role.replace("_", "-"), **facts))
+    op.execute(_LOCATION.format(id=uuid7()))
     for statement in (*_TABLES, *_PROMISES, PIN_FUNCTIONS):
         op.execute(statement)
     op.execute(transition_trigger("production_order", "state", _FOLLOWING))

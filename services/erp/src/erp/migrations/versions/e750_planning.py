@@ -201,6 +201,7 @@ _STATEMENTS = (
         material_plan (id) ON DELETE cascade,
       constraint fk_plan_peg_item_id_item foreign key(item_id) references item (id))""",
     """create index ix_plan_peg_item_id on plan_peg (item_id)""",
+    """create index ix_plan_peg_requirement on plan_peg (plan_id, item_id, requirement)""",
     """create index ix_plan_peg_number on plan_peg (plan_id, item_id, number)""",
     """create table plan_message (
       id uuid not null,

@@ -54,12 +54,12 @@ _LOCK_TO_MAKE = """select o.id, o.item_id, o.quantity, o.release_on, o.due_on
 _SINCE = """select i.sku from (
     select l.item_id from purchase_order_line l
       join purchase_order o on o.id = l.purchase_order_id
-      join material_plan p on p.is_current and o.created_at > p.read_at
+      join material_plan p on p.is_current and o.created_at >= p.read_at
      where l.item_id = any($1::uuid[])
        and not exists (select from planned_order r where r.order_line_id = l.id)
     union
     select o.item_id from production_order o
-      join material_plan p on p.is_current and o.created_at > p.read_at
+      join material_plan p on p.is_current and o.created_at >= p.read_at
      where o.item_id = any($1::uuid[]) and o.state <> 'cancelled'
        and not exists (select from planned_order r where r.production_order_id = o.id)) n
   join item i on i.id = n.item_id order by i.sku"""

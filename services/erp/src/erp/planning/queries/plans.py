@@ -32,6 +32,8 @@ __all__ = [
     "note_failure",
     "note_progress",
     "note_read",
+    "oldest_begun",
+    "skus_of",
 ]
 
 _PLAN = """p.id, p.state, p.progress, p.is_current, p.asked_by, p.created_at, p.finished_at,
@@ -116,7 +118,8 @@ MESSAGES = Reads(
 
 _ADD = """insert into material_plan (id, state, progress, is_current, asked_by, created_at, items,
     orders, messages) values ($1, 'queued', 0, false, $2, $3, 0, 0, 0)
-  on conflict (state) where state = 'queued' do nothing"""
+  on conflict (state) where state = 'queued' do nothing returning id"""
+_QUEUED = "select id from material_plan where state = 'queued'"
 _ASKED = "select exists (select from material_plan where state in ('queued', 'running'))"
 _BEGIN = """update material_plan set state = 'running', progress = 0 where id = (
     select id from material_plan where state in ('running', 'queued')
@@ -124,6 +127,8 @@ _BEGIN = """update material_plan set state = 'running', progress = 0 where id = 
   returning id"""
 _READ = """update material_plan set read_at = $2, planned_on = $3, input_hash = $4, progress = 5
   where id = $1"""
+_OLDEST = """select least($1, min(xact_start)) from pg_stat_activity
+  where datname = current_database() and pid <> pg_backend_pid()"""
 _FAILED = """update material_plan set state = 'failed', problem = $2, finished_at = $3
   where id = $1"""
 _FINISH = """update material_plan set state = 'done', progress = 100, is_current = true,
@@ -138,9 +143,17 @@ _FINISH = """update material_plan set state = 'done', progress = 100, is_current
 
 async def add(sql: Sql, plan_id: UUID, asked_by: str, at: datetime) -> UUID:
     """Ask for a plan; of those not begun there is one. Its id."""
-    await sql.execute(_ADD, plan_id, asked_by, at)
-    found: UUID = await sql.fetchval("select id from material_plan where state = 'queued'")
+    found: UUID | None = None
+    while found is None:
+        # One that waited may be begun in between: then this one is the one that waits.
+        found = await sql.fetchval(_ADD, plan_id, asked_by, at) or await sql.fetchval(_QUEUED)
     return found
+
+
+async def skus_of(sql: Sql, item_ids: Sequence[UUID]) -> list[str]:
+    """SKUs of items, sorted."""
+    rows = await sql.fetch("select sku from item where id = any($1::uuid[]) order by sku", item_ids)
+    return [row[0] for row in rows]
 
 
 async def is_any_asked_for(sql: Sql) -> bool:
@@ -159,6 +172,15 @@ async def note_read(
 ) -> None:
     """Note when and as of which day the plan's snapshot was read."""
     await sql.execute(_READ, plan_id, read_at, planned_on, input_hash)
+
+
+async def oldest_begun(sql: Sql, now: datetime) -> datetime:
+    """When the oldest act that goes on now was begun; `now` where none does.
+
+    What it commits later is not in a snapshot that is read next, and is dated from then on.
+    """
+    found: datetime = await sql.fetchval(_OLDEST, now)
+    return found
 
 
 async def note_progress(sql: Sql, plan_id: UUID, percent: int) -> None:

@@ -6,7 +6,16 @@ __all__ = ["CircularBill", "low_level_codes"]
 
 
 class CircularBill(ValueError):
-    """An item is made of itself, by way of the items named."""
+    """An item is made of itself, by way of the items named: `items`, at most ten."""
+
+    @property
+    def items(self) -> Sequence[str]:
+        """Keys of the items."""
+        found: Sequence[str] = self.args[0]
+        return found
+
+    def __str__(self) -> str:
+        return f"made of themselves: {', '.join(self.items)}"
 
 
 def low_level_codes(components: Mapping[str, Iterable[str]]) -> dict[str, int]:
@@ -30,6 +39,5 @@ def low_level_codes(components: Mapping[str, Iterable[str]]) -> dict[str, int]:
                 ready.append(one)
     if len(ready) < len(parents):
         circular = sorted(parents.keys() - set(ready))
-        message = f"made of themselves: {', '.join(circular[:10])}"
-        raise CircularBill(message)
+        raise CircularBill(circular[:10])
     return codes

@@ -144,7 +144,8 @@ def _explode(plan: ItemPlan, gross: Mapping[str, list[Requirement]]) -> None:
     kind = DemandKind.PLANNED_ORDER
     for order in plan.orders:
         begins, start = order.release, order.start
-        for one in components_on(item.bills, begins):
+        # What is past due can begin no earlier than now: the revision of that day counts.
+        for one in components_on(item.bills, max(begins, order.possible)):
             quantity = -(-start * one.numerator // one.denominator)
             gross[one.item].append(
                 Requirement(begins, 0, kind, key, order.number, quantity, order.batch)

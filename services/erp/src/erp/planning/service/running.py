@@ -33,6 +33,10 @@ from erp.settings import settings_of
 __all__ = ["make_next_plan", "make_plans"]
 
 POLL_SECONDS = 1.0
+UNFORESEEN = (
+    "The plan could not be made; the log of the worker says why. Look for quantities of bills of "
+    "material and demands that are too large, and ask for a new plan."
+)
 _LOCK = "select pg_try_advisory_lock(hashtextextended('material_plan', 0))"
 _YEARS_BACK, _YEARS_AHEAD = 2, 4
 log = get_logger("erp.planning")
@@ -64,27 +68,37 @@ async def make_next_plan(database: Database) -> bool:
 
 
 async def _make(database: Database, sql: "asyncpg.Connection[Any]", plan_id: UUID) -> None:
-    """Make the plan, or say why there is none."""
+    """Make the plan, or say why there is none: whatever fails, the next one is made.
 
+    Only where the database is lost is it made once more. Raises what a lost database raises.
+    """
+    try:
+        await _read_and_store(database, sql, plan_id)
+    except ConnectionError:
+        raise
+    except CircularBill as refused:
+        skus = ", ".join(await queries.skus_of(sql, [UUID(one) for one in refused.items]))
+        problem = f"{skus} are made of themselves. Correct a bill of material of these."
+        await queries.note_failure(sql, plan_id, problem, utc_now())
+    except Exception:
+        log.exception("plan_failed", plan_id=str(plan_id))
+        await queries.note_failure(sql, plan_id, UNFORESEEN, utc_now())
+
+
+async def _read_and_store(
+    database: Database, sql: "asyncpg.Connection[Any]", plan_id: UUID
+) -> None:
     async def progress(percent: int) -> None:
         await queries.note_progress(sql, plan_id, 5 + percent * 85 // 100)
 
-    read_at = utc_now()
+    read_at = await queries.oldest_begun(sql, utc_now())
     async with database.snapshot() as at:
         today = at.today()
         days = working_days(at.setting, today)
         found = await read_snapshot(at.sql, today=today, working_days=days)
     await queries.note_read(sql, plan_id, read_at, today, found.snapshot.digest())
     await progress(0)
-    try:
-        computed = await compute(found.snapshot, progress)
-    except CircularBill as refused:
-        await queries.note_failure(sql, plan_id, str(refused), utc_now())
-        return
-    except Exception as raised:
-        await queries.note_failure(sql, plan_id, f"{type(raised).__name__}: {raised}", utc_now())
-        log.exception("plan_failed", plan_id=str(plan_id))
-        return
+    computed = await compute(found.snapshot, progress)
     await _store(database, plan_id, found, computed)
 
 

@@ -23,7 +23,8 @@ _AVAILABLE = """with wanted as (
       from stock_level where item_id = w.item_id) s on true
   left join lateral (select sum(c.required - c.issued) as quantity
       from production_order_component c join production_order o on o.id = c.production_order_id
-     where c.item_id = w.item_id and c.required > c.issued and o.state in ('released', 'started')
+     where c.item_id = w.item_id and c.required > c.issued
+       and (o.state in ('released', 'started') or o.id = any($1::uuid[]))
        and (o.start_on, o.id) < (w.start_on, w.order_id)) e on true
   left join lateral (select array_agg((due_on, quantity) order by due_on) as due
       from incoming where item_id = w.item_id) n on true
@@ -44,6 +45,9 @@ class AvailableItem(NamedTuple):
 
 
 async def available_items(sql: Sql, order_ids: Sequence[UUID]) -> list[AvailableItem]:
-    """Of each order the components that are still to be issued."""
+    """Of each order the components that are still to be issued.
+
+    Earlier are the orders in work, and of those asked about each before the next one.
+    """
     rows = await sql.fetch(_AVAILABLE, list(order_ids))
     return [AvailableItem(*row.values()) for row in rows]

@@ -30,6 +30,7 @@ from records.filters import among, between
 from records.includes import Include
 from records.links import linked_to
 from records.reads import Reads, columns_of, everybody, sorts_of
+from records.types import Change
 
 __all__ = [
     "ORDERS",
@@ -42,6 +43,7 @@ __all__ = [
     "save_parts",
     "steps_of",
     "steps_that_made",
+    "taken_serials",
 ]
 
 _COMPONENTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', c.item_id, 'sku', k.sku,
@@ -119,7 +121,7 @@ ORDERS = Reads(
 
 @dataclass(frozen=True, slots=True)
 class CountedItem:
-    """An item, and how many decimals its unit has."""
+    """An item, how many decimals its unit has, and how its pieces are tracked."""
 
     id: UUID
     sku: str
@@ -151,6 +153,10 @@ async def next_numbers(sql: Sql, count: int) -> list[str]:
     return [f"MO-{row[0]:05d}" for row in rows]
 
 
+_COUNTED = ("start_quantity", "bill_of_material_id", "routing_id", "good", "scrapped", "reworked")
+"""What acts count on an order, or take from bill and routing, and what is published of it."""
+
+
 @dataclass
 class LockedOrder:
     """An order locked with all that belongs to it, and its item."""
@@ -160,6 +166,20 @@ class LockedOrder:
     components: list[OrderComponent] = field(default_factory=list)
     operations: list[OrderOperation] = field(default_factory=list)
     by_products: list[OrderByProduct] = field(default_factory=list)
+    before: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep what the order is before an act."""
+        self.before = {name: getattr(self.order, name) for name in _COUNTED}
+
+    def change(self, **values: Any) -> Change[ProductionOrder]:
+        """The values, and what was counted on the order since it was locked, as one change."""
+        for name, before in self.before.items():
+            now = getattr(self.order, name)
+            if now != before:
+                values.setdefault(name, now)
+                setattr(self.order, name, before)
+        return Change(self.order, values)
 
 
 _PARTS: Any = (
@@ -239,6 +259,24 @@ async def steps_that_made(sql: Sql, order_ids: Collection[UUID]) -> list[tuple[U
         list(order_ids),
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def taken_serials(
+    sql: Sql, order_id: UUID, named: Sequence[tuple[UUID, str]]
+) -> set[tuple[UUID, str]]:
+    """Of the serials of items those that were taken last for the order."""
+    items, numbers = zip(*named, strict=True)
+    rows = await sql.fetch(
+        """select s.item_id, s.number from unnest($1::uuid[], $2::text[]) as n(item_id, number)
+             join serial s on (s.item_id, s.number) = (n.item_id, n.number)
+             join stock_move m on m.id = s.move_id
+             join production_step p on p.id = m.source_id
+            where p.production_order_id = $3""",
+        items,
+        numbers,
+        order_id,
+    )
+    return {(row["item_id"], row["number"]) for row in rows}
 
 
 async def names_item(sql: Sql, item_id: UUID) -> bool:

@@ -18,7 +18,6 @@ from erp.production_orders.states import ProductionOrderState, StepKind
 from erp.stock.lines import MaterialLine, ReceiptLine
 from erp.stock.service.converting import StepOfOrder, convert_goods, keep_genealogy
 from erp.stock.states import StockDocumentKind
-from records.types import Change
 from records.writes import write
 
 __all__ = ["Booking", "book", "new_step"]
@@ -110,8 +109,8 @@ async def _store(work: Work, bookings: Sequence[Booking]) -> None:
         order = one.locked.order
         state = one.state or order.state
         progress = _progress(one.locked, state)
-        values = {"steps": order.steps + 1, "state": state, "progress_percent": progress}
-        changes.append(Change(order, values))
+        change = one.locked.change(steps=order.steps + 1, state=state, progress_percent=progress)
+        changes.append(change)
     await write(work, PRODUCTION_ORDER, changes)
     await queries.save_parts(
         work,

@@ -9,7 +9,7 @@ from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.catalog.errors import FractionOfUnit
-from erp.production_orders.errors import NotIssued
+from erp.production_orders.errors import NotIssued, SerialNotIssued
 from erp.production_orders.models import OrderComponent
 from erp.production_orders.queries import orders as queries
 from erp.production_orders.queries.orders import CountedItem, LockedOrder
@@ -59,8 +59,8 @@ async def issue_material(work: Work, order_id: UUID, command: IssueMaterial) -> 
 async def return_material(work: Work, order_id: UUID, command: IssueMaterial) -> None:
     """Bring material back into stock at what the order's share of it cost.
 
-    Raises NotFound, WrongProductionState, MissingReference, FractionOfUnit, NotIssued, and what
-    `convert_goods` raises about serials and periods.
+    Raises NotFound, WrongProductionState, MissingReference, FractionOfUnit, NotIssued,
+    SerialNotIssued, and what `convert_goods` raises about serials and periods.
     """
     day = business_day_of(work, command.effective_on)
     [locked] = await queries.lock_orders(work, [order_id])
@@ -69,6 +69,7 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
     booking = Booking(locked, new_step(work, locked, StepKind.RETURN, on=day))
     parts = {part.item_id: part for part in locked.components}
     await _require_of_order(work, locked, command.lines, items)
+    await _require_issued(work, locked, items, command.lines)
     for line in command.lines:
         value = _give_back(
             line, parts.get(items[line.sku].id), decimals=digits_of(work.setting.currency)
@@ -106,6 +107,23 @@ async def _require_of_order(
                 name = f"{line.sku} ({lot.number})"
                 raise NotIssued(sku=name, wanted=plain(lot.quantity), issued=plain(left))
             issued[key] = left - lot.quantity
+
+
+async def _require_issued(
+    work: Work,
+    locked: LockedOrder,
+    items: Mapping[str, CountedItem],
+    lines: Sequence[MaterialQuantity],
+) -> None:
+    """Raises SerialNotIssued: each piece that comes back was issued to this order."""
+    named = [(items[line.sku].id, serial) for line in lines for serial in line.serials]
+    if not named:
+        return
+    issued = await queries.taken_serials(work.sql, locked.order.id, named)
+    for line in lines:
+        for serial in line.serials:
+            if (items[line.sku].id, serial) not in issued:
+                raise SerialNotIssued(sku=line.sku, serial=serial, number=locked.order.number)
 
 
 def _give_back(line: MaterialQuantity, part: OrderComponent | None, *, decimals: int) -> Decimal:

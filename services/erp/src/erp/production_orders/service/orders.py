@@ -29,6 +29,8 @@ _CONTENT = frozenset(
     {"item_id", "quantity", "start_on", "over_tolerance", "under_tolerance", "backflush"}
 )
 """What of an order stays once it is firm."""
+_PIECES = frozenset({"item_id", "quantity"})
+"""What of an order that makes pieces again stays: they are given with it."""
 _STATES_THAT_END = frozenset({ProductionOrderState.CLOSED, ProductionOrderState.CANCELLED})
 
 
@@ -80,6 +82,9 @@ def _require_open(change: Change[ProductionOrder]) -> None:
         return
     order = change.record
     was = change.before.get("state", order.state)
+    pieces = _PIECES & change.before.keys()
+    if order.rework_of_id and pieces:
+        raise OrderFixed(number=order.number, state=was, fields=", ".join(sorted(pieces)))
     fields = set(change.before) if was in _STATES_THAT_END else _CONTENT & change.before.keys()
     if fields and was != ProductionOrderState.PLANNED:
         raise OrderFixed(number=order.number, state=was, fields=", ".join(sorted(fields)))

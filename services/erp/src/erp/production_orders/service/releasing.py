@@ -1,19 +1,23 @@
 """Orders made firm, released, cancelled: what they need is kept as it is on that day (E60)."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
+from erp.catalog.states import Tracking
 from erp.production.service.costs import unit_costs
 from erp.production.service.levels import DirectNeeds, direct_needs
 from erp.production_orders.errors import (
     BillMissing,
+    ByProductBySerial,
     MaterialShort,
     OrderBegun,
     PhantomItem,
+    ReworkHasPieces,
     WrongProductionState,
 )
 from erp.production_orders.models import (
@@ -30,10 +34,10 @@ from erp.production_orders.service.available import missing_of
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.states import ProductionOrderState
 from erp.routings.service import Rated, routings_for
+from erp.stock.service.expected_receipts import lock_items
 from records.entities import Values
-from records.types import Change
 from records.writes import create_all, write
-from values.decimals import EXACT, rounded, rounded_up
+from values.decimals import EXACT, plain, rounded, rounded_up
 from values.money import digits_of
 
 __all__ = ["cancel", "firm", "make_firm_orders", "release", "require_state"]
@@ -52,7 +56,7 @@ def require_state(order: ProductionOrder, *wanted: ProductionOrderState) -> None
 async def firm(work: Work, order_id: UUID) -> None:
     """Let planning leave the order alone; it keeps bill, routing and rates from now on.
 
-    Raises NotFound, WrongProductionState, BillMissing, PhantomItem.
+    Raises NotFound, WrongProductionState, BillMissing, PhantomItem, ByProductBySerial.
     """
     locked = await queries.lock_orders(work, [order_id])
     require_state(locked[0].order, _S.PLANNED)
@@ -78,7 +82,8 @@ async def make_firm_orders(work: Work, values: Sequence[Values]) -> list[UUID]:
 async def release(work: Work, order_ids: Sequence[UUID], *, require_material: bool = False) -> None:
     """Let work on the orders begin, all or none. Of two who release an order one is refused.
 
-    Raises NotFound, WrongProductionState, BillMissing, PhantomItem, MaterialShort.
+    Raises NotFound, WrongProductionState, BillMissing, PhantomItem, ByProductBySerial,
+    MaterialShort.
     """
     locked = await queries.lock_orders(work, order_ids)
     for one in locked:
@@ -87,6 +92,8 @@ async def release(work: Work, order_ids: Sequence[UUID], *, require_material: bo
     await _take_snapshots(work, planned)
     if require_material:
         await work.flush()
+        # Of two who release orders of the same material the second sees the first one's.
+        await lock_items(work, {part.item_id for one in locked for part in one.components})
         missing = await missing_of(work, [one.order.id for one in locked])
         for one in locked:
             if one.order.id in missing:
@@ -96,25 +103,32 @@ async def release(work: Work, order_ids: Sequence[UUID], *, require_material: bo
 
 
 async def cancel(work: Work, order_id: UUID) -> None:
-    """Make nothing of the order. Raises NotFound, OrderBegun, WrongProductionState."""
+    """Make nothing of the order.
+
+    Raises NotFound, OrderBegun, ReworkHasPieces, WrongProductionState.
+    """
     locked = await queries.lock_orders(work, [order_id])
     order = locked[0].order
     if order.steps:
         raise OrderBegun(number=order.number, state=order.state)
     require_state(order, _S.PLANNED, _S.FIRM, _S.RELEASED)
+    if order.rework_in:
+        value = plain(rounded(order.rework_in, digits_of(work.setting.currency)))
+        raise ReworkHasPieces(number=order.number, value=value)
     await _set_state(work, locked, _S.CANCELLED)
 
 
 async def _set_state(
     work: Work, locked: Sequence[LockedOrder], state: ProductionOrderState
 ) -> None:
-    await write(work, PRODUCTION_ORDER, [Change(one.order, {"state": state}) for one in locked])
+    await write(work, PRODUCTION_ORDER, [one.change(state=state) for one in locked])
 
 
 async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
     """Keep what the orders need on the day on which each begins, and what it costs now.
 
-    An order that makes pieces again needs nothing but them. Raises BillMissing, PhantomItem.
+    An order that makes pieces again needs nothing but them. Raises BillMissing, PhantomItem,
+    ByProductBySerial.
     """
     making = [one for one in locked if one.order.rework_of_id is None]
     keys = {(one.item.id, one.order.start_on) for one in making}
@@ -130,6 +144,8 @@ async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
     named |= {beside.item_id for one in needs.values() for beside in one.by_products}
     items = await queries.counted_items(work.sql, ids=named)
     decimals = {one.id: one.decimals for one in items}
+    by_serial = {one.id: one.sku for one in items if one.tracking == Tracking.SERIAL}
+    _require_countable(making, needs, by_serial)
     costs = await unit_costs(work.sql, named, on=work.today()) if named else {}
     for one in making:
         key = one.item.id, one.order.start_on
@@ -141,6 +157,19 @@ async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
         _cost(one, decimals=digits_of(work.setting.currency))
     await work.flush()
     await snapshots.add_parts(work, making)
+
+
+def _require_countable(
+    making: Sequence[LockedOrder],
+    needs: Mapping[tuple[UUID, date], DirectNeeds],
+    by_serial: Mapping[UUID, str],
+) -> None:
+    """Raises ByProductBySerial: a report names no serials of by-products."""
+    for one in making:
+        for by_product in needs[one.item.id, one.order.start_on].by_products:
+            sku = by_serial.get(by_product.item_id)
+            if sku is not None:
+                raise ByProductBySerial(sku=sku, made=one.item.sku)
 
 
 def _begin(locked: LockedOrder, operations: Sequence[Rated]) -> None:

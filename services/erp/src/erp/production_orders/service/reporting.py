@@ -112,7 +112,7 @@ async def _report(work: Work, reports: Mapping[UUID, Reported], day: date) -> No
 
 
 def _require_sound(locked: LockedOrder, asked: Reported) -> None:
-    """Raises NothingReported, FractionOfUnit, InvalidInput (no reason, no one operation)."""
+    """Raises NothingReported, FractionOfUnit, InvalidInput (reason, minutes, serials)."""
     counts = asked.good, asked.scrap, asked.rework
     if not any(counts) and not asked.minutes:
         raise NothingReported
@@ -128,6 +128,10 @@ def _require_sound(locked: LockedOrder, asked: Reported) -> None:
     if asked.minutes is not None and asked.operation is None and len(locked.operations) != 1:
         message = "Minutes are of one operation: say which."
         errors.append(FieldError("/minutes", "operation_needed", message))
+    last = locked.operations[-1].sequence if locked.operations else asked.operation
+    if asked.serials and (not asked.good or asked.operation not in {None, last}):
+        message = "Serials are of good pieces of the last operation, or of the whole order."
+        errors.append(FieldError("/serials", "serials_of_good_ones", message))
     if errors:
         raise InvalidInput(errors=errors)
 

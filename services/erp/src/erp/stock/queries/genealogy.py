@@ -17,6 +17,7 @@ __all__ = [
     "StepOfOrder",
     "add_edges",
     "add_production_edges",
+    "customers_of_lots",
     "documents_of_lots",
     "foreign_stock",
     "lots_in_steps",
@@ -78,6 +79,18 @@ _MADE_OF = """with step as (
    where not exists (select from lot_genealogy g where g.from_lot_id = u.lot_id
      and g.to_lot_id = m.lot_id and g.source_id = u.order_id)
    order by u.order_id, u.lot_id, m.lot_id"""
+_CUSTOMERS = """select c.id as customer_id, c.number, c.name,
+    sum(case when t.kind in ('internal', 'foreign') then -m.quantity else m.quantity end)
+      as quantity,
+    array_agg(distinct o.number order by o.number) as order_numbers
+  from stock_move m join location t on t.id = m.to_location_id
+  join sales_order_line ol on ol.id = m.order_line_id
+  join sales_order o on o.id = ol.order_id
+  join customer c on c.id = o.customer_id
+  where m.lot_id = any($1::uuid[])
+  group by c.id
+  having sum(case when t.kind in ('internal', 'foreign') then -m.quantity else m.quantity end) > 0
+  order by c.number"""
 
 
 class NewEdge(NamedTuple):
@@ -144,6 +157,11 @@ async def documents_of_lots(
 ) -> list[Mapping[str, Any]]:
     """With which documents goods of lots came (above zero) and went, the first one first."""
     return [dict(row) for row in await sql.fetch(_DOCUMENTS, lot_ids, limit)]
+
+
+async def customers_of_lots(sql: Sql, lot_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
+    """Every customer to whom more of the lots went than came back, by number."""
+    return [dict(row) for row in await sql.fetch(_CUSTOMERS, lot_ids)]
 
 
 async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID]) -> dict[UUID, LotStock]:

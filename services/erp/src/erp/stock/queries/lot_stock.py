@@ -43,14 +43,17 @@ _WITH_CUSTOMER = """select m.order_line_id, m.lot_id, l.number,
   group by m.order_line_id, m.lot_id, l.number
   having sum(case when t.kind = 'customer' then m.quantity else -m.quantity end) > 0
   order by m.order_line_id, l.number"""
-# What lay of each lot when a day ended, that one and each later one on which it moved.
+# What lay of each lot when a day ended, that one and each later one on which it moved; nothing of
+# one that came later.
 _DAY_MINIMUMS = f"""select e.lot_id, min(e.quantity) as quantity from (
-    select c.lot_id, sum(c.quantity) over (partition by c.lot_id order by c.day) as quantity, c.day
-      from (select m.lot_id, greatest(m.effective_on, $2::date) as day, sum(
-          (m.to_location_id = {_OURS})::int * m.quantity
-          - (m.from_location_id = {_OURS})::int * m.quantity) as quantity
-        from stock_move m where m.lot_id = any($1::uuid[])
-        group by m.lot_id, greatest(m.effective_on, $2::date)) c) e
+    select c.lot_id, sum(c.quantity) over (partition by c.lot_id order by c.day) as quantity
+      from (select s.lot_id, s.day, sum(s.quantity) as quantity
+        from (select m.lot_id, greatest(m.effective_on, $2::date) as day,
+            (m.to_location_id = {_OURS})::int * m.quantity
+            - (m.from_location_id = {_OURS})::int * m.quantity as quantity
+          from stock_move m where m.lot_id = any($1::uuid[])
+          union all select n, $2::date, 0 from unnest($1::uuid[]) n) s
+        group by s.lot_id, s.day) c) e
   group by e.lot_id"""
 _EXPIRED = """select s.item_id from stock_level s
   join lateral (select sum(b.on_hand) as unusable from lot_stock b

@@ -16,6 +16,7 @@ from erp.stock.errors import (
     DuplicateLotNumber,
     LotExpiresFirst,
     LotFixed,
+    LotNotDecided,
     LotNotFollowing,
     LotNotForeign,
     LotsNotAlike,
@@ -74,7 +75,7 @@ lot.create(
     "Make a lot; goods come into it by receipts.",
     refuses=(LotsNotKept, DuplicateLotNumber),
 )
-lot.upsert(UpsertLot, refuses=(LotsNotKept, LotFixed, LotNotFollowing, DuplicateLotNumber))
+lot.upsert(UpsertLot, refuses=(LotsNotKept, LotFixed, LotNotDecided, DuplicateLotNumber))
 lot.csv(
     references={
         "sku": Reference("item", codes=("sku",), take="sku"),

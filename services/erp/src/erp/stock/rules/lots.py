@@ -1,6 +1,6 @@
 """Which lots are used, in which order, and how what is reserved of an item lies on them (E40)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -72,14 +72,20 @@ class ItemLots:
             (many for one, many in shares if not self.buckets[one].usable(self.today)), _NOTHING
         )
 
-    def choose(self, quantity: Decimal, taken: dict[UUID, Decimal]) -> list[LotShare]:
+    def choose(
+        self, quantity: Decimal, taken: dict[UUID, Decimal], least: Mapping[UUID, Decimal] | None
+    ) -> list[LotShare]:
         """The lots that so many leave from; fewer come back where not so many may be used.
 
-        What is `taken` of lots is left; what is chosen is taken as well.
+        What is `taken` of lots is left; what is chosen is taken as well. `least` of a past day:
+        the least that lay of each lot on the day, or on one since then.
         """
         found = []
         for one in self.in_order:
-            share = min(one.on_hand - taken.get(one.lot_id, _NOTHING), quantity)
+            lay = (
+                one.on_hand if least is None else min(one.on_hand, least.get(one.lot_id, _NOTHING))
+            )
+            share = min(lay - taken.get(one.lot_id, _NOTHING), quantity)
             if share > 0:
                 found.append((one.lot_id, share))
                 taken[one.lot_id] = taken.get(one.lot_id, _NOTHING) + share

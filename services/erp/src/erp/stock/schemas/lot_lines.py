@@ -36,7 +36,7 @@ class ReceivedLot(LotQuantity):
     )
     quality: LotQuality | None = Field(
         default=None,
-        description="Of a new one; by default released. A lot that is there keeps its.",
+        description="Of a new one; by default released. A lot that is there must have it.",
     )
 
     def line(self) -> LotLine:

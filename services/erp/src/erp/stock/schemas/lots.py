@@ -90,7 +90,10 @@ class UpsertLot(LotFields):
     owner_id: UUID | None = Field(
         default=None, description="The customer or supplier that owns it; null: we."
     )
-    quality: LotQuality = Field(default_factory=unset, description=_QUALITY)
+    quality: LotQuality = Field(
+        default_factory=unset,
+        description=f"{_QUALITY} Of a lot that is there it stays: it is decided, with a reason.",
+    )
 
 
 class LotDecision(Command):
@@ -218,6 +221,7 @@ class LotTrace(View):
     direction: Direction
     lots: list[TracedLot]
     documents: list[LotDocument] = Field(description="The first 10,000, the oldest first.")
+    complete: bool = Field(description="Whether these are all documents.")
 
 
 class RecalledCustomer(BaseModel):

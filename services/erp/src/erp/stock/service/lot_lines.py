@@ -44,6 +44,8 @@ __all__ = [
 ]
 
 _NOTHING = Decimal(0)
+_SAID = ("supplier_lot", "made_on", "expires_on", "quality")
+"""What a line may say of a lot."""
 Shares = Sequence[LotShare]
 
 
@@ -92,7 +94,7 @@ async def shares_in(
     raises.
     """
     check(stock, requests)
-    named = {(one.item_id, lot.number): (lot, one) for one in requests for lot in one.lots}
+    named = _named_once(stock, requests)
     if not named:
         return [()] * len(requests)
     known = await lot_stock.own_lots(work.sql, named)
@@ -101,15 +103,29 @@ async def shares_in(
     ids = {key: found["lot_id"] for key, found in known.items()}
     new = {key: uuid7() for key in named if key not in known}
     if new:
-        made = [(lot_id, _values(*named[key])) for key, lot_id in new.items()]
+        made = [(lot_id, _values(*named[key], on=on)) for key, lot_id in new.items()]
         await create_all(work, LOT, made, links=[None] * len(made))
         ids |= new
     await lot_stock.load_lots(work, stock.lots, list(ids.values()), on=on)
     return [[(ids[one.item_id, lot.number], lot.quantity) for lot in one.lots] for one in requests]
 
 
-def _values(lot: LotLine, request: LotRequest) -> dict[str, Any]:
-    """What a lot is that comes for the first time."""
+def _named_once(
+    stock: LockedStock, requests: Sequence[LotRequest]
+) -> dict[tuple[UUID, str], tuple[LotLine, LotRequest]]:
+    """Each lot with all that lines say of it. Raises LotDiffers where they contradict."""
+    named: dict[tuple[UUID, str], tuple[LotLine, LotRequest]] = {}
+    for one in requests:
+        for lot in one.lots:
+            first, request = named.get((one.item_id, lot.number), (lot, one))
+            _require_same(stock.skus[one.item_id], lot, first._asdict(), may_lack=True)
+            missing = {name: getattr(lot, name) for name in _SAID if getattr(first, name) is None}
+            named[one.item_id, lot.number] = first._replace(**missing), request
+    return named
+
+
+def _values(lot: LotLine, request: LotRequest, *, on: date) -> dict[str, Any]:
+    """What a lot is that comes for the first time; `came_on` is the day for its shelf life."""
     given = {
         "item_id": request.item_id,
         "number": lot.number,
@@ -118,13 +134,19 @@ def _values(lot: LotLine, request: LotRequest) -> dict[str, Any]:
         "made_on": lot.made_on,
         "expires_on": lot.expires_on,
         "quality": lot.quality,
+        "came_on": on,
     }
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _require_same(sku: str, lot: LotLine, found: Mapping[str, Any]) -> None:
-    for field in ("supplier_lot", "made_on", "expires_on"):
+def _require_same(
+    sku: str, lot: LotLine, found: Mapping[str, Any], *, may_lack: bool = False
+) -> None:
+    """Raises LotDiffers; `may_lack`: what is not found is not another one."""
+    for field in _SAID:
         given = getattr(lot, field)
+        if may_lack and found[field] is None:
+            continue
         if given is not None and given != found[field]:
             raise LotDiffers(sku=sku, lot=lot.number, field=field)
 
@@ -164,19 +186,34 @@ async def shares_to_ship(
                 raise LotNotUsable(
                     sku=sku, lot=bucket.number, quality=bucket.quality, usable_until=until
                 )
+    least = await _least_of(work, stock, on) if len(named) < len(requests) else None
     found = [
-        named[at] if at in named else _chosen(stock, one, taken) for at, one in enumerate(requests)
+        named[at] if at in named else _chosen(stock, one, taken, least)
+        for at, one in enumerate(requests)
     ]
     await require_on_day(work, stock, requests, found, on=on)
     return found
 
 
-def _chosen(stock: LockedStock, one: LotRequest, taken: dict[UUID, Decimal]) -> Shares:
+async def _least_of(work: Work, stock: LockedStock, on: date) -> Mapping[UUID, Decimal] | None:
+    """What lay of each lot on a past day and on each since then; None: the day is not past."""
+    if on >= work.today():
+        return None
+    lots = [lot_id for of_item in stock.lots.values() for lot_id in of_item.buckets]
+    return await lot_stock.day_minimums(work.sql, lots, on)
+
+
+def _chosen(
+    stock: LockedStock,
+    one: LotRequest,
+    taken: dict[UUID, Decimal],
+    least: Mapping[UUID, Decimal] | None,
+) -> Shares:
     """The lots that leave first of those that others of the act do not take."""
     lots = stock.lots.get(one.item_id)
     if lots is None:
         return ()
-    found = lots.choose(one.quantity, taken)
+    found = lots.choose(one.quantity, taken, least)
     usable = sum((many for _, many in found), _NOTHING)
     if usable < one.quantity:
         sku, wanted = stock.skus[one.item_id], plain(one.quantity)

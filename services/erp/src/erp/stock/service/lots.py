@@ -10,7 +10,13 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import advisory_lock, lock_all, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog.states import Tracking
-from erp.stock.errors import DuplicateLotNumber, LotFixed, LotNotFollowing, LotsNotKept
+from erp.stock.errors import (
+    DuplicateLotNumber,
+    LotFixed,
+    LotNotDecided,
+    LotNotFollowing,
+    LotsNotKept,
+)
 from erp.stock.events import LotChanged
 from erp.stock.models.lots import Lot
 from erp.stock.queries import locking
@@ -74,6 +80,7 @@ async def _look_up(
 
 def _ready(change: Change[Lot], items: Mapping[Any, Mapping[str, Any]], *, today: date) -> Values:
     values = {name: value for name, value in change.values.items() if name != "sku"}
+    came_on = values.pop("came_on", today)
     if "supplier_lot" in values:
         values["supplier_lot"] = values["supplier_lot"] or ""
     key = change.values.get("sku") or change.values.get("item_id")
@@ -87,19 +94,21 @@ def _ready(change: Change[Lot], items: Mapping[Any, Mapping[str, Any]], *, today
     values["item_id"] = item["id"]
     days = item["shelf_life_days"]
     if change.is_new and days and values.get("expires_on") is None:
-        values["expires_on"] = (values.get("made_on") or today) + timedelta(days=days)
+        values["expires_on"] = (values.get("made_on") or came_on) + timedelta(days=days)
     return values
 
 
 async def _check(work: Work, changes: Sequence[Change[Lot]], _sender: str | None) -> None:
     """See to it that lots keep what they are, and give up goods that are not to be used any more.
 
-    Raises LotFixed, LotNotFollowing, MissingReference, DuplicateLotNumber.
+    Raises LotFixed, LotNotDecided, LotNotFollowing, MissingReference, DuplicateLotNumber.
     """
     for one in changes:
         if any(name in one.before for name in _FIXED):
             raise LotFixed(lot=one.before.get("number", one.record.number))
         before = one.before.get("quality")
+        if before and "quality_reason" not in one.values:
+            raise LotNotDecided(lot=one.record.number, quality=before)
         if before and one.record.quality not in LOT_FOLLOWING[LotQuality(before)]:
             following = ", ".join(sorted(LOT_FOLLOWING[LotQuality(before)]))
             raise LotNotFollowing(lot=one.record.number, quality=before, following=following)
@@ -164,5 +173,5 @@ LOT: RecordType[Lot, LotView] = RecordType(
     publish=_publish,
 )
 """How lots are kept. Raises MissingReference (item, supplier, owner), LotsNotKept, LotFixed,
-LotExpiresFirst, LotNotFollowing, DuplicateLotNumber.
+LotExpiresFirst, LotNotDecided, LotNotFollowing, DuplicateLotNumber.
 """

@@ -34,52 +34,36 @@ async def trace(at: Reading, lot_id: UUID, direction: Direction) -> LotTrace:
 
     Raises NotFound.
     """
-    lots, documents = await _reached(at, lot_id, direction)
+    lots = await _reached(at, lot_id, direction)
+    ids = [row["lot_id"] for row in lots]
+    documents = await genealogy.documents_of_lots(at.sql, ids, limit=MOST_DOCUMENTS + 1)
     return LotTrace(
         lot_id=lot_id,
         direction=direction,
         lots=[TracedLot.model_validate(row) for row in lots],
-        documents=[LotDocument.model_validate(row) for row in documents],
+        documents=[LotDocument.model_validate(row) for row in documents[:MOST_DOCUMENTS]],
+        complete=len(documents) <= MOST_DOCUMENTS,
     )
 
 
-async def _reached(
-    at: Reading, lot_id: UUID, direction: Direction
-) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+async def _reached(at: Reading, lot_id: UUID, direction: Direction) -> Sequence[Mapping[str, Any]]:
     lots = await genealogy.reached_lots(at.sql, lot_id, direction)
     if not lots:
         raise NotFound(entity="lot", id=lot_id)
-    ids = [row["lot_id"] for row in lots]
-    return lots, await genealogy.documents_of_lots(at.sql, ids, limit=MOST_DOCUMENTS)
+    return lots
 
 
 async def recall(at: Reading, lot_id: UUID) -> RecallList:
-    """Who has goods of a lot and of all that came of it, and what of them can be held here.
+    """Every customer who has goods of a lot and of all that came of it, and what can be held here.
 
     Raises NotFound.
     """
-    lots, documents = await _reached(at, lot_id, Direction.FORWARD)
-    customers: dict[UUID, RecalledCustomer] = {}
-    for row in documents:
-        if row["customer_id"] is None:
-            continue
-        one = customers.setdefault(
-            row["customer_id"],
-            RecalledCustomer(
-                customer_id=row["customer_id"],
-                number=row["customer_number"],
-                name=row["customer_name"],
-                quantity=Decimal(0),
-                order_numbers=[],
-            ),
-        )
-        one.quantity -= row["quantity"]
-        if row["order_number"] not in one.order_numbers:
-            one.order_numbers.append(row["order_number"])
+    lots = await _reached(at, lot_id, Direction.FORWARD)
+    customers = await genealogy.customers_of_lots(at.sql, [row["lot_id"] for row in lots])
     return RecallList(
         lot_id=lot_id,
         lots=[TracedLot.model_validate(row) for row in lots],
-        customers=[one for one in customers.values() if one.quantity > 0],
+        customers=[RecalledCustomer.model_validate(row) for row in customers],
         on_hand=sum((row["on_hand"] for row in lots), Decimal(0)),
         holdable=sum(
             (row["on_hand"] for row in lots if row["quality"] != LotQuality.BLOCKED), Decimal(0)
