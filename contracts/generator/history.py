@@ -15,7 +15,7 @@ BASE = "CONTRACTS_BASE"
 """Environment variable: the commit a branch is compared with, such as `origin/main`."""
 
 
-VERSION = """^ *"?version"?: *["']?[0-9]+[.][0-9.]+["']?,?$"""
+VERSION = """^ *"?version"?: *["']?[0-9]+[.][0-9][^"',[:space:]]*["']?,?$"""
 """The line of a contract that says its version, in JSON and in YAML."""
 
 
@@ -75,9 +75,16 @@ class History:
         return [] if told is None else told.split()
 
     def versions(self, path: str) -> Iterator[dict[str, Any]]:
-        """The states of a contract that bind: those of `bases`, and each version's last one."""
+        """The states of a contract that bind: those of `bases`, and each version's last one.
+
+        Raises ValueError where a commit has the file and no version of it is found.
+        """
         commits = (self._git("log", "--format=%H", "--", f"./{path}") or "").split()
         versions = self._versions_at(commits, path)
+        for commit in commits:
+            if commit not in versions and self.text_at(commit, path) is not None:
+                message = f"{path} says no version in the commit {commit}"
+                raise ValueError(message)
         last: dict[str, str] = {}
         for commit in commits:
             if commit in versions:

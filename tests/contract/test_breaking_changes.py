@@ -449,7 +449,7 @@ def committed(tmp_path):
         for path, document in files.items():
             target = tmp_path / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(json.dumps(document))
+            target.write_text(json.dumps(document, indent=2))
         git("add", ".")
         git("commit", "--quiet", "--message", "contracts")
 
@@ -538,6 +538,20 @@ def test_a_released_version_binds_when_a_later_commit_hid_the_break(committed, t
     )
     broken["info"]["version"] = "2.0.0"
     assert faults(tmp_path, {PARCEL_API: broken}) == ""
+
+
+@pytest.mark.parametrize("version", ["1.3.0-rc1", "1.3.0.dev1", "1.3.0rc2"])
+def test_a_version_of_other_signs_than_digits_binds(committed, tmp_path, version):
+    was = edited(API, lambda api: api["info"].update(version=version))
+    committed({PARCEL_API: was})
+    broken = edited(was, BREAKING["operation"][0])
+    broken["info"]["version"] = "1.4.0"
+    committed({PARCEL_API: broken})
+    committed({PARCEL_API: edited(broken, lambda api: api["info"].update(title="Other"))})
+    assert f"against {version}: POST /v1/parcels" in faults(tmp_path, {PARCEL_API: broken})
+    committed({PARCEL_API: edited(broken, lambda api: api["info"].update(version="next"))})
+    with pytest.raises(ValueError, match="says no version"):
+        faults(tmp_path, {PARCEL_API: broken})
 
 
 def test_without_history_the_gate_does_not_pass_silently(tmp_path):

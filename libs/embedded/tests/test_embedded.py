@@ -442,3 +442,23 @@ def test_a_throw_away_cluster_is_removed_by_the_last_one_only(data, comes):
     assert not cluster.place.data.exists()
     with opened(data) as again:
         assert ask(again.admin_url, "select 1") == 1
+
+
+def test_a_removal_that_was_killed_leaves_a_folder_that_serves(data, monkeypatch):
+    """As if the process ended at each of its steps; the first leaves what was there."""
+    steps, remove = [(Path, "rename"), (Path, "unlink"), (shutil, "rmtree")], shutil.rmtree
+
+    def killed(path, *_arguments, **said):
+        if not said.get("ignore_errors"):
+            raise InterruptedError
+        remove(path, **said)
+
+    for place, name in steps:
+        cluster = opened(data)
+        with monkeypatch.context() as patched:
+            patched.setattr(place, name, killed)
+            with pytest.raises(InterruptedError):
+                cluster.discard()
+        cluster._share.close()
+        with opened(data) as again:
+            assert ask(again.ensure_database("erp").runtime, "select 1") == 1

@@ -57,6 +57,17 @@ def test_each_password_of_the_list_is_found_and_no_other(tmp_path, number, end):
         check_breaches(f"another {place}", listed)
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n\r\n\n"])
+def test_blank_lines_at_the_end_are_no_lines(tmp_path, blank):
+    listed = write(tmp_path / "list.txt", [f"password {place}" for place in range(9)])
+    listed.write_bytes(listed.read_bytes() + blank.encode())
+    assert sampled(listed).wrong_at is None
+    for place in range(300):
+        check_breaches(f"another {place}", listed)
+    with pytest.raises(InvalidInput):
+        check_breaches(max((f"password {place}" for place in range(9)), key=hashed), listed)
+
+
 def test_a_list_in_small_letters_serves_as_well(tmp_path):
     listed = write(tmp_path / "list.txt", [BREACHED])
     listed.write_bytes(listed.read_bytes().lower())

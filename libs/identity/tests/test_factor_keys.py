@@ -61,14 +61,14 @@ async def enrol(fresh, sql, keys=OLD):
     secret = await factors.enrol(sql, person, keys=keys, now=before)
     code = pyotp.TOTP(secret).at(before)
     async with sql.transaction():
-        await factors.confirm(sql, person, code, keys=keys, steps_apart=1, now=before)
+        await factors.confirm(sql, person, code, keys=keys, steps=totp.Steps(1, 1), now=before)
     return person, secret
 
 
 async def works(sql, person, secret, keys):
     now = utc_now()
     code = pyotp.TOTP(secret).at(now)
-    return await factors.use_code(sql, person, code, keys=keys, steps_apart=1, now=now)
+    return await factors.use_code(sql, person, code, keys=keys, steps=totp.Steps(1, 1), now=now)
 
 
 def here(fresh, **settings):

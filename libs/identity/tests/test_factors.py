@@ -85,8 +85,11 @@ def code_of(authenticator, *, steps=0):
     return {"code": authenticator.at(utc_now(), counter_offset=steps)}
 
 
-def step_of(secret, code, now, *, steps_apart=1):
-    return totp.step_of(secret, code, now=now, steps_apart=steps_apart)
+BOTH = totp.Steps(before=1, after=1)
+
+
+def step_of(secret, code, now, *, steps=BOTH):
+    return totp.step_of(secret, code, now=now, steps=steps)
 
 
 def wrong(authenticator):
@@ -110,19 +113,25 @@ def test_codes_are_those_of_rfc_6238(at, code):
     assert step_of(secret, two_later, now) is None
 
 
-def test_in_production_a_code_lives_thirty_seconds():
-    """ASVS 6.5.5: a code counts in its own step and in no other, unless the setting says so."""
+@pytest.mark.parametrize(
+    ("environment", "apart", "first", "last"),
+    [
+        ("production", None, 0, 60),
+        ("production", 0, 0, 30),
+        ("production", 1, -30, 60),
+        ("development", None, -30, 60),
+    ],
+)
+def test_a_code_lives_as_long_as_the_settings_say(environment, apart, first, last):
+    """ASVS 6.5.5: in production its step and the next one, while it is on its way; never before."""
     secret, begins = totp.new_secret(), datetime.fromtimestamp(1_795_867_200, UTC)
     code = pyotp.TOTP(secret).at(begins)
-    strict = IdentitySettings.model_construct(environment="production").steps_apart
-    for seconds, counts in [(-0.001, False), (0, True), (29.999, True), (30, False)]:
-        at = begins + timedelta(seconds=seconds)
-        assert (step_of(secret, code, at, steps_apart=strict) is not None) is counts, seconds
-    drifting = IdentitySettings.model_construct(
-        environment="production", second_factor_steps_apart=1
-    )
-    assert step_of(secret, code, begins + STEP, steps_apart=drifting.steps_apart) is not None
-    assert IdentitySettings.model_construct(environment="development").steps_apart == 1
+    steps = IdentitySettings.model_construct(
+        environment=environment, second_factor_steps_apart=apart
+    ).code_steps
+    for seconds in (first - 0.001, first, last - 0.001, last):
+        counts = step_of(secret, code, begins + timedelta(seconds=seconds), steps=steps) is not None
+        assert counts is (first <= seconds < last), seconds
 
 
 async def test_where_no_step_beside_counts_a_late_code_does_not_log_in(sample, log_in, factor):
@@ -131,11 +140,11 @@ async def test_where_no_step_beside_counts_a_late_code_does_not_log_in(sample, l
     judge = sample.app.state.authenticator
     with frozen(utc_now()):
         late, on_time = (code_of(authenticator, steps=steps)["code"] for steps in (-1, 0))
-        judge.steps_apart = 0
+        judge.code_steps = totp.Steps(0, 0)
         try:
             refused = await log_in(late)
         finally:
-            judge.steps_apart = sample.settings.steps_apart
+            judge.code_steps = sample.settings.code_steps
         assert (refused.status_code, refused.json()["code"]) == (401, "second_factor_wrong")
         assert (await log_in(on_time)).status_code == 201
 

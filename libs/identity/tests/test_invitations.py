@@ -15,6 +15,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from chassis.clock import frozen, utc_now
 from chassis.problems.standard import NotFound
 from chassis.service import ServiceContext
+from chassis.testing.waiting import until
 from identity import invitations, passwords, users
 from identity.bootstrap import make_first_callers
 from identity.passwords import hash_password
@@ -263,3 +264,28 @@ async def test_first_users_of_a_file_are_invited_where_nobody_chooses_for_them(
         boss = await users.find_user(sql, login=login)
     token = (await invite(boss)).token
     assert (await stranger(ACCEPT, {"token": token, "password": PASSWORD})).status_code == 204
+
+
+async def test_a_log_in_under_way_by_the_former_password_begins_no_session(
+    sample, mia, invite, stranger, log_in
+):
+    """ASVS 7.4.3: it was judged before the change was committed, and ends with it."""
+    accepted = await stranger(ACCEPT, {"token": (await invite(mia)).token, "password": PASSWORD})
+    assert accepted.status_code == 204
+    other = await hash_password(OTHER)
+    waits = "select exists (select from pg_stat_activity where $1 = any(pg_blocking_pids(pid)))"
+    async with sample.database.driver() as resets, sample.database.driver() as looks:
+        change = resets.transaction()
+        await change.start()
+        await users.set_password(resets, mia.id, other, now=utc_now())
+        entering = asyncio.create_task(log_in())
+
+        async def stands():
+            pid = resets.get_server_pid()
+            return entering.done() or await looks.fetchval(waits, pid)
+
+        await until(stands)
+        await change.commit()
+        assert (await entering).status_code == 401
+        open_ones = "select count(*) from user_session where user_id = $1 and ended_at is null"
+        assert await looks.fetchval(open_ones, mia.id) == 0

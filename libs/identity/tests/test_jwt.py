@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import httpx
@@ -13,6 +14,8 @@ from joserfc.jwk import ECKey, RSAKey
 
 from chassis.clock import utc_now
 from chassis.problems.standard import Unauthorized
+from chassis.service import ServiceContext, Unsound
+from identity import doctor
 from identity.authenticate import Authenticator, _verifier
 from identity.jwt import (
     KEYS_ASK_AGAIN_SECONDS,
@@ -21,6 +24,7 @@ from identity.jwt import (
     IssuerKeys,
     IssuerUnavailable,
     TokenVerifier,
+    rsa_bits,
 )
 from identity.settings import IdentitySettings
 
@@ -179,21 +183,18 @@ async def test_an_issuer_with_short_keys_alone_is_believed_in_nothing(issuer, ve
         await verifier.verify(issuer.token())
 
 
-@pytest.mark.parametrize(("environment", "said", "bits"), [
-    ("production", None, 3072), ("production", 2048, 2048), ("development", None, 2048),
-    ("development", 3072, 3072),
-])  # fmt: skip
-async def test_production_refuses_keys_below_3072_bits(issuer, watch, environment, said, bits):
-    """ASVS 11.2.3: 3,072 bits in production unless the setting says 2,048; more where it says so.
+@pytest.mark.parametrize(("said", "bits"), [({}, 2048), ({"jwt_rsa_bits_min": 3072}, 3072)])
+async def test_keys_have_as_many_bits_as_the_setting_asks(issuer, watch, said, bits):
+    """ASVS 11.2.3: 3,072 where the setting says so, in production as in development 2,048 else.
 
     What the key set says of a short key is as if it were not there.
     """
-    settings = IdentitySettings.model_construct(environment=environment, jwt_rsa_bits_min=said)
-    assert settings.rsa_bits_min == bits
+    settings = IdentitySettings.model_construct(environment="production", **said)
+    assert settings.jwt_rsa_bits_min == bits
     issuer.keys["k3"] = RSAKey.generate_key(3072, {"kid": "k3", "use": "sig"})
     keys = IssuerKeys(
         URL,
-        rsa_bits_min=settings.rsa_bits_min,
+        rsa_bits_min=settings.jwt_rsa_bits_min,
         transport=httpx.MockTransport(issuer.answer),
         clock=lambda: watch.now,
     )
@@ -201,6 +202,27 @@ async def test_production_refuses_keys_below_3072_bits(issuer, watch, environmen
     await keys.close()
     assert "k3" in known
     assert ("k1" in known) is (bits == 2048)
+
+
+async def test_doctor_names_keys_that_are_refused_or_short(issuer, sample, monkeypatch):
+    """ASVS 11.2.3: who asks for longer keys learns which ones are refused, before anybody is."""
+    given = {"jwt_issuer": ISSUER, "jwt_audience": AUDIENCE, "jwks_url": URL}
+
+    async def asked(**said):
+        settings = sample.settings.model_copy(update=given | said)
+        return await doctor.issuer_keys(ServiceContext(sample.service, settings, sample.database))
+
+    transport = httpx.MockTransport(issuer.answer)
+    monkeypatch.setattr(doctor, "rsa_bits", partial(rsa_bits, transport=transport))
+    assert "no token issuer" in await asked(jwt_issuer="", jwks_url="")
+    assert "k1 of 2048" in await asked()
+    with pytest.raises(Unsound, match=r"below 3072 bits \(SAMPLE_JWT_RSA_BITS_MIN\): k1 of 2048"):
+        await asked(jwt_rsa_bits_min=3072)
+    issuer.keys = {"k3": RSAKey.generate_key(3072, {"kid": "k3", "use": "sig"})}
+    assert "no RSA key has less" in await asked(jwt_rsa_bits_min=3072)
+    issuer.reply = httpx.Response(500)
+    with pytest.raises(Unsound, match="gives no keys"):
+        await asked()
 
 
 def test_the_edge_asks_of_keys_what_the_settings_say(sample_module):

@@ -175,3 +175,26 @@ async def test_a_repeat_of_a_reset_says_no_token(strict, person):
     first, again = [await strict.client.post(path, json=body, headers=headers) for _ in range(2)]
     assert first.json()["invitation"]["token"]
     assert again.json()["invitation"] == first.json()["invitation"] | {"token": None}
+
+
+async def test_a_reset_before_the_role_or_while_disabled_asks_for_the_invitation_too(
+    strict, person
+):
+    """ASVS 6.4.4: what a reset asks for is judged when the person enrols, not when it was reset."""
+    told = {"known_roles": strict.service.roles, "now": utc_now()}
+    disabled, *_ = await person("writer")
+    promoted, *_ = await person()
+    async with strict.database.driver() as sql:
+        await users.change_user(sql, disabled.id, active=False, **told)
+    for user in (disabled, promoted):
+        assert (await reset(strict, user)).json()["invitation"] is None
+    async with strict.database.driver() as sql:
+        await users.change_user(sql, disabled.id, active=True, **told)
+        await users.change_user(sql, promoted.id, roles=["writer"], **told)
+    for user in (disabled, promoted):
+        me = strict.with_key((await log_in(strict, user)).json()["token"])
+        refused = await me.put(OWN, json=PRESENT)
+        assert (refused.status_code, refused.json()["code"]) == (403, "factor_invitation_needed")
+        token = (await reset(strict, user)).json()["invitation"]["token"]
+        me = strict.with_key((await log_in(strict, user)).json()["token"])
+        await enrol(me, invitation=token)

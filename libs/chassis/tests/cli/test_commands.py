@@ -63,6 +63,9 @@ def test_a_refusal_has_exit_code_1_and_says_why(run, login):
 
 def test_wrong_arguments_have_exit_code_2(run):
     assert run("users", "add").exit_code == 2
+    for given in (["--generate"], ["--password-file", __file__]):
+        both = run("users", "add", "mia", "--role", "writer", "--invite", *given)
+        assert (both.exit_code, "--invite gives no password" in both.output) == (2, True)
     assert run("keys", "revoke", "no-id").exit_code == 2
     assert run("nonsense").exit_code == 2
 
@@ -163,6 +166,9 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "production",
         "systems",
         "audit",
+        "key_ages",
+        "issuer_keys",
+        "breached_passwords",
         "second_factors",
         "second_factor_keys",
         "breached_passwords",

@@ -127,8 +127,13 @@ class EmbeddedCluster:
                 fcntl.flock(self._share, fcntl.LOCK_SH)  # the failed attempt gave it away
                 return False
             self.server.kill()
-            shutil.rmtree(self.place.data)
+            # Killed between any two of these, whoever comes next finds a whole cluster or none.
+            removed = self.place.data.with_name(f"{self.place.data.name}.removed")
+            shutil.rmtree(removed, ignore_errors=True)
+            self.record.mark_made(made=False)
+            self.place.data.rename(removed)
             self.record.path.unlink()
+            shutil.rmtree(removed)
             self._share.close()
             self._share = None
         return True
@@ -146,6 +151,8 @@ class EmbeddedCluster:
 
     def _make(self) -> None:
         if self.place.data.exists():
+            if not self.record.made:
+                self.record.mark_made()
             return
         if self.record.made:
             message = (
@@ -209,9 +216,9 @@ class _Record:
             self._save()
         return self.passwords[role]
 
-    def mark_made(self) -> None:
-        """From now on missing files are a loss, not a beginning."""
-        self.made = True
+    def mark_made(self, *, made: bool = True) -> None:
+        """From now on missing files are a loss, not a beginning; or no loss any more."""
+        self.made = made
         self._save()
 
     def _save(self) -> None:

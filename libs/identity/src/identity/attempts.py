@@ -17,6 +17,7 @@ from chassis.http.rate_limits import RateLimits, source_of
 from chassis.problems.problem import Problem
 from chassis.telemetry.logs import get_logger
 from identity.factor_keys import FactorKeys
+from identity.totp import Steps
 
 __all__ = ["Attempt", "TooManyAttempts", "printable"]
 
@@ -72,8 +73,8 @@ class Attempt:
     @property
     def judging(self) -> dict[str, Any]:
         """What judges a code of the second factor, beside the time."""
-        steps_apart: int = self._request.app.state.authenticator.steps_apart
-        return {"keys": self.factor_keys, "steps_apart": steps_apart}
+        steps: Steps = self._request.app.state.authenticator.code_steps
+        return {"keys": self.factor_keys, "steps": steps}
 
     async def count(self) -> int:
         """Count it, over all processes; how many came from its address in this minute.

@@ -50,7 +50,7 @@ class Authenticator:
         self._roles = service.roles
         self.roles_with_factor = roles_with_factor(service, settings)
         self.session_idle = timedelta(minutes=identity_settings(settings).session_idle_minutes)
-        self.steps_apart = identity_settings(settings).steps_apart
+        self.code_steps = identity_settings(settings).code_steps
         self._tokens = tokens or _verifier(service, settings)
         self._clock = clock
         self._settings = settings
@@ -167,7 +167,7 @@ def _verifier(service: Service, settings: ServiceSettings) -> TokenVerifier | No
         message = "a JWT issuer needs an audience and a JWKS URL as well"
         raise ValueError(message)
     return TokenVerifier(
-        IssuerKeys(settings.jwks_url, rsa_bits_min=identity_settings(settings).rsa_bits_min),
+        IssuerKeys(settings.jwks_url, rsa_bits_min=identity_settings(settings).jwt_rsa_bits_min),
         issuer=settings.jwt_issuer,
         audience=settings.jwt_audience,
         permissions=service.permissions,

@@ -68,7 +68,7 @@ def check_breaches(password: str, listed: Path | None) -> None:
 
 def _contains(lines: mmap.mmap, wanted: bytes) -> bool:
     """Whether a line begins with the hash. Raises ValueError where a line is none."""
-    low, high = 0, len(lines)
+    low, high = 0, _end_of_lines(lines)
     while low < high:
         start = _line_start(lines, (low + high) // 2)
         line = _line_at(lines, start)
@@ -88,13 +88,13 @@ def sampled(path: Path, *, samples: int = SAMPLES) -> Sampled:
     A file with less lines than that is looked at whole.
     """
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as lines:
-        size, before, seen_to = len(lines), b"", 0
+        size, end, before, seen_to = len(lines), _end_of_lines(lines), b"", 0
         for number in range(samples):
             start = max(_line_start(lines, size * number // samples), seen_to)
             for _ in range(2):
-                line = _line_at(lines, start)
-                if not line:
+                if start >= end:
                     break
+                line = _line_at(lines, start)
                 if not _LINE.match(line) or line[:HASH_LENGTH].upper() <= before:
                     return Sampled(size, start)
                 before, start = line[:HASH_LENGTH].upper(), start + len(line)
@@ -119,6 +119,17 @@ async def breach_list(here: ServiceContext) -> str:
         )
         raise Unsound(message)
     return f"{path}, {found.size} bytes, in order at {SAMPLES} places"
+
+
+def _end_of_lines(lines: mmap.mmap) -> int:
+    """Where the last line ends that is not blank. Raises ValueError where all are."""
+    end = len(lines)
+    while end and lines[end - 1] in b"\r\n":
+        end -= 1
+    if not end:
+        message = "it has no lines"
+        raise ValueError(message)
+    return end
 
 
 def _line_start(lines: mmap.mmap, at: int) -> int:

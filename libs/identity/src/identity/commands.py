@@ -73,6 +73,9 @@ def add_users(cli: typer.Typer, service: Service) -> None:
     ) -> None:
         """Make a user, with a password or an invitation to set one."""
         async with connected(service) as (here, database):
+            if invite and (password_file or generate):
+                message = "--invite gives no password: leave out --generate and --password-file"
+                raise typer.BadParameter(message)
             invites = invite or _invites(here, password_file, generate=generate)
             password = None if invites else _password(password_file, generate=generate)
             hashed = await _hashed(here, password) if password else None

@@ -3,10 +3,13 @@
 from chassis.clock import utc_now
 from chassis.service import ServiceContext, Unsound
 from identity.audit.verifying import verify_log
+from identity.jwt import IssuerUnavailable, rsa_bits
 from identity.settings import identity_settings
 
-__all__ = ["bound_keys", "key_ages", "whole_audit_log"]
+__all__ = ["bound_keys", "issuer_keys", "key_ages", "whole_audit_log"]
 
+RSA_BITS_ADVISED = 3072
+"""So many have 128 bits of security."""
 LATEST = 10_000
 """Entries that `doctor` looks at; `audit verify` looks at all."""
 
@@ -43,6 +46,31 @@ async def key_ages(here: ServiceContext) -> str:
         message = f"older than {days} days: {old}; `keys rotate`, or `keys revoke`"
         raise Unsound(message)
     return f"no secret is older than {days} days"
+
+
+async def issuer_keys(here: ServiceContext) -> str:
+    """Whether RSA keys of the token issuer are long enough. Raises Unsound where one is refused."""
+    url, least = here.settings.jwks_url, identity_settings(here.settings).jwt_rsa_bits_min
+    if not (here.settings.jwt_issuer and url):
+        return "no token issuer is set"
+    try:
+        found = await rsa_bits(url)
+    except IssuerUnavailable as unavailable:
+        message = f"{url} gives no keys, so tokens of the issuer may be refused"
+        raise Unsound(message) from unavailable
+    refused, short = _shorter(found, least), _shorter(found, RSA_BITS_ADVISED)
+    name = f"{here.service.name.upper()}_JWT_RSA_BITS_MIN"
+    if refused:
+        message = f"refused, below {least} bits ({name}): {refused}; give the issuer longer keys"
+        raise Unsound(message)
+    if short:
+        return f"taken, but below {RSA_BITS_ADVISED} bits, which is advised: {short}"
+    return f"no RSA key has less than {RSA_BITS_ADVISED} bits"
+
+
+def _shorter(keys: list[tuple[str, int]], bits: int) -> str:
+    """The keys with less bits, in words; "" for none."""
+    return ", ".join(f"{kid} of {size}" for kid, size in keys if size < bits)
 
 
 async def whole_audit_log(here: ServiceContext) -> str:

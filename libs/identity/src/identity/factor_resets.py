@@ -57,17 +57,20 @@ async def reset_factor(
     """Take a second factor away; all sessions end. Needs a transaction.
 
     Where one was taken away and none enrolled since, another invitation is made. `required` are
-    the roles that require a factor. Raises NotFound.
+    the roles that require a factor. Who has none of them, or is disabled, is not invited; the next
+    factor takes an invitation all the same once a role of the person requires one.
+    Raises NotFound.
     """
     row = await sql.fetchrow(_PERSON, user_id)
     if row is None:
         raise NotFound(entity="second_factor", id=user_id)
-    if not row["enrols_by_invitation"] or row["has_factor"]:
+    invites = row["active"] and bool(set(required) & set(row["roles"]))
+    if row["has_factor"] or not (invites and row["enrols_by_invitation"]):
         await factors.remove(sql, user_id)
     ended = await end_others(sql, user_id, now=now)
-    if not (row["active"] and set(required) & set(row["roles"])):
-        return FactorReset(ended, None)
     await sql.execute(_BY_INVITATION, user_id)
+    if not invites:
+        return FactorReset(ended, None)
     given: Any = {"by": by, "settings": settings, "now": now, "purpose": Purpose.SECOND_FACTOR}
     return FactorReset(ended, await invitations.invite(sql, user_id, **given))
 

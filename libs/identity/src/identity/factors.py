@@ -87,7 +87,7 @@ async def confirm(
     code: str,
     *,
     keys: FactorKeys,
-    steps_apart: int,
+    steps: totp.Steps,
     now: datetime,
 ) -> list[str]:
     """Make the enrolled secret the second factor; the recovery codes. Needs a transaction.
@@ -100,9 +100,7 @@ async def confirm(
         raise NotFound(entity="second_factor", id=user_id)
     if row["confirmed_at"]:
         raise FactorExists
-    step = totp.step_of(
-        keys.decrypt(row["secret"], user_id), code, now=now, steps_apart=steps_apart
-    )
+    step = totp.step_of(keys.decrypt(row["secret"], user_id), code, now=now, steps=steps)
     if step is None:
         raise wrong_code()
     codes = totp.new_recovery_codes()
@@ -118,7 +116,7 @@ async def use_code(
     code: str,
     *,
     keys: FactorKeys,
-    steps_apart: int,
+    steps: totp.Steps,
     now: datetime,
 ) -> bool:
     """Whether it is a code of the person that counts now. It never counts again.
@@ -128,7 +126,7 @@ async def use_code(
     stored = await sql.fetchval(_CONFIRMED, user_id)
     if stored is None:
         return False
-    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now, steps_apart=steps_apart)
+    step = totp.step_of(keys.decrypt(stored, user_id), code, now=now, steps=steps)
     if step is not None:
         return bool(await sql.fetchval(_USE_STEP, user_id, step))
     return bool(await sql.fetchval(_USE_RECOVERY, user_id, digest(totp.plain(code)), now))

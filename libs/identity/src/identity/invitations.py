@@ -52,7 +52,7 @@ class InvitationInvalid(Problem):
 
     status: ClassVar[int] = 409
     code: ClassVar[str] = "invitation_invalid"
-    title: ClassVar[str] = "This invitation does not count"
+    title: ClassVar[str] = "This invitation is not valid"
     detail: ClassVar[str] = "Ask whoever invited you for a new one."
 
 

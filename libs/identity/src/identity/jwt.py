@@ -20,7 +20,7 @@ from chassis.problems.problem import Problem
 from chassis.problems.standard import Unauthorized
 from chassis.telemetry.logs import get_logger
 
-__all__ = ["ALGORITHMS", "IssuerKeys", "IssuerUnavailable", "TokenVerifier"]
+__all__ = ["ALGORITHMS", "IssuerKeys", "IssuerUnavailable", "TokenVerifier", "rsa_bits"]
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519")
 """Nothing symmetric and no `none`: the issuer's public key must never serve as a shared secret."""
@@ -187,6 +187,19 @@ class TokenVerifier:
         said = {*_words(claims.get("scope")), *_words(claims.get("scp"))}
         by_role = (self._roles.get(role, frozenset()) for role in _words(claims.get("roles")))
         return frozenset(said & self._known).union(*by_role)
+
+
+async def rsa_bits(
+    url: str, *, transport: httpx.AsyncBaseTransport | None = None
+) -> list[tuple[str, int]]:
+    """Ids and bits of the RSA keys that an issuer publishes now. Raises IssuerUnavailable."""
+    try:
+        async with httpx.AsyncClient(timeout=5.0, transport=transport) as client:
+            answer = (await client.get(url)).raise_for_status()
+        found = KeySet.import_key_set(answer.json()).keys
+    except (httpx.HTTPError, JoseError, ValueError, KeyError, TypeError) as failed:
+        raise IssuerUnavailable from failed
+    return [(key.kid or "", key.public_key.key_size) for key in found if isinstance(key, RSAKey)]
 
 
 def _strong(keys: KeySet, *, bits_min: int) -> KeySet:

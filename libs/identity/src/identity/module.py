@@ -14,7 +14,7 @@ from identity.authenticate import Authenticator
 from identity.bootstrap import make_first_callers
 from identity.breaches import breach_list
 from identity.commands import add_keys, add_users
-from identity.doctor import bound_keys, key_ages, whole_audit_log
+from identity.doctor import bound_keys, issuer_keys, key_ages, whole_audit_log
 from identity.encrypting import encrypt_plain, encrypted_factors
 from identity.required_factors import people_without_factor
 from identity.routes import ROUTERS
@@ -49,6 +49,7 @@ MODULE = Module(
         "systems": bound_keys,
         "audit": whole_audit_log,
         "key_ages": key_ages,
+        "issuer_keys": issuer_keys,
         "breached_passwords": breach_list,
         "second_factors": people_without_factor,
         "second_factor_keys": encrypted_factors,

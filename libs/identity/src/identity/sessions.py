@@ -139,9 +139,12 @@ _BEGIN = """insert into user_session
    where id = $2 and active and password_hash in ($6, $7)
      and $10 = exists (select from second_factor f
        where f.user_id = local_user.id and f.confirmed_at is not null)
-     for key share
+     for share
   returning true"""
-"""Not where the user was kept out, given another password or a factor, while this was tried."""
+"""Not where the user was kept out, given another password or a factor, while this was tried.
+
+It waits for whoever does that at this moment, and then judges the row anew.
+"""
 
 _END = """update user_session set ended_at = $2
   where secret_hash = $1 and ended_at is null returning true"""

@@ -7,6 +7,7 @@ from pydantic import Field, SecretStr
 
 from chassis.service import Service
 from chassis.settings import ServiceSettings
+from identity.totp import Steps
 
 __all__ = ["IdentitySettings", "identity_settings", "roles_with_factor"]
 
@@ -37,7 +38,7 @@ class IdentitySettings(ServiceSettings):
         default=None,
         description="How many neighbouring steps of 30 seconds a code of an authenticator counts "
         "in as well, before and after its own: 1 for authenticators whose clocks differ, 0 for "
-        "none. Unset: 0 in production, 1 else.",
+        "none. Unset: in production one, before the step of now, for what is on its way; 1 else.",
     )
     breached_passwords_file: Path | None = Field(
         default=None,
@@ -70,10 +71,10 @@ class IdentitySettings(ServiceSettings):
         le=3650,
         description="`doctor` names API keys whose secret is older.",
     )
-    jwt_rsa_bits_min: Literal[2048, 3072] | None = Field(
-        default=None,
-        description="RSA keys of the token issuer with less bits are refused. Unset: 3072 in "
-        "production, 2048 else.",
+    jwt_rsa_bits_min: Literal[2048, 3072] = Field(
+        default=2048,
+        description="RSA keys of the token issuer with less bits are refused; `doctor` names them, "
+        "and those below 3072 that are taken.",
     )
 
     @property
@@ -84,16 +85,11 @@ class IdentitySettings(ServiceSettings):
         return self.environment == "production"
 
     @property
-    def steps_apart(self) -> int:
-        """How many neighbouring steps a code counts in."""
+    def code_steps(self) -> Steps:
+        """The steps whose codes count beside that of now."""
         if self.second_factor_steps_apart is not None:
-            return self.second_factor_steps_apart
-        return 0 if self.environment == "production" else 1
-
-    @property
-    def rsa_bits_min(self) -> int:
-        """How many bits an RSA key of the issuer has at least."""
-        return self.jwt_rsa_bits_min or (3072 if self.environment == "production" else 2048)
+            return Steps(self.second_factor_steps_apart, self.second_factor_steps_apart)
+        return Steps(before=1, after=0 if self.environment == "production" else 1)
 
 
 def identity_settings(settings: ServiceSettings) -> IdentitySettings:

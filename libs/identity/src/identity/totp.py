@@ -1,19 +1,21 @@
 """Codes that a telephone works out from a secret and the time (TOTP, RFC 6238), and spare codes.
 
-A code is six digits and belongs to a step of 30 seconds. A setting says whether those of the step
-before and after count as well, for clocks that differ.
+A code is six digits and belongs to a step of 30 seconds. A setting says whether those of the steps
+before and after count as well: for codes that were read in time, and for clocks that differ.
 """
 
 import base64
 import hmac
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
 import pyotp
 
 __all__ = [
     "RECOVERY_CODES",
     "STEP_SECONDS",
+    "Steps",
     "new_recovery_codes",
     "new_secret",
     "plain",
@@ -25,6 +27,13 @@ STEP_SECONDS = 30
 RECOVERY_CODES = 10
 _RANDOM_BYTES = 15
 _GROUP = 4
+
+
+class Steps(NamedTuple):
+    """How many steps before and after that of now count as well."""
+
+    before: int
+    after: int
 
 
 def new_secret() -> str:
@@ -39,14 +48,11 @@ def uri_of(secret: str, *, login: str, issuer: str) -> str:
     )
 
 
-def step_of(secret: str, code: str, *, now: datetime, steps_apart: int) -> int | None:
-    """The step that the code belongs to; None: to none that counts now.
-
-    `steps_apart`: how many steps before and after that of now count as well.
-    """
+def step_of(secret: str, code: str, *, now: datetime, steps: Steps) -> int | None:
+    """The step that the code belongs to; None: to none of those that count now."""
     totp, at = pyotp.TOTP(secret, interval=STEP_SECONDS), int(now.timestamp()) // STEP_SECONDS
     sent = code.strip().encode()
-    for step in range(at + steps_apart, at - steps_apart - 1, -1):
+    for step in range(at + steps.after, at - steps.before - 1, -1):
         if hmac.compare_digest(totp.generate_otp(step).encode(), sent):
             return step
     return None

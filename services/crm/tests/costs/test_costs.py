@@ -99,3 +99,16 @@ async def test_costs_need_a_permission_of_their_own(desk, crm, problem):
     assert "seller" not in {
         role for role, held in crm.service.roles.items() if "costs.read" in held
     }
+
+
+async def test_a_cost_without_a_state_counts(desk):
+    """As processes of 0.1.12 enter it, which serve until all are replaced."""
+    product = await desk.product()
+    async with desk.crm.database.driver() as sql:
+        state = await sql.fetchval(
+            "insert into product_cost (id, version, created_at, updated_at, product_id, currency,"
+            " valid_from, cost, note, custom) values (gen_random_uuid(), 1, now(), now(), $1,"
+            " 'CNY', '2026-01-01', 4, '', '{}') returning status",
+            product["id"],
+        )
+    assert state == "active"

@@ -10,6 +10,7 @@ import asyncpg
 from services.crm.tests.insights.test_figures import closed, counted
 from services.crm.tests.insights.test_follow_ups import bucket, touch
 from services.crm.tests.opportunities.conftest import cny
+from sqlalchemy import make_url
 
 from chassis.storage.connections import driver_url
 from crm.insights.queries.deals import differing_stage_figures
@@ -165,3 +166,26 @@ async def test_moves_of_two_deals_into_one_stage_do_not_wait(crm, deals):
         await lasting.rollback()
     finally:
         await sql.close()
+
+
+async def test_who_has_no_right_to_the_tables_yet_keeps_them_all_the_same(crm, deals, desk):
+    """As processes of 0.1.12 do, from the end of the migrations until rights are granted."""
+    role, rights = make_url(crm.runtime_url).username, crm.service.rights
+    tables = ("opportunity_stage_figure", "opportunity_touch")
+    sql = await asyncpg.connect(driver_url(crm.owner_url))
+    try:
+        for table in tables:
+            await sql.execute(f'revoke all on {table} from "{role}"')
+        deal = await deals.open(amount=cny("1.00"))
+        assert (await deals.move(deal, "proposal")).status_code == 200
+        about = {"record_type": "opportunity", "record_id": deal["id"]}
+        call = {"kind": "call", "name": "Ask", "direction": "outbound", "state": "done"}
+        await desk.add("/v1/activities", **call | about, starts_at="2026-01-05T08:00:00Z")
+        for table in tables:
+            kept = f"select count(*) from {table} where opportunity_id = $1"
+            assert await sql.fetchval(kept, UUID(deal["id"])) == 1
+    finally:
+        for table in tables:
+            await sql.execute(f'grant {rights[table]} on {table} to "{role}"')
+        await sql.close()
+    assert await differing(crm) == []

@@ -1,6 +1,7 @@
 """C1 to C5 for many leads in one act: the plain ones together, each other one as if alone."""
 
 import asyncio
+from uuid import uuid4
 
 from services.crm.tests.leads.test_conversion import counts_of, got, lead_of
 
@@ -72,3 +73,14 @@ async def test_batches_of_the_same_leads_at_once_make_one_deal_each(crm, desk):
     assert len(found) == 4
     for lead in leads:
         assert await counts_of(desk, lead) == {"account": 1, "contact": 1, "opportunity": 1}
+
+
+async def test_telephones_that_end_alike_are_compared_in_a_batch_as_alone(crm, desk):
+    """C1, C2: with an extension or without, one person becomes one."""
+    about = {"name": "Li Wei", "email": "", "company": ""}
+    tail = f"{uuid4().int % 10**4:04d}"
+    plain = await lead_of(desk, **about, phone=f"010-6552 {tail}")
+    extended = await lead_of(desk, **about, phone=f"010-6552 {tail} ext. 12")
+    done = await batch(crm, plain, extended)
+    assert [one["status"] for one in done] == ["converted", "failed"]
+    assert done[1]["problem"]["code"] == "duplicates_unanswered"

@@ -182,3 +182,24 @@ async def test_an_archived_cost_counts_no_more_for_rule_and_view(approving, prob
     path = f"/v1/product-costs/{other['id']}/archive"
     assert (await approving.crm.post(path, None)).status_code == 200
     assert (await desk.see(f"/v1/product-costs/{right['id']}"))["status"] == "active"
+
+
+async def test_a_rule_that_is_asked_before_the_one_that_approved_is_asked(approving, problem):
+    """C28, decision 0118: an approval counts as long as the rule that asked for it matches."""
+    team, boss, director = (
+        await approving.team(),
+        await approving.person(),
+        await approving.person(),
+    )
+    await approving.rule(team, named(boss), position=2)
+    quote = await approving.draft(team)
+    asked = await approving.submits(quote)
+    assert (await approving.decides(boss[1], asked)).json()["state"] == "approved"
+    await approving.rule(team, named(director), position=1)
+    seen = await approving.desk.see(f"/v1/quotes/{quote['id']}/approval")
+    assert (seen["needed"], seen["approved"]) == (True, False)
+    problem(await approving.sends(quote), 409, "approval_needed")
+    again = await approving.submits(quote)
+    assert await approving.state(asked) == ("voided", "draft")
+    assert (await approving.decides(director[1], again)).json()["state"] == "approved"
+    assert (await approving.sends(quote)).status_code == 200

@@ -64,7 +64,7 @@ async def test_a_member_without_a_password_is_invited_and_sets_one(desk, problem
 
 
 async def test_an_old_proof_changes_no_credentials_of_others(desk, problem, manager, team):
-    """ASVS 7.5.1: creating users, their roles, passwords and invitations."""
+    """ASVS 7.5.1: creating and enabling users, their roles, passwords and invitations."""
     user = await desk.user(team_id=team)
     path = f"/v1/users/{user['id']}"
     roles, etag = {"roles": ["seller", "marketer"]}, {"If-Match": f'"{user["version"]}"'}
@@ -72,6 +72,7 @@ async def test_an_old_proof_changes_no_credentials_of_others(desk, problem, mana
         ("POST", "/v1/users", wanted(password=OTHER), {}),
         ("POST", f"{path}/password", {"password": OTHER}, {}),
         ("POST", f"{path}/invitation", None, {}),
+        ("POST", f"{path}/enable", None, {}),
         ("PATCH", path, roles, etag),
     ]
     with frozen(utc_now() + LATER):

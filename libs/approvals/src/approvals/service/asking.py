@@ -64,7 +64,7 @@ _LOCK_CHANGED = """select a.id from approval a
   where a.kind = $1 and a.state in ('pending', 'approved') order by a.id for update of a"""
 _OWN = """select id, kind, subject_type, subject_id, asked_by, state, version
   from approval where id = $1"""
-_JUDGED = """select id, state, fingerprint, measures from approval
+_JUDGED = """select id, state, fingerprint, measures, rule_id from approval
   where kind = $1 and subject_id = $2 and state in ('pending', 'approved') order by id"""
 _APPROVED = """select fingerprint from approval
   where kind = $1 and subject_id = $2 and state = 'approved'"""
@@ -193,24 +193,27 @@ async def _outdated(
         row["id"]
         for row in rows
         if row["fingerprint"] != request.fingerprint
-        or not _judged_alike(of.subject(request.kind), rules, row["measures"], request)
+        or not _judged_alike(of.subject(request.kind), rules, row, request)
     ]
 
 
 def _judged_alike(
     subject: Subject,
     rules: Sequence[Mapping[str, Any]],
-    before: Mapping[str, str | None],
+    asked: Mapping[str, Any],
     request: Request,
 ) -> bool:
-    """Whether the rules of now say the same of both, by facts that are the same."""
-    now, numbers = _measures(request), subject.numbers
-    was = matching_rule(subject, rules, before, request.currency)
+    """Whether the rule by which it was asked is that of now, by facts that are the same.
+
+    Where no rule asks any more, none of now may have asked before either.
+    """
+    before, now = asked["measures"], _measures(request)
     rule = matching_rule(subject, rules, now, request.currency)
-    if rule is None or was is None:
-        return rule is was
+    if rule is None:
+        return matching_rule(subject, rules, before, request.currency) is None
     names = {one["fact"] for one in rule["conditions"]}
-    return bool(rule["id"] == was["id"]) and alike(before, now, names, numbers=numbers)
+    same = bool(rule["id"] == asked["rule_id"])
+    return same and alike(before, now, names, numbers=subject.numbers)
 
 
 async def void_changed(work: Work, kind: str, subject_id: UUID, fingerprint: str) -> int:

@@ -55,7 +55,8 @@ _WHEN = "The contract has it only where the variable meets the test; null: it al
 _VARIABLE = "A variable by its name, without braces, such as `quote.total`."
 _TEST = (
     "`present` and `absent` ask whether it prints anything, `equals` whether just the value, "
-    "`at_least` whether its number is the value or more (amounts and days of notice)."
+    "`at_least` whether its number is the value or more (amounts and days of notice). "
+    "Amounts are compared as they stand, in whatever currency the quote is."
 )
 _VALUE = "What `equals` and `at_least` compare with, such as `100000`; else empty."
 _STARTS = "The first day on which it holds."

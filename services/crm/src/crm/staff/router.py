@@ -110,7 +110,12 @@ async def user_disable(
 
 @user_router.post("/{user_id}/enable", responses=refuses(NotFound, UserIsErased))
 async def user_enable(
-    user_id: UUID, _by: StaffManager, _once: OnlyOnce, work: InWork, response: Response
+    user_id: UUID,
+    _by: StaffManager,
+    _fresh: FreshlyProven,
+    _once: OnlyOnce,
+    work: InWork,
+    response: Response,
 ) -> MemberView:
     """Let a disabled user in again."""
     await members.enable_member(work, user_id)

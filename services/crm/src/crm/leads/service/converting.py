@@ -35,6 +35,7 @@ from records.merging.beside import change_tags, move_added, tags_on
 from records.reads import View
 from records.types import Change, RecordType
 from records.writes import create, lock_visible, write
+from values.matching import PHONE_TAIL
 
 __all__ = ["compared_by", "convert", "follow_lead", "preview_conversion"]
 
@@ -104,13 +105,14 @@ def compared_by(leads: Sequence[Lead]) -> list[str]:
 
     Where nothing is known of them they have a name of their own.
     """
-    keys = {
-        f"lead conversion {key}"
-        for lead in leads
-        for key in (lead.match_email, lead.match_phone, lead.match_name, str(lead.id))
-        if key
-    }
-    return sorted(keys)
+    return sorted({f"lead conversion {key}" for lead in leads for key in _keys(lead)})
+
+
+def _keys(lead: Lead) -> list[str]:
+    """What duplicates are found by: of telephone numbers the last digits."""
+    phone = f"phone {lead.match_phone[-PHONE_TAIL:]}" if lead.match_phone else ""
+    keys = (lead.match_email, phone, lead.match_name, str(lead.id))
+    return [key for key in keys if key]
 
 
 def _shown(part: Part, name: str, fills: Sequence[str]) -> ConversionPart:

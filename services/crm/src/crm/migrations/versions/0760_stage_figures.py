@@ -38,6 +38,8 @@ _COUNTED = f"""with batch as (
     select id as opportunity_id from opportunity where id > :after order by id limit :batch),
   kept as ({_TOTALS.format(deals="batch")})
   select opportunity_id from batch order by opportunity_id desc limit 1"""
+# The functions act as the owner: processes that serve while `migrate` runs have no right to the
+# table yet.
 UP = (
     """create table opportunity_stage_figure (
       opportunity_id uuid not null,
@@ -57,7 +59,8 @@ UP = (
         cardinality(stage_ids) >= 1 and cardinality(microseconds) = cardinality(stage_ids)),
       constraint ck_opportunity_stage_figure_not_negative check (0 <= all(microseconds))
     )""",
-    f"""create function keep_opportunity_stage_figure() returns trigger language plpgsql as $$
+    f"""create function keep_opportunity_stage_figure() returns trigger language plpgsql
+      security definer as $$
     begin
       {_TOTALS.format(deals="added")};
       return null;
@@ -65,7 +68,8 @@ UP = (
     """create trigger keep_opportunity_stage_figure after insert on opportunity_stage_change
       referencing new table as added for each statement
       execute function keep_opportunity_stage_figure()""",
-    f"""create function keep_opportunity_figure_of_deal() returns trigger language plpgsql as $$
+    f"""create function keep_opportunity_figure_of_deal() returns trigger language plpgsql
+      security definer as $$
     begin
       update opportunity_stage_figure
         set ({", ".join(DEAL)}) = ({", ".join(f"new.{one}" for one in DEAL)})

@@ -30,6 +30,8 @@ _SAYS = (
     "record_type, record_id, related, state, kind, direction, system_generated, bulk,"
     " starts_at, done_at"
 )
+# The functions act as the owner: processes that serve while `migrate` runs have no right to the
+# table yet.
 UP = (
     """create table opportunity_touch (
       opportunity_id uuid not null,
@@ -46,7 +48,8 @@ UP = (
     """create index ix_opportunity_touch_touched_at on opportunity_touch
       (opportunity_id, touched_at) include (activity_id, channel, outbound)""",
     # Runs after keep_activity_records: triggers of one event go by their names.
-    f"""create function keep_opportunity_touches() returns trigger language plpgsql as $$
+    f"""create function keep_opportunity_touches() returns trigger language plpgsql
+      security definer as $$
     begin
       if tg_op = 'UPDATE' then
         delete from opportunity_touch where activity_id = new.id;

@@ -10,9 +10,9 @@ revision = "0763"
 down_revision = "0762"
 
 UP = (
+    # The default stays for processes of the release before, which enter costs without a state.
     """alter table product_cost add column status text not null default 'active'
       constraint ck_product_cost_status_known check (status in ('active', 'archived'))""",
-    "alter table product_cost alter column status drop default",
     """create unique index uq_product_cost_active on product_cost (product_id, currency, valid_from)
       where status = 'active'""",
     "alter table product_cost drop constraint uq_product_cost_product_id_currency_valid_from",
