@@ -18,7 +18,7 @@ from erp.app import SERVICE as ERP
 from sync_bridge.app import SERVICE as BRIDGE
 
 SERVICES = {one.name: one for one in (ERP, CRM, BRIDGE)}
-COLUMNS = ("state", "status")
+COLUMNS = ("state", "status", "quality")
 WITHOUT_WAYS = {
     ("crm", "lead_consent"): "what was agreed: rows are added and never changed",
     ("crm", "forecast_snapshot_deal"): "a deal as it was: rows are added and never changed",

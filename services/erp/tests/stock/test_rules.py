@@ -245,7 +245,7 @@ def test_to_reserve_never_breaks_a_promise(free, receipts, orders):
 
 
 def level(on_hand, reserved=0):
-    return Level(on_hand=Decimal(on_hand), reserved=Decimal(reserved))
+    return Level(on_hand=Decimal(on_hand), reserved=Decimal(reserved), restricted=Decimal(0))
 
 
 def test_a_level_holds_what_is_free():
