@@ -86,6 +86,8 @@ def wrong(tree: ast.Module) -> list[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = ast.unparse(node.func)
+            if any(ast.unparse(one) == "usedforsecurity=False" for one in node.keywords):
+                continue  # a look-up by a hash that others chose
             found += [called] if called in CALLS or called.split(".")[-1] in METHODS else []
             found += [
                 f"{one.arg}={one.value.value}"

@@ -32,8 +32,11 @@ async def test_no_column_is_a_float(columns):
 
 
 async def test_decimals_have_the_room_of_the_house(columns):
-    """E3, decision 0013: amounts (20,4), quantities and prices (20,6), shares such as tax (7,6)."""
+    """E3, decision 0013: amounts (20,4), quantities and prices (20,6), shares such as tax (7,6).
+
+    What a piece needs of a component is a fraction of two whole numbers (60,0) (decision 0124).
+    """
     kinds = {
         (column["digits"], column["decimals"]) for column in columns if column["kind"] == "numeric"
     }
-    assert kinds <= {(20, 4), (20, 6), (7, 6)}
+    assert kinds <= {(20, 4), (20, 6), (7, 6), (60, 0)}

@@ -13,13 +13,20 @@ from contracts.generator.__main__ import registered
 from contracts.generator.generate import openapi_of
 from crm.app import SERVICE as CRM
 from erp.app import SERVICE as ERP
-from erp.planning.service.running import make_next_plan
 from identity.invitations import invite
 from identity.passwords import hash_password
 from identity.testing.service import running
 from identity.users import add_user
 from sync_bridge.app import SERVICE as BRIDGE
 from tests.architecture.sources import ROOT
+from tests.contract.production_examples import (
+    listed,
+    send_bills_of_material,
+    send_plan,
+    send_planning_parameters,
+    send_production,
+    send_routings,
+)
 from tests.contract.request_examples import JSON, Caller, requests_of
 
 SERVICES = registered(ROOT)
@@ -34,8 +41,8 @@ NEEDS_STATE = {
     "review_decide",
 }
 """Acts of the bridge on what its work left behind; its own tests do them."""
-NEEDS_PLAN = {"planned_order_order", "planned_order_make"}
-"""Acts on what a worker planned; the tests of planning do them."""
+NEEDS_PLAN = {"planned_order_make"}
+"""What a worker plans to be made is not in this story; the tests of planning do it."""
 
 
 @pytest.fixture
@@ -370,13 +377,13 @@ async def test_every_example_of_the_erp_works(erp):
     await erp.send("chart_of_accounts_update")
     await _tags(erp)
     await _masters(erp)
-    await _bills_of_material(erp)
-    await _routings(erp)
-    await _planning(erp)
+    await send_bills_of_material(erp)
+    await send_routings(erp)
+    await send_planning_parameters(erp)
     await _books(erp)
     await _stock(erp)
     await _lots(erp)
-    await _production(erp)
+    await send_production(erp)
     await _purchases(erp)
     await _sales(erp)
     await _approvals(erp)
@@ -422,56 +429,6 @@ async def _masters(erp: Caller) -> None:
         await erp.send(f"price_{act}")
 
 
-async def _bills_of_material(erp: Caller) -> None:
-    await erp.send("bill_of_material_upsert_batch")
-    await erp.send("bill_of_material_upsert")
-    await erp.send("bill_of_material_create")
-    for act in ("update", "link", "revise"):
-        await erp.send(f"bill_of_material_{act}")
-
-
-async def _routings(erp: Caller) -> None:
-    for kind in ("calendar", "work_centre", "routing"):
-        for act in ("create", "upsert", "upsert_batch", "update", "link", "link_batch"):
-            if f"{kind}_{act}" in erp.calls:
-                await erp.send(f"{kind}_{act}")
-    await erp.send("routing_revise")
-
-
-async def _production(erp: Caller) -> None:
-    """An order of what has a bill, from plan to close, and the same acts on many."""
-    path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"
-    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
-    revision = (await erp.server.client.get(path)).json()
-    assert (await erp.server.post(f"{path}/activate", None)).is_success, revision
-    needed = [{"sku": one["sku"], "quantity": "500"} for one in revision["lines"]]
-    cost = {"amount": "1.00", "currency": "CNY"}
-    receipt = {"lines": [one | {"unit_cost": cost} for one in needed]}
-    assert (await erp.server.post("/v1/stock-receipts", receipt)).is_success
-    await erp.send("production_order_create", sku=revision["sku"], **days)
-    for act in ("upsert", "upsert_batch", "update", "link"):
-        await erp.send(f"production_order_{act}")
-    for act in ("firm", "release", "issue", "return_material", "report", "finish", "close"):
-        if f"production_order_{act}" in erp.calls:
-            await erp.send(f"production_order_{act}")
-        else:
-            done = await erp.server.post(
-                f"/v1/production-orders/{erp.records['production_order']}/{act}", None
-            )
-            assert done.is_success, done.text
-    await erp.send("production_order_create", sku=revision["sku"], quantity="2", **days)
-    await erp.send("production_order_release_batch")
-    await erp.send("production_order_report_batch")
-    await erp.send("production_order_finish")
-    await erp.send("production_order_close_batch")
-
-
-async def _planning(erp: Caller) -> None:
-    await erp.send("planning_parameter_create")
-    for act in ("upsert", "upsert_batch", "update"):
-        await erp.send(f"planning_parameter_{act}")
-
-
 async def _books(erp: Caller) -> None:
     await erp.send("account_create")
     erp.records["role"] = "bank"
@@ -482,7 +439,7 @@ async def _books(erp: Caller) -> None:
         named = {"name": str(year), "starts_on": f"{year}-01-01", "ends_on": f"{year}-12-31"}
         await erp.send("fiscal_year_create", **named)
     await erp.send("fiscal_year_create")
-    [*_, last] = await _of(erp, "/v1/periods", fiscal_year_id=erp.records["fiscal_year"])
+    [*_, last] = await listed(erp, "/v1/periods", fiscal_year_id=erp.records["fiscal_year"])
     erp.records["period"] = last["id"]
     await erp.send("period_update")
     await erp.send("journal_entry_upsert_batch")
@@ -491,17 +448,11 @@ async def _books(erp: Caller) -> None:
     await erp.send("journal_entry_reverse")
 
 
-async def _of(caller: Caller, path: str, **query: Any) -> list[dict[str, Any]]:
-    reply = await caller.server.client.get(path, params=query)
-    items: list[dict[str, Any]] = reply.raise_for_status().json()["items"]
-    return items
-
-
 async def _stock(erp: Caller) -> None:
     for name in ("stock_receipt_create", "opening_stock_upsert_batch", "stock_adjustment_create"):
         await erp.send(name)
-    erp.records["stock_document"] = (await _of(erp, "/v1/stock-documents"))[0]["id"]
-    erp.records["warehouse"] = (await _of(erp, "/v1/warehouses"))[0]["id"]
+    erp.records["stock_document"] = (await listed(erp, "/v1/stock-documents"))[0]["id"]
+    erp.records["warehouse"] = (await listed(erp, "/v1/warehouses"))[0]["id"]
 
 
 async def _lots(erp: Caller) -> None:
@@ -576,27 +527,14 @@ async def _sales(erp: Caller) -> None:
     line = {"sku": "LAMP-60", "unit_price": {"amount": "89.00", "currency": "CNY"}}
     for decision in ("approve", "refuse"):
         order = await _sale(erp, lines=[line | {"quantity": "1000"}])
-        [asked] = await _of(erp, "/v1/approvals", subject_id=order["id"])
+        [asked] = await listed(erp, "/v1/approvals", subject_id=order["id"])
         erp.records["approval"] = asked["id"]
         await erp.send(f"approval_{decision}", by=boss)
     await erp.send("purchase_suggestion_refresh")
-    [wanted] = await _of(erp, "/v1/purchase-suggestions", state="open")
+    [wanted] = await listed(erp, "/v1/purchase-suggestions", state="open")
     erp.records["purchase_suggestion"] = wanted["id"]
     await erp.send("purchase_suggestion_order")
-    await _plan(erp)
-
-
-async def _plan(erp: Caller) -> None:
-    """A plan is made, and something of it ordered."""
-    reply = await erp.server.post("/v1/material-plans", None)
-    assert reply.status_code == 202, reply.text
-    assert await make_next_plan(erp.server.database)
-    planned = await _of(erp, "/v1/planned-orders", source="buy")
-    erp.records["planned_order"] = next(one for one in planned if one["supplier_number"])["id"]
-    await erp.send("planned_order_order")
-    [made, *_] = await _of(erp, "/v1/planned-orders", source="make")
-    erp.records["planned_order_made"] = made["id"]
-    await erp.send("planned_order_make")
+    await send_plan(erp)
 
 
 async def _approvals(caller: Caller, role: str = "accountant") -> None:
@@ -642,5 +580,5 @@ async def _short_payment(erp: Caller) -> None:
     paid = {"amount": "449.99", "currency": "CNY"}
     settled = [{"document_id": invoice, "write_off_rest": True}]
     await erp.send("payment_create", amount=paid, allocations=settled)
-    losses = await _of(erp, "/v1/payments", kind="small_difference", sort="-created_at")
+    losses = await listed(erp, "/v1/payments", kind="small_difference", sort="-created_at")
     erp.records["payment"] = losses[0]["id"]

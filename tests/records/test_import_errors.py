@@ -129,6 +129,8 @@ GIVEN_BY_NO_FILE = {
     "uq_account_role",
     "uq_opportunity_order_id",
     "uq_price_list_is_default",
+    "uq_production_order_number",
+    "uq_planning_parameter_item_id",  # refused by the act, with the SKU
     *(f"uq_quote_{one}" for one in ("accepted", "draft", "number_quote_version", "sent")),
     "uq_contract_number",
     *(f"uq_contract_template_{one}" for one in ("code_template_version", "draft", "published")),

@@ -171,8 +171,6 @@ def test_doctor_finds_a_sound_installation_sound(run):
         "breached_passwords",
         "second_factors",
         "second_factor_keys",
-        "breached_passwords",
-        "key_ages",
     }
     assert all(one["ok"] for one in found.document)
 

@@ -186,7 +186,7 @@ async def test_a_lot_that_is_blocked_gives_up_what_is_reserved_of_it(keeper, sal
     async with desk.erp.database.driver() as sql:
         with pytest.raises(asyncpg.CheckViolationError, match="reserved_is_usable"):
             await sql.execute(
-                "update lot_stock set reserved = 1, reserved_on = current_date where lot_id = $1",
+                "update lot_stock set reserved = 1, reserved_on = '2026-01-01' where lot_id = $1",
                 UUID(found["id"]),
             )
         with pytest.raises(asyncpg.PostgresError, match=r"lies of it|moves say"):

@@ -39,4 +39,4 @@ class ProductCost(CustomRecord, Base):
     valid_from: Mapped[date]
     cost: Mapped[Decimal] = mapped_column(Numeric(20, 6))
     note: Mapped[str] = mapped_column(default="")
-    status: Mapped[str] = mapped_column(default=ACTIVE)
+    status: Mapped[str] = mapped_column(default=ACTIVE, server_default=ACTIVE)

@@ -100,7 +100,7 @@ class ProductionOrder(CustomRecord, Base):
     scrapped: Mapped[Quantity] = mapped_column(default=_ZERO)
     reworked: Mapped[Quantity] = mapped_column(default=_ZERO)
     steps: Mapped[int] = mapped_column(Integer, default=0)
-    progress_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), default=_ZERO)
+    progress_percent: Mapped[Decimal] = mapped_column(Numeric(20, 4), default=_ZERO)
     planned_cost: Mapped[Amount] = mapped_column(default=_ZERO)
     material: Mapped[Amount] = mapped_column(default=_ZERO)
     labour: Mapped[Amount] = mapped_column(default=_ZERO)
@@ -187,7 +187,7 @@ class OrderOperation(Identified, Base):
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))
     cost_per_hour: Mapped[Quantity]
     overhead_per_hour: Mapped[Quantity]
-    efficiency: Mapped[Decimal] = mapped_column(Numeric(10, 6))
+    efficiency: Mapped[Decimal] = mapped_column(Numeric(20, 6))
     start_quantity: Mapped[Quantity]
     planned_minutes: Mapped[Quantity]
     good: Mapped[Quantity] = mapped_column(default=_ZERO)

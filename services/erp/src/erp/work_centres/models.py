@@ -39,7 +39,7 @@ class WorkCentre(NamedRecord, Base):
     capacity: Mapped[int] = mapped_column(Integer, default=1)
     cost_per_hour: Mapped[Quantity] = mapped_column(default=_NOTHING)
     overhead_per_hour: Mapped[Quantity] = mapped_column(default=_NOTHING)
-    efficiency: Mapped[Decimal] = mapped_column(Numeric(10, 6), default=Decimal(100))
+    efficiency: Mapped[Decimal] = mapped_column(Numeric(20, 6), default=Decimal(100))
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     tools: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     note: Mapped[str] = mapped_column(default="")

@@ -6,6 +6,8 @@ Revises: 0762
 
 from alembic import op
 
+from records.imports.deletions import deletion_trigger
+
 revision = "0763"
 down_revision = "0762"
 
@@ -17,12 +19,15 @@ UP = (
       where status = 'active'""",
     "alter table product_cost drop constraint uq_product_cost_product_id_currency_valid_from",
     "create index ix_product_cost_status_created_at on product_cost (status, created_at, id)",
+    # The undo of an import archives costs from now on.
+    "drop trigger product_cost_deleted_by_undo on product_cost",
 )
 DOWN = (
     """alter table product_cost add constraint uq_product_cost_product_id_currency_valid_from
       unique (product_id, currency, valid_from)""",
     "drop index uq_product_cost_active",
     "alter table product_cost drop column status",
+    deletion_trigger("product_cost"),
 )
 
 

@@ -9,6 +9,7 @@ from alembic import op
 from chassis.ids import uuid7
 from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import transition_trigger
+from records.imports.deletions import deletion_trigger
 
 revision = "e700"
 down_revision = "e670"
@@ -256,6 +257,7 @@ def upgrade() -> None:
     for statement in (*_PROMISES, PIN_FUNCTIONS):
         op.execute(statement)
     op.execute(transition_trigger("lot", "quality", _FOLLOWING))
+    op.execute(deletion_trigger("lot"))
     for code, name, kind in (
         ("REPACKING", "Repacking", "repacking"),
         ("FOREIGN", "Stock of others", "foreign"),

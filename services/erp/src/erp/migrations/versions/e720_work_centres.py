@@ -62,7 +62,7 @@ _TABLES = (
       capacity integer not null,
       cost_per_hour numeric(20, 6) not null,
       overhead_per_hour numeric(20, 6) not null,
-      efficiency numeric(10, 6) not null,
+      efficiency numeric(20, 6) not null,
       skills text[] not null,
       tools text[] not null,
       note text not null,

@@ -9,6 +9,7 @@ from alembic import context, op
 from chassis.ids import uuid7
 from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import transition_trigger
+from records.imports.deletions import deletion_trigger
 
 revision = "e721"
 down_revision = "e720"
@@ -108,7 +109,7 @@ _TABLES = (
       scrapped {_QUANTITY},
       reworked {_QUANTITY},
       steps integer not null,
-      progress_percent numeric(5, 2) not null,
+      progress_percent numeric(20, 4) not null,
       planned_cost {_AMOUNT},
       material {_AMOUNT},
       labour {_AMOUNT},
@@ -194,7 +195,7 @@ _TABLES = (
         references supplier (id),
       cost_per_hour {_QUANTITY},
       overhead_per_hour {_QUANTITY},
-      efficiency numeric(10, 6) not null,
+      efficiency numeric(20, 6) not null,
       start_quantity {_QUANTITY},
       planned_minutes {_QUANTITY},
       good {_QUANTITY},
@@ -308,6 +309,7 @@ def upgrade() -> None:
     for statement in (*_TABLES, *_PROMISES, PIN_FUNCTIONS):
         op.execute(statement)
     op.execute(transition_trigger("production_order", "state", _FOLLOWING))
+    op.execute(deletion_trigger("production_order"))
 
 
 def downgrade() -> None:

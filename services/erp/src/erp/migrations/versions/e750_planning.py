@@ -7,6 +7,7 @@ Revises: e721
 from alembic import op
 
 from chassis.storage.states import transition_trigger
+from records.imports.deletions import deletion_trigger
 
 revision = "e750"
 down_revision = "e721"
@@ -234,6 +235,7 @@ def upgrade() -> None:
         op.execute(statement)
     op.execute(transition_trigger("material_plan", "state", _PLAN))
     op.execute(transition_trigger("planned_order", "state", _ORDER))
+    op.execute(deletion_trigger("planning_parameter"))
 
 
 def downgrade() -> None:

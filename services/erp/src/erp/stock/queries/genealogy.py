@@ -164,15 +164,16 @@ async def customers_of_lots(sql: Sql, lot_ids: Sequence[UUID]) -> list[Mapping[s
     return [dict(row) for row in await sql.fetch(_CUSTOMERS, lot_ids)]
 
 
-async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID]) -> dict[UUID, LotStock]:
+async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID], *, on: date) -> dict[UUID, LotStock]:
     """What lies of lots of others, also of those of which nothing ever lay here."""
     rows = await sql.fetch(
         """select l.id as lot_id, f.id as location_id, l.item_id, l.owner, l.quality,
               l.usable_until, coalesce(s.on_hand, 0) as on_hand, 0 as reserved,
-              null::date as reserved_on, coalesce(s.received_on, current_date) as received_on
+              null::date as reserved_on, coalesce(s.received_on, $2) as received_on
              from lot l join location f on f.kind = 'foreign'
              left join lot_stock s on s.lot_id = l.id and s.location_id = f.id
             where l.id = any($1::uuid[])""",
         lot_ids,
+        on,
     )
     return {row["lot_id"]: LotStock(**dict(row)) for row in rows}

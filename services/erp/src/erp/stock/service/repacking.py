@@ -158,7 +158,7 @@ async def _repack_foreign(
     work: Work, lot: Lot, edges: Sequence[NewEdge], source_id: UUID, document: SourceDocument
 ) -> None:
     ids = {one for edge in edges for one in (edge.from_lot_id, edge.to_lot_id)}
-    rows = await genealogy.foreign_stock(work.sql, list(ids))
+    rows = await genealogy.foreign_stock(work.sql, list(ids), on=work.today())
     for edge in edges:
         source, target = rows[edge.from_lot_id], rows[edge.to_lot_id]
         if edge.quantity > source.on_hand:
@@ -192,7 +192,7 @@ async def _move_foreign(work: Work, lot_id: UUID, command: MoveForeign, *, inwar
     if lot.owner == LotOwner.OWN:
         raise LotNotForeign(lot=lot.number)
     await _require_counted(work, lot.item_id, [command.quantity])
-    row = (await genealogy.foreign_stock(work.sql, [lot_id]))[lot_id]
+    row = (await genealogy.foreign_stock(work.sql, [lot_id], on=work.today()))[lot_id]
     if not inward and command.quantity > row.on_hand:
         raise await _too_little(work, lot, command.quantity, row.on_hand)
     row.on_hand += command.quantity if inward else -command.quantity

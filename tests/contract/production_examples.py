@@ -1,0 +1,72 @@
+"""Sends the examples about bills of material, routings, production orders and plans."""
+
+from typing import Any
+
+from erp.planning.service.running import make_next_plan
+from tests.contract.request_examples import Caller
+
+
+async def listed(caller: Caller, path: str, **query: Any) -> list[dict[str, Any]]:
+    reply = await caller.server.client.get(path, params=query)
+    items: list[dict[str, Any]] = reply.raise_for_status().json()["items"]
+    return items
+
+
+async def send_bills_of_material(erp: Caller) -> None:
+    await erp.send("bill_of_material_upsert_batch")
+    await erp.send("bill_of_material_upsert")
+    await erp.send("bill_of_material_create")
+    for act in ("update", "link", "revise"):
+        await erp.send(f"bill_of_material_{act}")
+
+
+async def send_routings(erp: Caller) -> None:
+    for kind in ("calendar", "work_centre", "routing"):
+        for act in ("create", "upsert", "upsert_batch", "update", "link", "link_batch"):
+            if f"{kind}_{act}" in erp.calls:
+                await erp.send(f"{kind}_{act}")
+    await erp.send("routing_revise")
+
+
+async def send_production(erp: Caller) -> None:
+    """An order of what has a bill, from plan to close, and the same acts on many."""
+    path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"
+    days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
+    revision = (await erp.server.client.get(path)).json()
+    assert (await erp.server.post(f"{path}/activate", None)).is_success, revision
+    needed = [{"sku": one["sku"], "quantity": "500"} for one in revision["lines"]]
+    cost = {"amount": "1.00", "currency": "CNY"}
+    receipt = {"lines": [one | {"unit_cost": cost} for one in needed]}
+    assert (await erp.server.post("/v1/stock-receipts", receipt)).is_success
+    await erp.send("production_order_create", sku=revision["sku"], **days)
+    for act in ("upsert", "upsert_batch", "update", "link"):
+        await erp.send(f"production_order_{act}")
+    for act in ("firm", "release", "issue", "return_material", "report", "finish", "close"):
+        if f"production_order_{act}" in erp.calls:
+            await erp.send(f"production_order_{act}")
+        else:
+            done = await erp.server.post(
+                f"/v1/production-orders/{erp.records['production_order']}/{act}", None
+            )
+            assert done.is_success, done.text
+    await erp.send("production_order_create", sku=revision["sku"], quantity="2", **days)
+    await erp.send("production_order_release_batch")
+    await erp.send("production_order_report_batch")
+    await erp.send("production_order_finish")
+    await erp.send("production_order_close_batch")
+
+
+async def send_planning_parameters(erp: Caller) -> None:
+    await erp.send("planning_parameter_create")
+    for act in ("upsert", "upsert_batch", "update"):
+        await erp.send(f"planning_parameter_{act}")
+
+
+async def send_plan(erp: Caller) -> None:
+    """A plan is made, and something of it ordered."""
+    reply = await erp.server.post("/v1/material-plans", None)
+    assert reply.status_code == 202, reply.text
+    assert await make_next_plan(erp.server.database)
+    planned = await listed(erp, "/v1/planned-orders", source="buy")
+    erp.records["planned_order"] = next(one for one in planned if one["supplier_number"])["id"]
+    await erp.send("planned_order_order")
