@@ -10,6 +10,7 @@ from tests.architecture.sources import ROOT
 
 SERVICES = {service.name: service for service in registered(ROOT).values()}
 EVERYWHERE = {"event_list", "event_state_list", "event_consumer_delete"} | {
+    "password_invitation_accept",
     "session_delete",
     "me_password_change",
 }
