@@ -46,7 +46,8 @@ def shared_cluster() -> Iterator[TestCluster]:
         server = TestCluster(embedded.admin_url, prefix, embedded.password, room)
         server.drop_leftovers()
         yield server
-        if not embedded.discard():
+        # Of the workers of one run the last one removes the databases of all.
+        if not embedded.discard() and "PYTEST_XDIST_WORKER" not in os.environ:
             server.drop_all()
 
 

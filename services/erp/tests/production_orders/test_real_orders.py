@@ -97,7 +97,7 @@ async def test_real_work_orders_leave_nothing_in_work(desk, floor):
         }
         for row in orders
     ]
-    done = await desk.send_many(PATH, sent, system="adventureworks")
+    done = await desk.send_many(PATH, sent, system=desk.word("aw").lower())
     assert {one["status"] for one in done} == {"created"}
     ids = [one["id"] for one in done]
     reports = [

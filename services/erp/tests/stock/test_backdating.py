@@ -10,7 +10,7 @@ import pytest
 from erp.ledger.service.years import ensure_year
 from erp.stock.errors import ShortOnDay
 from erp.stock.lines import AdjustLine
-from erp.stock.service.goods import post_adjustment
+from erp.stock.service.adjusting import post_adjustment
 
 pytestmark = pytest.mark.business_day
 

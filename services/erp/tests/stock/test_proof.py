@@ -10,8 +10,9 @@ import pytest
 
 from erp.ledger.service.years import ensure_year
 from erp.stock.lines import AdjustLine, DemandLine, ReceiptLine, ShipLine
+from erp.stock.service.adjusting import post_adjustment
 from erp.stock.service.allocating import allocate_lines
-from erp.stock.service.goods import post_adjustment, receive_goods, ship_goods
+from erp.stock.service.goods import receive_goods, ship_goods
 
 REBUILT = """with side as (
     select m.item_id, m.to_location_id as location_id, m.quantity, m.value from stock_move m

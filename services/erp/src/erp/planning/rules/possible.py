@@ -76,7 +76,7 @@ def _delay(plan: ItemPlan, order: PlannedOrder, components: Sequence[_Short]) ->
         for part in delay.parts:
             if part.day > begins:
                 why.setdefault(part.day, set()).update(part.lead_times)
-    own = {plan.item.key} if order.past_due else set()
+    own = {plan.item.key} if order.possible > order.release else set()
     parts: list[Part] = []
     done = 0
     for day in sorted(why):
