@@ -45,7 +45,7 @@ __all__ = [
     "periods_of",
     "roles",
     "share_chart",
-    "unknown_parties",
+    "unexisting_parties",
     "years",
 ]
 
@@ -186,7 +186,7 @@ async def insert_lines(work: Work, columns: Sequence[Sequence[Any]]) -> int:
     return int(done.split()[-1])
 
 
-async def unknown_parties(sql: Sql, party_ids: Sequence[UUID]) -> list[UUID]:
+async def unexisting_parties(sql: Sql, party_ids: Sequence[UUID]) -> list[UUID]:
     """Ids that neither a customer nor a supplier has."""
     return [row[0] for row in await sql.fetch(_UNKNOWN_PARTIES, party_ids)]
 

@@ -191,7 +191,7 @@ async def _lines_by_hand(work: Work, lines: Sequence[NewEntryLine]) -> tuple[Pos
 
 
 async def _require_parties(work: Work, party_ids: Collection[UUID]) -> None:
-    unknown = await queries.unknown_parties(work.sql, list(party_ids)) if party_ids else []
+    unknown = await queries.unexisting_parties(work.sql, list(party_ids)) if party_ids else []
     if unknown:
         raise MissingReference(entity="party", reference=", ".join(map(str, unknown)))
 

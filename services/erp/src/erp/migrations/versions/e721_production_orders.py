@@ -59,7 +59,7 @@ def _control(roles: tuple[str, ...]) -> str:
     end $$"""
 
 
-def _known(table: str, column: str, words: tuple[str, ...]) -> str:
+def _word_check(table: str, column: str, words: tuple[str, ...]) -> str:
     name, listed = f"ck_{table}_{column}_known", ", ".join(f"'{one}'" for one in words)
     return f"""alter table {table} drop constraint {name},
       add constraint {name} check ({column} in ({listed}))"""
@@ -297,8 +297,8 @@ _FOLLOWING = {
 
 def upgrade() -> None:
     """Add accounts, the place of production, the tables, and what they promise."""
-    op.execute(_known("account", "role", _NEW_ROLES))
-    op.execute(_known("location", "kind", (*_KINDS, "production")))
+    op.execute(_word_check("account", "role", _NEW_ROLES))
+    op.execute(_word_check("location", "kind", (*_KINDS, "production")))
     op.execute(_control((*_CONTROL, "work_in_progress")))
     if not context.is_offline_mode():
         for code, role, name, zh, kind in _ACCOUNTS:
@@ -322,7 +322,7 @@ def downgrade() -> None:
     op.execute("drop sequence production_order_number_seq")
     op.execute("drop function production_order_agrees()")
     op.execute("delete from location where kind = 'production'")
-    op.execute(_known("location", "kind", _KINDS))
+    op.execute(_word_check("location", "kind", _KINDS))
     op.execute("alter table account disable trigger user")
     op.execute(
         "update account set role = null where role in ("
@@ -330,6 +330,6 @@ def downgrade() -> None:
         + ")"
     )
     op.execute("alter table account enable trigger user")
-    op.execute(_known("account", "role", _ROLES))
+    op.execute(_word_check("account", "role", _ROLES))
     op.execute(_control(_CONTROL))
     op.execute(PIN_FUNCTIONS)

@@ -16,7 +16,14 @@ from records.includes import Include
 from records.links import linked_to
 from records.reads import Reads, columns_of, everybody, sorts_of
 
-__all__ = ["LOTS", "items_of_lots", "known_parties", "lots_by_number", "skus_of", "tracked_items"]
+__all__ = [
+    "LOTS",
+    "existing_parties",
+    "items_of_lots",
+    "lots_by_number",
+    "skus_of",
+    "tracked_items",
+]
 
 _STOCK = "(select coalesce(sum(s.{0}), 0) from lot_stock s where s.lot_id = lot.id)"
 
@@ -83,7 +90,7 @@ async def skus_of(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row["id"]: row["sku"] for row in rows}
 
 
-async def known_parties(
+async def existing_parties(
     sql: Sql, customer_ids: Collection[UUID], supplier_ids: Collection[UUID]
 ) -> set[UUID]:
     """Those of the customers and suppliers that there are."""

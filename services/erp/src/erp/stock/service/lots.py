@@ -125,7 +125,7 @@ async def _require_parties(work: Work, lots: Sequence[Lot]) -> None:
     came_from = {lot.supplier_id for lot in lots if lot.supplier_id}
     if not (customers or suppliers or came_from):
         return
-    known = await queries.known_parties(work.sql, customers, suppliers | came_from)
+    known = await queries.existing_parties(work.sql, customers, suppliers | came_from)
     for entity, wanted in (("customer", customers), ("supplier", suppliers | came_from)):
         for one in wanted - known:
             raise MissingReference(entity=entity, reference=one)
