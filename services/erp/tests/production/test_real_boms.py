@@ -38,7 +38,10 @@ def component(row):
 
 
 async def bring_items(desk, found):
-    """Every product that a row names, counted in the unit in which it is a component."""
+    """Every product that a row names, counted in the unit in which it is a component.
+
+    The items of the data have their own numbers: another test may have brought all of them.
+    """
     units = {row["ComponentID"]: UNITS[row["UnitMeasureCode"]] for row in found}
     for code in ("XOZ", "XIN"):
         reply = await desk.erp.post("/v1/units", {"code": code, "name": code, "decimals": 6})
@@ -57,7 +60,7 @@ async def bring_items(desk, found):
         for one in sorted(named, key=int)
     ]
     done = await desk.send_many("/v1/items", items, system="adventureworks")
-    assert {one["status"] for one in done} == {"created"}
+    assert {one["status"] for one in done} in ({"created"}, {"unchanged"})
 
 
 async def bring_bills(desk, found):
@@ -82,8 +85,8 @@ async def bring_bills(desk, found):
         for one, own in lines.items()
     ]
     done = await desk.send_many(PATH, bills, system="adventureworks")
-    assert {one["status"] for one in done} == {"created"}, [
-        one for one in done if one["status"] != "created"
+    assert {one["status"] for one in done} in ({"created"}, {"unchanged"}), [
+        one for one in done if one["status"] not in {"created", "unchanged"}
     ][:3]
     return sum(map(len, lines.values())), sum(not row["ProductAssemblyID"] for row in found)
 
