@@ -22,7 +22,7 @@ LEAD = {
     "name": f"Zhao {TOKEN}",
     "company": f"Hotel {TOKEN}",
     "title": "Head of purchasing",
-    "email": f"zhao@{TOKEN}.example",
+    "email": f"zhao.{TOKEN}@hotel.example",
     "address": {"city": "Ningbo", "country": "CN"},
     "source": "web",
     "campaign": "spring",

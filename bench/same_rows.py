@@ -160,7 +160,7 @@ def _rows(one: Written, found: Sequence[Mapping[str, Any]], ids: set[Any]) -> li
             {
                 at: value
                 for at, (name, value) in enumerate(row.items())
-                if value in ids or name in one.fresh
+                if name in one.fresh or (isinstance(value, UUID) and value in ids)
             },
         )
         for row in found
