@@ -11,13 +11,13 @@ from fastapi.routing import APIRoute
 from starlette.status import HTTP_201_CREATED, HTTP_429_TOO_MANY_REQUESTS
 
 from chassis.api.descriptions import add_examples, describe_fields
-from chassis.api.openapi_sides import part_sides
+from chassis.api.openapi_sides import REFERENCE, part_sides
 from chassis.http.deprecation import document_deprecation
 from chassis.http.etag import ETAG, LOCATION
 from chassis.http.fields import RowFields
 from chassis.http.paging import LINK
 from chassis.http.refusals import problems_of
-from chassis.problems.problem import MEDIA_TYPE
+from chassis.problems.problem import MEDIA_TYPE, ProblemView
 from chassis.problems.standard import RowBusy
 from chassis.settings import LOG_IN
 from chassis.telemetry.trace import IMPORT_ID_HEADER
@@ -80,6 +80,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     )
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     document["components"]["headers"] = RATES
+    _add_problem(document["components"].setdefault("schemas", {}))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method == "patch":
@@ -95,6 +96,14 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
     return document
+
+
+def _add_problem(schemas: dict[str, Any]) -> None:
+    """What refusals refer to."""
+    at = REFERENCE + "{model}"
+    view = ProblemView.model_json_schema(mode="serialization", ref_template=at)
+    for name, schema in {**view.pop("$defs"), ProblemView.__name__: view}.items():
+        schemas.setdefault(name, schema)
 
 
 def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["part_sides", "places_in"]
+__all__ = ["REFERENCE", "part_sides", "places_in"]
 
 Node = dict[str, Any]
 LISTED = ("anyOf", "oneOf", "allOf", "prefixItems")

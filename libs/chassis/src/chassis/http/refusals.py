@@ -6,12 +6,15 @@ from typing import Any, TypeVar
 from fastapi.dependencies.models import Dependant
 from starlette.status import HTTP_429_TOO_MANY_REQUESTS
 
-from chassis.problems.problem import MEDIA_TYPE, Problem, ProblemView
+from chassis.problems.problem import MEDIA_TYPE, Problem
 
 __all__ = ["add_problems", "may_refuse", "problems_of", "refuses"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 Responses = dict[int | str, dict[str, Any]]
+
+VIEW = {"$ref": "#/components/schemas/ProblemView"}
+"""A model here would be built anew for each problem of each route: seconds at every start."""
 
 RETRY_AFTER = {
     "Retry-After": {
@@ -52,9 +55,7 @@ def add_problems(
     """The responses with the problems that they do not declare yet."""
     found = {status: dict(response) for status, response in responses.items()}
     for problem in problems:
-        response = found.setdefault(
-            problem.status, {"model": ProblemView, "content": {MEDIA_TYPE: {}}}
-        )
+        response = found.setdefault(problem.status, {"content": {MEDIA_TYPE: {"schema": VIEW}}})
         declared = response.get("description", "")
         if f"`{problem.code}`" not in declared:
             text = f"`{problem.code}`: {problem.title}"

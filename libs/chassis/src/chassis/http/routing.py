@@ -7,7 +7,6 @@ from typing import Any
 import asyncpg
 from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import get_dependant
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
@@ -62,8 +61,9 @@ class IdempotentRoute(APIRoute):
     def __init__(
         self, path: str, endpoint: Callable[..., Any], *, responses: Any = None, **options: Any
     ) -> None:
-        asked = [*EVERYWHERE, *problems_of(get_dependant(path=path, call=endpoint))]
-        super().__init__(path, endpoint, responses=add_problems(responses or {}, asked), **options)
+        super().__init__(path, endpoint, responses=responses, **options)
+        asked = [*EVERYWHERE, *problems_of(self.dependant)]
+        self.responses = add_problems(self.responses, asked)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
