@@ -100,10 +100,8 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 
 def _add_problem(schemas: dict[str, Any]) -> None:
     """What refusals refer to."""
-    at = REFERENCE + "{model}"
-    view = ProblemView.model_json_schema(mode="serialization", ref_template=at)
-    for name, schema in {**view.pop("$defs"), ProblemView.__name__: view}.items():
-        schemas.setdefault(name, schema)
+    view = ProblemView.model_json_schema(mode="serialization", ref_template=REFERENCE + "{model}")
+    schemas |= {**view.pop("$defs"), ProblemView.__name__: view, **schemas}
 
 
 def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:

@@ -62,8 +62,7 @@ class IdempotentRoute(APIRoute):
         self, path: str, endpoint: Callable[..., Any], *, responses: Any = None, **options: Any
     ) -> None:
         super().__init__(path, endpoint, responses=responses, **options)
-        asked = [*EVERYWHERE, *problems_of(self.dependant)]
-        self.responses = add_problems(self.responses, asked)
+        self.responses = add_problems(self.responses, [*EVERYWHERE, *problems_of(self.dependant)])
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler, with replay before it and the kept reply after it."""
