@@ -1,6 +1,6 @@
 """Follow-ups in the first days of deals, and what became of them (C30)."""
 
-from services.crm.tests.insights.test_figures import closed
+from services.crm.tests.insights.test_figures import closed, counted
 
 
 def bucket(found, series, at_least):
@@ -15,6 +15,13 @@ async def touch(desk, deal, day, **facts):
     at = f"{year}-01-{10 + day:02}T09:00:00Z"
     values = {"kind": "email", "name": "Offer", "direction": "outbound", "starts_at": at}
     return await desk.add("/v1/activities", **values | about | {"state": "done"} | facts)
+
+
+async def lists_agree(crm, found):
+    """Every bucket's list has so many deals as the bucket says."""
+    for series in ("outbound", "inbound"):
+        for one in found[series]:
+            assert await counted(crm, one["list"]) == one["deals"], one["list"]
 
 
 async def test_deals_are_compared_at_equal_age(desk, insights, past, year):
@@ -34,6 +41,8 @@ async def test_deals_are_compared_at_equal_age(desk, insights, past, year):
     longer = await insights("follow-ups", days=14, **closed(year))
     assert bucket(longer, "outbound", 3) == (1, 1)
     assert "association" in found["reading"]
+    await lists_agree(desk.crm, found)
+    await lists_agree(desk.crm, longer)
 
 
 async def test_what_a_campaign_or_the_system_sent_is_no_follow_up(desk, insights, past, year):
@@ -53,3 +62,4 @@ async def test_one_channel_may_be_asked_for(desk, insights, past, year):
     await touch(desk, deal, 2, kind="call")
     found = await insights("follow-ups", days=7, channel="call", **closed(year))
     assert bucket(found, "outbound", 1) == (1, 1)
+    await lists_agree(desk.crm, found)

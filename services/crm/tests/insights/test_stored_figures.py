@@ -119,6 +119,8 @@ async def test_time_in_stages_equals_that_between_the_changes(deals, desk, insig
     days = [one / 86400 for (_, stage), one in spent.items() if str(stage) == first["id"]]
     assert float(found["stages"][0]["median_days"]) == round(median(days), 2)
     assert await counted(desk.crm, found["list"]) == found["won"] == 3
+    for one in found["stages"]:
+        assert await counted(desk.crm, one["list"]) == one["deals"], one["stage_code"]
 
 
 async def test_stored_touches_follow_their_activities(crm, desk, insights, past, year):

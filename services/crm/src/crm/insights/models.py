@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.storage.states import enum_check
 from crm.base import Base
-from crm.insights.states import TouchKind
+from crm.opportunities.states import TouchKind
 
 __all__ = ["RIGHTS", "DealTouch", "StageFigure", "TouchFigure"]
 

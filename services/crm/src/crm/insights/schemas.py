@@ -5,9 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from crm.insights.states import Dimension, TouchKind
+from crm.insights.states import Dimension
 from crm.opportunities.schemas.deals import ColumnSum
-from crm.opportunities.states import StageKind
+from crm.opportunities.states import StageKind, TouchKind
 from values.days import Day
 from values.decimals import NonNegativeDecimal
 from values.text import Command, Line
@@ -158,6 +158,7 @@ class TimeInStage(BaseModel):
     deals: int = Field(description="How many were in it.")
     median_days: NonNegativeDecimal = Field(description="Half were in it no longer.")
     p90_days: NonNegativeDecimal = Field(description="Nine in ten were in it no longer.")
+    list: str = Field(description="The path of the list of these deals.")
 
 
 class Velocity(BaseModel):
@@ -194,6 +195,7 @@ class FollowUpBucket(BaseModel):
     deals: int = Field(description="How many deals had so many: n.")
     won: int = Field(description="How many of them were won.")
     share: ShareView | None = Field(description="Won; null: there is no such deal.")
+    list: str = Field(description="The path of the list of these deals.")
 
 
 class FollowUps(BaseModel):

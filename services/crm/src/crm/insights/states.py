@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["Dimension", "TouchKind"]
+__all__ = ["Dimension"]
 
 
 class Dimension(StrEnum):
@@ -15,11 +15,3 @@ class Dimension(StrEnum):
     PRODUCT = "product"
     ACCOUNT = "account"
     QUARTER = "quarter"
-
-
-class TouchKind(StrEnum):
-    """By which kind of activity somebody turned to the customer."""
-
-    CALL = "call"
-    MEETING = "meeting"
-    EMAIL = "email"

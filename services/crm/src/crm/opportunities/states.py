@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["DEAL_FOLLOWING", "DealField", "ForecastCategory", "NoOrderReason", "StageKind"]
+__all__ = [
+    "DEAL_FOLLOWING",
+    "DealField",
+    "ForecastCategory",
+    "NoOrderReason",
+    "StageKind",
+    "TouchDirection",
+    "TouchKind",
+]
 
 
 class StageKind(StrEnum):
@@ -53,3 +61,18 @@ class NoOrderReason(StrEnum):
     NO_PRODUCTS = "no_products"
     HISTORY = "history"
     OTHER_CURRENCY = "other_currency"
+
+
+class TouchKind(StrEnum):
+    """By which kind of activity somebody turned to the customer."""
+
+    CALL = "call"
+    MEETING = "meeting"
+    EMAIL = "email"
+
+
+class TouchDirection(StrEnum):
+    """Who turned to whom: staff to the customer, or the customer to them."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"

@@ -28,11 +28,13 @@ from crm.insights.schemas import (
     WinRates,
 )
 from crm.insights.states import Dimension
+from crm.opportunities.states import StageKind, TouchDirection
 
 __all__ = ["conversion", "followed_up", "lost_reasons", "velocity", "win_rates"]
 
 LIST = "/v1/opportunities"
 _NONE: Mapping[Dimension, str] = {Dimension.OWNER: "owned", Dimension.TEAM: "in_team"}
+_CLOSED = f"{StageKind.WON},{StageKind.LOST}"
 _BUCKETS = ((0, 0), (1, 1), (2, 2), (3, 4), (5, 7), (8, None))
 _READING = (
     "Deals of equal age are compared: those that were open for longer than these days, by the"
@@ -108,7 +110,7 @@ def _won_of(key: str | None, wanted: WinRateQuery) -> str | None:
     return _path(asked)
 
 
-def _asked(wanted: Closed) -> dict[str, str]:
+def _asked(wanted: Closed) -> dict[str, Any]:
     """What the list is asked for, to have the closed deals that are counted."""
     given = {
         "closes_on_gte": wanted.closed_gte,
@@ -138,7 +140,11 @@ def _lost_for(row: Mapping[str, Any], whole: int, wanted: LossQuery) -> LostFor:
 async def velocity(at: Reading, wanted: Closed) -> Velocity:
     """How long won deals took, and how long closed ones were in each stage."""
     days = await deals.cycle_days(at, wanted)
-    stages = await deals.stage_days(at, wanted)
+    closed = _asked(wanted) | {"state": _CLOSED}
+    stages = [
+        {**one, "list": _path(closed | {"left_stage_id": one["stage_id"]})}
+        for one in await deals.stage_days(at, wanted)
+    ]
     won = _path(_asked(wanted) | {"state": "won"})
     return Velocity.model_validate({**days, "stages": stages, "list": won})
 
@@ -150,14 +156,19 @@ async def followed_up(at: Reading, wanted: FollowUpQuery) -> FollowUps:
         days=wanted.days,
         deals=sum(one["deals"] for one in rows),
         left_out=rows[0]["left_out"] if rows else 0,
-        outbound=_buckets(rows, "outbound"),
-        inbound=_buckets(rows, "inbound"),
+        outbound=_buckets(rows, wanted, TouchDirection.OUTBOUND),
+        inbound=_buckets(rows, wanted, TouchDirection.INBOUND),
         reading=_READING,
     )
 
 
-def _buckets(rows: Sequence[Mapping[str, Any]], series: str) -> list[FollowUpBucket]:
+def _buckets(
+    rows: Sequence[Mapping[str, Any]], wanted: FollowUpQuery, series: TouchDirection
+) -> list[FollowUpBucket]:
     found = []
+    asked = _asked(wanted) | {"state": _CLOSED, "source": wanted.source}
+    asked |= {"touch_days": wanted.days, "touch_channel": wanted.channel}
+    asked |= {"touch_direction": series}
     for at_least, at_most in _BUCKETS:
         within = [
             one
@@ -166,5 +177,8 @@ def _buckets(rows: Sequence[Mapping[str, Any]], series: str) -> list[FollowUpBuc
         ]
         n, won = sum(one["deals"] for one in within), sum(one["won"] for one in within)
         facts = {"at_least": at_least, "at_most": at_most, "deals": n, "won": won}
-        found.append(FollowUpBucket.model_validate(facts | {"share": share_of(won, n)}))
+        path = _path(asked | {"touches_gte": at_least, "touches_lte": at_most})
+        found.append(
+            FollowUpBucket.model_validate(facts | {"share": share_of(won, n), "list": path})
+        )
     return found

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from chassis.ids import uuid7
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
@@ -23,6 +25,7 @@ from crm.opportunities.models import (
 )
 from crm.opportunities.schemas.deals import OpportunityQuery, OpportunityView
 from crm.opportunities.schemas.pipelines import LostReasonView, PipelineView
+from crm.opportunities.states import TouchDirection
 from crm.orders.schemas import OrderView
 from crm.sql import Sql
 from crm.staff.schemas import MemberView, TeamView
@@ -54,6 +57,20 @@ _REACHED = f"""exists (select from pipeline_stage wanted
       join pipeline_stage s on s.id = any(f.stage_ids) and s.pipeline_id = wanted.pipeline_id
     where wanted.id = {{}} and wanted.pipeline_id = opportunity.pipeline_id
       and {PLACE.format("s")} >= {PLACE.format("wanted")})"""
+_LEFT = """exists (select from opportunity_stage_figure f
+      cross join unnest(f.stage_ids, f.microseconds) as u(stage_id, microseconds)
+    where f.opportunity_id = opportunity.id and u.stage_id = {} and u.microseconds is not null)"""
+_OLD_ENOUGH = "opportunity.closes_on - opportunity.opened_on > {}::integer"
+_TOUCHED = """(select n >= coalesce((asked.of ->> 'at_least')::integer, 0)
+        and n <= coalesce((asked.of ->> 'at_most')::integer, n)
+    from (select {}::jsonb) as asked(of) cross join lateral (
+      select count(*) as n from opportunity_touch t
+      where t.opportunity_id = opportunity.id
+        and t.touched_at >= opportunity.opened_on::timestamp at time zone (asked.of ->> 'zone')
+        and t.touched_at < opportunity.opened_on::timestamp at time zone (asked.of ->> 'zone')
+          + make_interval(days => (asked.of ->> 'days')::integer)
+        and t.channel = coalesce(asked.of ->> 'channel', t.channel)
+        and t.outbound = coalesce((asked.of ->> 'outbound')::boolean, t.outbound)) counted)"""
 _AMOUNT = """case when opportunity.amount is not null then jsonb_build_object(
     'amount', opportunity.amount::text, 'currency', opportunity.currency) end"""
 _STALE = """(select opportunity.stage_since + make_interval(days => s.stale_after_days)
@@ -94,6 +111,9 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
         *between("opportunity.closes_on", query.closes_on_gte, query.closes_on_lte),
         *between("opportunity.opened_on", query.opened_on_gte, query.opened_on_lte),
         Filter(_REACHED, query.reached_stage_id),
+        Filter(_LEFT, query.left_stage_id),
+        Filter(_OLD_ENOUGH, query.touch_days),
+        Filter(_TOUCHED, _touches(at, query)),
         Filter(_with("contact", "contact_id"), query.contact_id),
         Filter(_with("competitor", "competitor_id"), query.competitor_id),
         Filter(_with("line", "product_id"), query.product_id),
@@ -103,6 +123,22 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
         Filter("(opportunity.owner_id is not null) = {}", query.owned),
         Filter("(opportunity.team_id is not null) = {}", query.in_team),
     ]
+
+
+def _touches(at: Reading, query: OpportunityQuery) -> str | None:
+    """Which touches are counted, and how many of them are wanted; None: nobody asks."""
+    if query.touch_days is None:
+        return None
+    outbound = query.touch_direction and query.touch_direction == TouchDirection.OUTBOUND
+    asked = {
+        "zone": str(at.setting.zone),
+        "days": query.touch_days,
+        "channel": query.touch_channel,
+        "outbound": outbound,
+        "at_least": query.touches_gte,
+        "at_most": query.touches_lte,
+    }
+    return orjson.dumps(asked).decode()
 
 
 def _staleness(at: Reading, stale: bool | None) -> Filter:  # noqa: FBT001 - three answers

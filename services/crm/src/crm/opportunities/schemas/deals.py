@@ -9,7 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from chassis.http.etag import EtagVersion, Revision
 from crm.opportunities.schemas.won import WonOrder
-from crm.opportunities.states import ForecastCategory, NoOrderReason, StageKind
+from crm.opportunities.states import (
+    ForecastCategory,
+    NoOrderReason,
+    StageKind,
+    TouchDirection,
+    TouchKind,
+)
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf, Statuses
 from records.links import ExternalRef
@@ -297,6 +303,26 @@ class OpportunityQuery(Tagged):
         default=None,
         description="Only those of its pipeline that entered this stage or a later open or won "
         "one (by position), wherever they stand now.",
+    )
+    left_stage_id: UUID | None = Field(
+        default=None, description="Only those that were in this stage and left it."
+    )
+    touch_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
+        default=None,
+        description="Only those that closed later than so many days after opening; touches of "
+        "these days are counted.",
+    )
+    touch_channel: TouchKind | None = Field(
+        default=None, description="With `touch_days`: touches of this kind; default: of all kinds."
+    )
+    touch_direction: TouchDirection | None = Field(
+        default=None, description="With `touch_days`: in this direction; default: in both."
+    )
+    touches_gte: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="With `touch_days`: at least so many touches."
+    )
+    touches_lte: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="With `touch_days`: no more than so many touches."
     )
     stale: bool | None = Field(
         default=None, description="True: only those that are in their stage for too long."
