@@ -2,8 +2,11 @@
 
 import asyncio
 
+import asyncpg
 import pytest
 from sqlalchemy import make_url
+
+from chassis.problems.standard import InvalidCursor
 
 
 async def test_a_server_that_takes_no_connection_is_told_as_one_that_is_away(sample):
@@ -18,6 +21,40 @@ async def test_a_server_that_takes_no_connection_is_told_as_one_that_is_away(sam
                     pass
     finally:
         await database.close()
+
+
+REFUSED_BY_DRIVER = [
+    ("select $1::text", 1),
+    ("select $1::integer", 2**40),
+    ("select $1::text", "\ud800"),
+]
+
+
+@pytest.mark.parametrize(("statement", "value"), REFUSED_BY_DRIVER)
+@pytest.mark.parametrize("reads", ["reading", "driver"])
+async def test_a_value_that_cannot_be_sent_leaves_no_transaction(sample, statement, value, reads):
+    """Whatever is raised because of it: the next act, at the same place in the pool, is whole."""
+    settings = sample.settings.model_copy(update={"pool_size": 1})
+    database = sample.service.connect(settings, url=sample.runtime_url)
+    refused = (asyncpg.DataError, UnicodeEncodeError)
+    try:
+        with pytest.raises(refused):
+            await ask(getattr(database, reads), statement, value)
+        assert await its_own_transactions(database)
+        with pytest.raises(InvalidCursor):
+            await ask(getattr(database, reads), statement, value, refused)
+        assert await its_own_transactions(database)
+    finally:
+        await database.close()
+
+
+async def ask(reads, statement, value, expected=()):
+    """Send a value; what is expected to be raised is answered as a problem."""
+    async with reads() as at:
+        try:
+            await getattr(at, "sql", at).fetch(statement, value)
+        except expected as wrong:
+            raise InvalidCursor from wrong
 
 
 CUT_OFF = {

@@ -80,7 +80,9 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     )
     document.setdefault("components", {})["securitySchemes"] = SECURITY
     document["components"]["headers"] = RATES
-    _add_problem(document["components"].setdefault("schemas", {}))
+    view = ProblemView.model_json_schema(mode="serialization", ref_template=REFERENCE + "{model}")
+    shown = view.pop("$defs") | {ProblemView.__name__: view}  # refusals refer to it
+    document["components"]["schemas"] = shown | document["components"].get("schemas", {})
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if method == "patch":
@@ -96,12 +98,6 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         document["components"].get("schemas", {}).pop(unused, None)
     return document
-
-
-def _add_problem(schemas: dict[str, Any]) -> None:
-    """What refusals refer to."""
-    view = ProblemView.model_json_schema(mode="serialization", ref_template=REFERENCE + "{model}")
-    schemas |= {**view.pop("$defs"), ProblemView.__name__: view, **schemas}
 
 
 def _declare_headers(app: FastAPI, document: dict[str, Any]) -> None:

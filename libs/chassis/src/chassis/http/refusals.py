@@ -61,11 +61,6 @@ def add_problems(
             text = f"`{problem.code}`: {problem.title}"
             text += f" ({problem.facts_text})" if problem.facts_text else ""
             response["description"] = f"{declared}; {text}" if declared else text
-        if _says_when(problem):
+        if problem.retry_after_seconds is not None or problem.status == HTTP_429_TOO_MANY_REQUESTS:
             response["headers"] = response.get("headers", {}) | RETRY_AFTER
     return found
-
-
-def _says_when(problem: type[Problem]) -> bool:
-    """True for a problem that says when to come again."""
-    return problem.retry_after_seconds is not None or problem.status == HTTP_429_TOO_MANY_REQUESTS

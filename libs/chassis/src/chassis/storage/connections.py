@@ -44,6 +44,8 @@ SESSION = {
 }
 """Generic plans: the hot path asks the same key look-ups again and again."""
 
+CUT_OFF = (asyncio.CancelledError, asyncpg.DataError, UnicodeEncodeError)
+
 ASYNC_URL = "postgresql+asyncpg://"
 """Names the dialect; where the server is, the connections' own maker knows."""
 
@@ -188,13 +190,18 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     """Let the pool have the connection again, closed if a transaction of its last act is left.
 
     An act that was canceled while it began or ended may leave one. What the next act did would
-    be done inside of it, reported as done, and never committed. A read that was canceled after its
-    statement was prepared leaves one too, which nothing shows.
+    be done inside of it, reported as done, and never committed. A read leaves one too, which nothing
+    shows, when after its statement was prepared it was canceled or a value could not be sent.
     """
-    canceled = isinstance(sys.exception(), asyncio.CancelledError)
-    if canceled or sql._top_xact is not None or sql.is_in_transaction():  # noqa: SLF001 - no public way
+    left = sql._top_xact is not None or sql.is_in_transaction()  # noqa: SLF001 - no public way
+    if left or _cut_off(sys.exception()):
         sql.terminate()
     pooled.close()
+
+
+def _cut_off(raised: BaseException | None) -> bool:
+    """Whether this, or what it was raised from, ended a statement between two messages."""
+    return raised is not None and (isinstance(raised, CUT_OFF) or _cut_off(raised.__cause__))
 
 
 def driver_of(pooled: PoolProxiedConnection) -> PooledConnection:
