@@ -190,8 +190,8 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     """Let the pool have the connection again, closed if a transaction of its last act is left.
 
     An act that was canceled while it began or ended may leave one. What the next act did would
-    be done inside of it, reported as done, and never committed. A read leaves one too, which nothing
-    shows, when after its statement was prepared it was canceled or a value could not be sent.
+    be done inside of it, reported as done, and never committed. A read leaves one too, which
+    nothing shows, when after its statement was prepared it was canceled or a value was not sent.
     """
     left = sql._top_xact is not None or sql.is_in_transaction()  # noqa: SLF001 - no public way
     if left or _cut_off(sys.exception()):
