@@ -1,8 +1,52 @@
 """Words of scheduling."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ConflictKind", "Method", "ReasonKind", "ViolationKind", "WaitKind"]
+__all__ = [
+    "TRY_FOLLOWING",
+    "ConflictKind",
+    "Method",
+    "ReasonKind",
+    "SharedKind",
+    "TryState",
+    "ViolationKind",
+    "WaitKind",
+]
+
+
+class SharedKind(StrEnum):
+    """What several operations share: people with a `skill`, or a `tool` of which there are few."""
+
+    SKILL = "skill"
+    TOOL = "tool"
+
+
+class TryState(StrEnum):
+    """How far a schedule try is.
+
+    `ready`: it may be kept or dropped; `failed`: no schedule can exist, or none could be made;
+    `kept`: it became the published schedule; `dropped`: nothing of it counts.
+    """
+
+    QUEUED = "queued"
+    COMPUTING = "computing"
+    READY = "ready"
+    FAILED = "failed"
+    KEPT = "kept"
+    DROPPED = "dropped"
+
+
+_S = TryState
+TRY_FOLLOWING: Mapping[TryState, frozenset[TryState]] = {
+    _S.QUEUED: frozenset({_S.COMPUTING, _S.DROPPED}),
+    _S.COMPUTING: frozenset({_S.READY, _S.FAILED, _S.DROPPED}),
+    _S.READY: frozenset({_S.KEPT, _S.DROPPED}),
+    _S.FAILED: frozenset(),
+    _S.KEPT: frozenset(),
+    _S.DROPPED: frozenset(),
+}
+"""A try whose worker vanished stays computing until another worker comes to it."""
 
 
 class Method(StrEnum):
