@@ -26,14 +26,13 @@ class Shop:
     def __init__(self, desk: Any, monkeypatch: pytest.MonkeyPatch, today: date) -> None:
         self.desk, self.erp, self.today = desk, desk.erp, today
         self.monday = today + timedelta(days=7 - today.weekday())
-        self.at(0, 10)
+        self.now = self.at(0, 10)
         monkeypatch.setattr(lane, "utc_now", lambda: self.now)
 
     def at(self, days: int, hour: int, minute: int = 0) -> datetime:
-        """Set the clock to so many days after a Monday to come."""
+        """The moment so many days after a Monday to come."""
         day = self.monday + timedelta(days=days)
-        self.now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
-        return self.now
+        return datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
 
     async def calendar(self, hours: list[dict[str, Any]] = WEEK) -> str:
         made = await self.desk.add(

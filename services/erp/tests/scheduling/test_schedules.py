@@ -23,7 +23,7 @@ async def test_vector_v10_by_the_api(shop):
     assert (tried["state"], tried["made_by"], tried["progress"]) == ("ready", "rule", 100)
     await shop.keeps(tried)
     assert await shop.times(order) == [(saw, utc(shop.at(0, 10)), utc(shop.at(0, 16)))]
-    friday = shop.at(4, 16)
+    shop.now = friday = shop.at(4, 16)
     later = await shop.order(await shop.item({"work_centre": press}), 120)
     await shop.keeps(await shop.tries())
     assert await shop.times(later) == [(press, utc(friday), utc(shop.at(7, 9)))]
@@ -33,12 +33,13 @@ async def test_a_try_touches_nothing_and_of_two_one_is_published(shop, problem):
     """E67 to E69: what if is only said; two planners keep at once, and one is refused."""
     saw = await shop.centre()
     item = await shop.item({"work_centre": saw})
-    first, second = await shop.order(item, 60, due=1), await shop.order(item, 120, due=2)
+    first = await shop.order(item, 360, due=5, priority=1)
+    second = await shop.order(item, 60, due=0, priority=9)
     await shop.keeps(await shop.tries())
     before = await shop.desk.see(f"{ASSIGNMENTS}?work_centre={saw}")
     assert [one["number"] for one in before["items"]] == [first["number"], second["number"]]
     old = await shop.desk.see(f"{ORDERS}/{second['id']}")
-    assert old["scheduled_end_at"] == utc(shop.at(0, 14))
+    assert old["scheduled_end_at"] == utc(shop.at(1, 9))
 
     rush = [{"production_order_id": second["id"], "rush": True}]
     tried, other = await shop.tries(changes=rush), await shop.tries()
@@ -46,8 +47,8 @@ async def test_a_try_touches_nothing_and_of_two_one_is_published(shop, problem):
     assert (tried["moved"], said["moved_share"]) == (2, "1")
     ends = {one["number"]: (one["ends_at_before"], one["ends_at"]) for one in said["orders"]}
     assert ends == {
-        first["number"]: (utc(shop.at(0, 11)), utc(shop.at(0, 14))),
-        second["number"]: (utc(shop.at(0, 14)), utc(shop.at(0, 12))),
+        first["number"]: (utc(shop.at(0, 17)), utc(shop.at(1, 9))),
+        second["number"]: (utc(shop.at(1, 9)), utc(shop.at(0, 11))),
     }
     assert await shop.desk.see(f"{ASSIGNMENTS}?work_centre={saw}") == before
     assert await shop.desk.see(f"{ORDERS}/{second['id']}") == old
@@ -95,14 +96,14 @@ async def test_what_is_kept_is_what_was_tried_and_orders_become_so(shop, problem
 async def test_frozen_and_running_operations_do_not_move(shop):
     """E69: a rush order goes behind what begins within the frozen hours, and moves the others."""
     code = shop.desk.word("P")
-    await shop.desk.add("/v1/scheduling-profiles", code=code, frozen_hours=3)
+    await shop.desk.add("/v1/scheduling-profiles", code=code, frozen_hours=1)
     saw = await shop.centre()
     item = await shop.item({"work_centre": saw})
     runs, frozen, free = [await shop.order(item, 60, due=due) for due in (1, 2, 3)]
     await shop.keeps(await shop.tries())
     was = await shop.times(runs), await shop.times(frozen)
-    shop.at(0, 10, 30)
-    rush = await shop.order(item, 60, rush=True)
+    shop.now = shop.at(0, 10, 30)
+    rush = await shop.order(item, 150, due=0, rush=True)
     tried = await shop.tries(profile=code)
     said = await shop.result(tried)
     assert [one["number"] for one in said["assignments"] if one["is_fixed"]] == [
@@ -110,8 +111,8 @@ async def test_frozen_and_running_operations_do_not_move(shop):
     ]
     await shop.keeps(tried)
     assert (await shop.times(runs), await shop.times(frozen)) == was
-    assert await shop.times(rush) == [(saw, utc(shop.at(0, 13)), utc(shop.at(0, 14)))]
-    assert await shop.times(free) == [(saw, utc(shop.at(0, 14)), utc(shop.at(0, 15)))]
+    assert await shop.times(rush) == [(saw, utc(shop.at(0, 13)), utc(shop.at(0, 15, 30)))]
+    assert await shop.times(free) == [(saw, utc(shop.at(0, 15, 30)), utc(shop.at(0, 16, 30)))]
 
 
 async def test_a_schedule_that_cannot_exist_says_why(shop):
@@ -147,28 +148,28 @@ async def test_why_late_and_how_loaded(shop):
     assert refused.status_code == 422
 
 
-async def test_material_set_ups_and_tools_hold(shop):
-    """E68: a set-up by sequence, one jig for two machines, and a part that comes on a day."""
+async def test_set_ups_and_tools_hold(shop):
+    """E68: a set-up by sequence, whichever is first, and one jig for two machines."""
     jig = shop.desk.word("jig")
     saw, press = await shop.centre(tools=[jig]), await shop.centre(tools=[jig])
     await shop.desk.add("/v1/shared-resources", kind="tool", name=jig, capacity=1)
     white, black = shop.desk.word("white"), shop.desk.word("black")
-    await shop.desk.add("/v1/changeovers", from_family=white, to_family=black, minutes=30)
-    one = await shop.item({"work_centre": saw, "setup_family": white})
-    two = await shop.item({"work_centre": saw, "setup_family": black})
-    a, b = await shop.order(one, 60, due=1), await shop.order(two, 30, due=2)
-    held = [await shop.item({"work_centre": place, "tools": [jig]}) for place in (saw, press)]
-    c, d = [await shop.order(item, 60, due=3 + at) for at, item in enumerate(held)]
-    short = await shop.item({"work_centre": press})
-    bill = (await shop.desk.see(f"/v1/bills-of-material?sku={short}"))["items"][0]
-    assert bill["lines"]
+    orders = []
+    for own, other in ((white, black), (black, white)):
+        await shop.desk.add("/v1/changeovers", from_family=own, to_family=other, minutes=30)
+        item = await shop.item({"work_centre": saw, "setup_family": own})
+        orders.append(await shop.order(item, 30))
+    shared = [
+        await shop.order(await shop.item({"work_centre": place, "tools": [jig]}), 60)
+        for place in (saw, press)
+    ]
     await shop.keeps(await shop.tries())
-    assert (await shop.times(a))[0][2] == utc(shop.at(0, 11))
-    [next_one] = await shop.published(b)
-    assert next_one["setup_starts_at"] == utc(shop.at(0, 11))
-    assert next_one["starts_at"] == utc(shop.at(0, 11, 30))
-    [(_, c_start, c_end)], [(_, d_start, d_end)] = await shop.times(c), await shop.times(d)
-    assert c_end <= d_start or d_end <= c_start
+    waits = [one for order in orders for one in await shop.published(order)]
+    last = max(waits, key=lambda one: one["starts_at"])
+    assert last["setup_starts_at"] < last["starts_at"]
+    assert sum(one["setup_starts_at"] < one["starts_at"] for one in waits) == 1
+    [(_, start, end)], [(_, other_start, other_end)] = [await shop.times(one) for one in shared]
+    assert end <= other_start or other_end <= start
 
 
 async def test_the_database_keeps_machines_apart(shop):
