@@ -118,7 +118,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is due when. The lower number of `priority` goes first, `rush` before all; None: last."""
+    """What is due when. The lower number of `priority` goes first, None last, `rush` before all."""
 
     id: str
     due: int
@@ -214,9 +214,10 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """When the solver stops: after so much `work`, in its own seconds, which do not depend on the
-    machine's load, so that the result is the same each time; or after `seconds` on the clock,
-    where a slow machine must not go on. `workers`: threads.
+    """When the solver stops, and with how many threads, `workers`, it works.
+
+    `work` is in its own seconds, which do not depend on how busy the computer is, so that the
+    result is the same each time; `seconds` on the clock end what takes much longer than that.
     """
 
     work: float = 30.0
