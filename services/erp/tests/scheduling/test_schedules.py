@@ -33,15 +33,15 @@ async def test_a_try_touches_nothing_and_of_two_one_is_published(shop, problem):
     """E67 to E69: what if is only said; two planners keep at once, and one is refused."""
     saw = await shop.centre()
     item = await shop.item({"work_centre": saw})
-    first = await shop.order(item, 360, due=5, priority=1)
-    second = await shop.order(item, 60, due=0, priority=9)
+    first, second = await shop.order(item, 360, due=0), await shop.order(item, 60, due=5)
     await shop.keeps(await shop.tries())
     before = await shop.desk.see(f"{ASSIGNMENTS}?work_centre={saw}")
     assert [one["number"] for one in before["items"]] == [first["number"], second["number"]]
     old = await shop.desk.see(f"{ORDERS}/{second['id']}")
     assert old["scheduled_end_at"] == utc(shop.at(1, 9))
 
-    rush = [{"production_order_id": second["id"], "rush": True}]
+    change = {"rush": True, "due_on": f"{shop.monday}"}
+    rush = [{"production_order_id": second["id"]} | change]
     tried, other = await shop.tries(changes=rush), await shop.tries()
     said = await shop.result(tried)
     assert (tried["moved"], said["moved_share"]) == (2, "1")
@@ -65,7 +65,7 @@ async def test_a_try_touches_nothing_and_of_two_one_is_published(shop, problem):
     won = min(replies, key=lambda one: one.status_code).json()
     assert current == won
     [event] = await shop.desk.events_of(current["id"])
-    assert event["type"] == "erp.schedule-published.v1"
+    assert event["type"] == "tandem.erp.schedule-published.v1"
 
 
 async def test_what_is_kept_is_what_was_tried_and_orders_become_so(shop, problem):

@@ -31,7 +31,10 @@ UNFORESEEN = (
     "The schedule could not be made; the log of the worker says why. Ask for a new one by the rule."
 )
 IMPOSSIBLE = "No schedule can exist; the conflicts say why."
-STOPPED = "The solver was stopped before it was done: this is the schedule of the rule."
+STOPPED = (
+    "The solver was stopped before it was done, or is not installed: this is the schedule of the"
+    " rule."
+)
 _LOCK = "select pg_try_advisory_lock(hashtextextended('schedule_try', 0))"
 CHANGES = TypeAdapter(list[OrderChange])
 log = get_logger("erp.scheduling")
