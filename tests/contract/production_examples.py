@@ -62,6 +62,12 @@ async def send_planning_parameters(erp: Caller) -> None:
         await erp.send(f"planning_parameter_{act}")
 
 
+async def send_scheduling(erp: Caller) -> None:
+    for kind in ("changeover", "shared_resource", "scheduling_profile"):
+        for act in ("create", "upsert", "upsert_batch", "update"):
+            await erp.send(f"{kind}_{act}")
+
+
 async def send_plan(erp: Caller) -> None:
     """A plan is made, and something of it ordered."""
     reply = await erp.server.post("/v1/material-plans", None)

@@ -26,6 +26,7 @@ from tests.contract.production_examples import (
     send_planning_parameters,
     send_production,
     send_routings,
+    send_scheduling,
 )
 from tests.contract.request_examples import JSON, Caller, requests_of
 
@@ -380,6 +381,7 @@ async def test_every_example_of_the_erp_works(erp):
     await send_bills_of_material(erp)
     await send_routings(erp)
     await send_planning_parameters(erp)
+    await send_scheduling(erp)
     await _books(erp)
     await _stock(erp)
     await _lots(erp)

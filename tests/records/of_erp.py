@@ -93,6 +93,14 @@ async def planning_parameter_new(desk: Desk) -> Values:
     return {"sku": await item(desk), "lead_days": 3, "yield_part": "0.95"}
 
 
+async def changeover_new(desk: Desk) -> Values:
+    return {"from_family": desk.word("F"), "to_family": desk.word("T"), "minutes": 30}
+
+
+async def shared_resource_new(desk: Desk) -> Values:
+    return {"kind": "skill", "name": desk.word("Skill"), "capacity": 2}
+
+
 async def bom_new(desk: Desk) -> Values:
     line = {"sku": await item(desk), "quantity": "2", "scrap": "0.05"}
     return {"sku": await item(desk), "label": desk.word("R"), "note": "As drawn.", "lines": [line]}
@@ -286,6 +294,41 @@ OF_ERP = (
     ),
     Kind(
         half="erp",
+        path="/v1/changeovers",
+        table="changeover",
+        **both(changeover_new),
+        change={"minutes": 45},
+        fields={"minutes": (50, NEVER_EMPTY), "note": ("By crane.", "")},
+    ),
+    Kind(
+        half="erp",
+        path="/v1/shared-resources",
+        table="shared_resource",
+        **both(shared_resource_new),
+        change={"capacity": 5},
+        fields={"capacity": (7, NEVER_EMPTY), "note": ("By night.", "")},
+        apart=frozenset({"calendar_id"}),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/scheduling-profiles",
+        table="scheduling_profile",
+        **both(coded("code", "P")),
+        change={"frozen_hours": 9},
+        fields={
+            "horizon_days": (30, NEVER_EMPTY),
+            "frozen_hours": (16, NEVER_EMPTY),
+            "lateness_weight": (20, NEVER_EMPTY),
+            "setup_weight": (2, NEVER_EMPTY),
+            "makespan_weight": (0, NEVER_EMPTY),
+            "stability_weight": (9, NEVER_EMPTY),
+            "solver_seconds": (5, NEVER_EMPTY),
+            "note": ("In summer.", ""),
+        },
+        code="code",
+    ),
+    Kind(
+        half="erp",
         path="/v1/sales-orders",
         table="sales_order",
         sent=sales_order_sent,
@@ -371,6 +414,8 @@ OF_ERP = (
             "over_tolerance": ("0.1", NEVER_EMPTY),
             "under_tolerance": ("0.05", NEVER_EMPTY),
             "backflush": (False, NEVER_EMPTY),
+            "priority": (2, NEVER_EMPTY),
+            "rush": (True, NEVER_EMPTY),
             "note": ("For the fair.", ""),
         },
     ),

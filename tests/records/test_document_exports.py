@@ -50,6 +50,7 @@ NO_FILES = {
     *("/v1/approval-delegations", "/v1/approval-rules"),
     *("/v1/forecast-snapshots", "/v1/insights/win-rates", "/v1/insights/lost-reasons"),
     *("/v1/follow-up-runs", "/v1/material-plans", "/v1/plan-messages"),
+    *("/v1/schedule-tries", "/v1/schedules", "/v1/scheduled-orders"),
     *("/v1/accounts", "/v1/exports", "/v1/imports", "/v1/import-mappings", "/v1/custom-fields"),
     *("/v1/tags", "/v1/saved-views", "/v1/events", "/v1/search"),
     *("/v1/events/consumers", "/v1/jobs", "/v1/api-keys", "/v1/warehouses", "/v1/units"),

@@ -131,6 +131,7 @@ GIVEN_BY_NO_FILE = {
     "uq_price_list_is_default",
     "uq_production_order_number",
     "uq_planning_parameter_item_id",  # refused by the act, with the SKU
+    *("uq_changeover_families", "uq_shared_resource_kind_name"),  # refused by acts as well
     *(f"uq_quote_{one}" for one in ("accepted", "draft", "number_quote_version", "sent")),
     "uq_contract_number",
     *(f"uq_contract_template_{one}" for one in ("code_template_version", "draft", "published")),

@@ -20,6 +20,7 @@ from tests.records.kinds import HALVES
 from tests.records.of_crm import user_new
 from tests.records.test_one_search import types_of
 
+_ASSIGNED = ("operation", "production_order", "work_centre")
 NEVER_HERE = {
     *(("bill", "credits"), ("invoice", "credits"), ("payment", "supplier")),
     *(("open_item", "customer"), ("open_item", "supplier")),
@@ -70,6 +71,10 @@ def test_what_documents_refer_to_can_be_included():
         *(("lot", "owner_id"), ("lot", "supplier_id")),
         *(("production_order", "bill_of_material_id"), ("production_order", "routing_id")),
         ("production_order", "rework_of_id"),
+        # Schedules are read by another permission than orders and work centres.
+        *(("schedule_try", "base_id"), ("schedule_try", "schedule_id")),
+        *(("schedule_assignment", f"{one}_id") for one in _ASSIGNED),
+        ("scheduled_order", "production_order_id"),
     }
     texts = {"tax_id", "source_id"}
     for half in HALVES:

@@ -36,6 +36,10 @@ WITHOUT_TIMES = {
     "/v1/material-plans": "jobs, which are not changed by anybody",
     "/v1/planned-orders": "rows of the current plan, all of one moment",
     "/v1/plan-messages": "rows of the current plan, all of one moment",
+    "/v1/schedule-tries": "jobs, which are kept or dropped",
+    "/v1/schedules": "published once, never changed",
+    "/v1/schedule-assignments": "rows of the current schedule, all of one moment",
+    "/v1/scheduled-orders": "rows of the current schedule, all of one moment",
     "/v1/stock-levels": "sums, not records",
 }
 WITH_TOTALS = {

@@ -31,6 +31,13 @@ EXEMPT = {
     "/v1/material-plans": "jobs, the newest first",
     "/v1/planned-orders": "rows of the current plan, asked for by item, supplier and days",
     "/v1/plan-messages": "rows of the current plan, asked for by item and kind",
+    "/v1/schedule-tries": "jobs, the newest first",
+    "/v1/schedules": "numbers; the newest first",
+    "/v1/schedule-assignments": "rows of the current schedule, by work centre, order and time",
+    "/v1/scheduled-orders": "rows of the current schedule, by item and lateness",
+    "/v1/changeovers": "words of families, which are filters",
+    "/v1/shared-resources": "a handful; words of routings, by kind",
+    "/v1/scheduling-profiles": "a handful; seen whole by a planner",
 }
 OF_ONE_RECORD = ("/history", "/notes", "/timeline", "/attachments", "/errors", "/undo-report")
 """What happened to a record or in a job is read through, the newest first."""

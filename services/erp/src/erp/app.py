@@ -37,6 +37,9 @@ from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.routings.module import MODULE as ROUTINGS
 from erp.routings.router import routing
+from erp.scheduling.module import MODULE as SCHEDULING
+from erp.scheduling.router import schedules as scheduling
+from erp.scheduling.router.masters import changeover, scheduling_profile, shared_resource
 from erp.settings import ErpSettings
 from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
@@ -89,6 +92,7 @@ _RECORDS = (
     supplier_price,
     *(work_centre, bill_of_material, lot, routing, production_order),
     planning.parameter,
+    *(changeover, shared_resource, scheduling_profile),
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -97,6 +101,7 @@ _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
     *planning.LISTS,
+    *scheduling.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -139,6 +144,7 @@ _OWN = Service(
         ROUTINGS,
         PRODUCTION_ORDERS,
         PLANNING,
+        SCHEDULING,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -35,6 +35,8 @@ class ProductionOrderChanged(CustomState, Event):
     over_tolerance: NonNegativeDecimal = Field(description="Part that may be more.")
     under_tolerance: NonNegativeDecimal = Field(description="Part that may be fewer.")
     backflush: bool = Field(description="Whether reports take the standard material.")
+    priority: int = Field(description="From 1 to 9: the lower one is scheduled first.")
+    rush: bool = Field(description="Whether it is scheduled before all that are not.")
     note: str
     good: NonNegativeQuantity = Field(description="How many were laid into stock.")
     scrapped: NonNegativeQuantity = Field(description="How many were lost.")

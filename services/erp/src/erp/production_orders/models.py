@@ -31,6 +31,7 @@ from erp.production_orders.states import (
     ProductionOrderState,
     StepKind,
 )
+from erp.routings.states import Breaks
 from erp.searched import NUMBER
 from records.entities import CustomRecord, list_indexes
 
@@ -73,6 +74,7 @@ class ProductionOrder(CustomRecord, Base):
         CheckConstraint(
             "state <> 'cancelled' or steps = 0 and rework_in = 0", name="cancelled_untouched"
         ),
+        CheckConstraint("priority between 1 and 9", name="priority_range"),
         Index("ix_production_order_bill_of_material_id", "bill_of_material_id"),
         Index("ix_production_order_routing_id", "routing_id"),
         Index("ix_production_order_rework_of_id", "rework_of_id"),
@@ -95,6 +97,8 @@ class ProductionOrder(CustomRecord, Base):
     over_tolerance: Mapped[Decimal] = mapped_column(Numeric(7, 6), default=_ZERO)
     under_tolerance: Mapped[Decimal] = mapped_column(Numeric(7, 6), default=_ZERO)
     backflush: Mapped[bool] = mapped_column(default=True)
+    priority: Mapped[int] = mapped_column(SmallInteger, default=5, server_default="5")
+    rush: Mapped[bool] = mapped_column(default=False, server_default="false")
     note: Mapped[str] = mapped_column(default="")
     good: Mapped[Quantity] = mapped_column(default=_ZERO)
     scrapped: Mapped[Quantity] = mapped_column(default=_ZERO)
@@ -165,6 +169,7 @@ class OrderOperation(Identified, Base):
             "good >= 0 and scrapped >= 0 and reworked >= 0 and minutes >= 0",
             name="not_negative",
         ),
+        enum_check("breaks", Breaks),
         Index("ix_production_order_operation_work_centre_id", "work_centre_id"),
         Index("ix_production_order_operation_supplier_id", "supplier_id"),
     )
@@ -185,6 +190,8 @@ class OrderOperation(Identified, Base):
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
     tools: Mapped[list[str]] = mapped_column(ARRAY(Text))
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))
+    setup_family: Mapped[str] = mapped_column(default="", server_default="")
+    breaks: Mapped[str] = mapped_column(default=Breaks.SPLIT, server_default=Breaks.SPLIT)
     cost_per_hour: Mapped[Quantity]
     overhead_per_hour: Mapped[Quantity]
     efficiency: Mapped[Decimal] = mapped_column(Numeric(20, 6))

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
-from erp.routings.states import RoutingStatus, RunBasis
+from erp.routings.states import Breaks, RoutingStatus, RunBasis
 from records.custom.fields import CustomState
 from values.decimals import NonNegativeDecimal, PositiveDecimal, PositiveQuantity
 
@@ -31,6 +31,8 @@ class OperationState(BaseModel):
     skills: list[str] = Field(description="What the work centre must be able to do.")
     tools: list[str] = Field(description="What the work centre must have at hand.")
     supplier_number: str | None = Field(description="Number of the supplier who does it.")
+    setup_family: str = Field(description="What is set up alike; empty: none.")
+    breaks: Breaks = Field(description="Whether breaks interrupt it, or it fits between two.")
 
 
 class RoutingChanged(CustomState, Event):

@@ -27,7 +27,7 @@ from chassis.storage.base import Identified, Quantity
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.routings.errors import ReversedRoutingDays
-from erp.routings.states import ROUTING_FOLLOWING, RoutingStatus, RunBasis
+from erp.routings.states import ROUTING_FOLLOWING, Breaks, RoutingStatus, RunBasis
 from records.entities import CustomRecord, Values, list_indexes
 
 __all__ = ["Operation", "Routing", "RoutingOperation"]
@@ -53,6 +53,8 @@ class Operation:
     skills: list[str]
     tools: list[str]
     supplier_id: UUID | None
+    setup_family: str
+    breaks: str
 
 
 class Routing(CustomRecord, Base):
@@ -120,6 +122,7 @@ class RoutingOperation(Identified, Base):
         CheckConstraint("batch_quantity > 0", name="batch_positive"),
         CheckConstraint("yield_part > 0 and yield_part <= 1", name="yield_range"),
         enum_check("run_basis", RunBasis),
+        enum_check("breaks", Breaks),
         Index("ix_routing_operation_work_centre_id", "work_centre_id"),
         Index("ix_routing_operation_supplier_id", "supplier_id"),
     )
@@ -138,3 +141,5 @@ class RoutingOperation(Identified, Base):
     skills: Mapped[list[str]] = mapped_column(ARRAY(Text))
     tools: Mapped[list[str]] = mapped_column(ARRAY(Text))
     supplier_id: Mapped[UUID | None] = mapped_column(ForeignKey("supplier.id"))
+    setup_family: Mapped[str] = mapped_column(default="", server_default="")
+    breaks: Mapped[str] = mapped_column(default=Breaks.SPLIT, server_default=Breaks.SPLIT)

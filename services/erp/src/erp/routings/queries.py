@@ -41,7 +41,8 @@ _OPERATIONS = """(select coalesce(jsonb_agg(jsonb_build_object('sequence', o.seq
       'batch_quantity', trim_scale(o.batch_quantity)::text,
       'queue_minutes', trim_scale(o.queue_minutes)::text,
       'yield_part', trim_scale(o.yield_part)::text, 'skills', to_jsonb(o.skills),
-      'tools', to_jsonb(o.tools), 'supplier_number', s.number) order by o.sequence), '[]')
+      'tools', to_jsonb(o.tools), 'supplier_number', s.number,
+      'setup_family', o.setup_family, 'breaks', o.breaks) order by o.sequence), '[]')
     from routing_operation o join work_centre w on w.id = o.work_centre_id
       left join supplier s on s.id = o.supplier_id
     where o.routing_id = routing.id)"""

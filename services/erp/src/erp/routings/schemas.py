@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.routings.states import RoutingStatus, RunBasis
+from erp.routings.states import Breaks, RoutingStatus, RunBasis
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
@@ -50,6 +50,8 @@ _BATCH = "How many make a batch."
 _YIELD = "Part of what begins that comes out good, above 0 and at most 1."
 _SKILLS = "What the work centre must be able to do."
 _TOOLS = "What the work centre must have at hand."
+_FAMILY = "Set-up family: what is set up alike follows each other without changeover; empty: none."
+_BREAKS = "split: a break interrupts it and it goes on; block: it fits between two breaks."
 _SUPPLIER = "Number of the supplier who does it elsewhere; null: it is done here."
 
 
@@ -75,6 +77,8 @@ class NewOperation(Command):
     skills: Words = Field(default=[], description=_SKILLS)
     tools: Words = Field(default=[], description=_TOOLS)
     supplier_number: Code | None = Field(default=None, description=_SUPPLIER)
+    setup_family: OptionalName = Field(default="", description=_FAMILY)
+    breaks: Breaks = Field(default=Breaks.SPLIT, description=_BREAKS)
 
 
 class RoutingFields(CustomValues):
@@ -133,6 +137,8 @@ class OperationView(BaseModel):
     skills: list[str] = Field(description=_SKILLS)
     tools: list[str] = Field(description=_TOOLS)
     supplier_number: str | None = Field(description=_SUPPLIER)
+    setup_family: str = Field(description=_FAMILY)
+    breaks: Breaks = Field(description=_BREAKS)
 
 
 class RoutingView(CustomView):

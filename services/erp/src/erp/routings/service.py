@@ -169,6 +169,8 @@ def _operation(given: NewOperation, named: Named) -> Operation:
         given.skills,
         given.tools,
         _found(named.suppliers, supplier, "supplier") if supplier else None,
+        given.setup_family or "",
+        given.breaks,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ROUTING_FOLLOWING", "RoutingStatus", "RunBasis"]
+__all__ = ["ROUTING_FOLLOWING", "Breaks", "RoutingStatus", "RunBasis"]
 
 
 class RoutingStatus(StrEnum):
@@ -27,3 +27,10 @@ class RunBasis(StrEnum):
 
     PIECE = "piece"
     BATCH = "batch"
+
+
+class Breaks(StrEnum):
+    """What a break does to an operation: it goes on afterwards, or must fit between two breaks."""
+
+    SPLIT = "split"
+    BLOCK = "block"

@@ -1,6 +1,6 @@
 """What is there, expected and wanted by others of the components of an order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from erp.sql import Sql
 
-__all__ = ["AvailableItem", "available_items"]
+__all__ = ["AvailableItem", "available_items", "made_items"]
 
 _AVAILABLE = """with wanted as (
     select o.id as order_id, o.start_on, c.item_id, c.position, c.required - c.issued as required
@@ -51,3 +51,20 @@ async def available_items(sql: Sql, order_ids: Sequence[UUID]) -> list[Available
     """
     rows = await sql.fetch(_AVAILABLE, list(order_ids))
     return [AvailableItem(*row.values()) for row in rows]
+
+
+async def made_items(
+    sql: Sql, item_ids: Collection[UUID]
+) -> dict[UUID, list[tuple[date, Decimal]]]:
+    """Of each item what open orders still make, by the day on which they are due."""
+    rows = await sql.fetch(
+        """select item_id, due_on, sum(quantity - good) as quantity from production_order
+            where item_id = any($1::uuid[]) and quantity > good
+              and state in ('firm', 'released', 'started')
+            group by item_id, due_on order by item_id, due_on""",
+        list(item_ids),
+    )
+    found: dict[UUID, list[tuple[date, Decimal]]] = {}
+    for row in rows:
+        found.setdefault(row["item_id"], []).append((row["due_on"], row["quantity"]))
+    return found

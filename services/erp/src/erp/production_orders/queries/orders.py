@@ -56,6 +56,7 @@ _OPERATIONS = """(select coalesce(jsonb_agg(jsonb_build_object('sequence', o.seq
       'setup_minutes', trim_scale(o.setup_minutes)::text,
       'run_minutes', trim_scale(o.run_minutes)::text, 'run_basis', o.run_basis,
       'queue_minutes', trim_scale(o.queue_minutes)::text,
+      'setup_family', o.setup_family, 'breaks', o.breaks,
       'yield_part', trim_scale(o.yield_part)::text,
       'start_quantity', trim_scale(o.start_quantity)::text,
       'planned_minutes', trim_scale(o.planned_minutes)::text,
@@ -72,6 +73,8 @@ _BY_PRODUCTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', p.ite
     where p.production_order_id = production_order.id)"""
 _OPEN_QUANTITY = """case when production_order.state in ('done', 'closed', 'cancelled') then 0
   else greatest(production_order.quantity - production_order.good, 0) end"""
+_SCHEDULED = """(select {} from schedule_assignment s
+    where s.production_order_id = production_order.id)"""
 _NEEDS = """exists (select from production_order_component c join item k on k.id = c.item_id
   where c.production_order_id = production_order.id and k.sku = {})"""
 
@@ -105,6 +108,8 @@ ORDERS = Reads(
         components=_COMPONENTS,
         operations=_OPERATIONS,
         by_products=_BY_PRODUCTS,
+        scheduled_start_at=_SCHEDULED.format("min(s.starts_at)"),
+        scheduled_end_at=_SCHEDULED.format("max(s.ends_at)"),
     ),
     source="production_order join item i on i.id = production_order.item_id",
     key="production_order.id",

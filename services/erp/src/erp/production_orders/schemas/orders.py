@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StrictBool
+from pydantic import BaseModel, Field, StrictBool, StrictInt
 
 from chassis.http.etag import EtagVersion, Revision
 from erp.production_orders.states import ProductionOrderState, StepKind
-from erp.routings.states import RunBasis
+from erp.routings.states import Breaks, RunBasis
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
@@ -36,12 +36,15 @@ __all__ = [
     "UpsertProductionOrder",
 ]
 
+Priority = Annotated[StrictInt, Field(ge=1, le=9)]
 Part = Annotated[NonNegativeDecimal, Field(le=1)]
 _QUANTITY = "How many good ones are wanted, in the item's own unit."
 _START = "The day on which making begins; bill and routing are those of this day."
 _DUE = "The day on which all are to be there."
 _OVER = "Which part more than ordered may be reported, from 0 to 1."
 _UNDER = "Which part fewer than ordered may be finished with, from 0 to 1."
+_PRIORITY = "From 1 to 9: of two orders the one with the lower number is scheduled first."
+_RUSH = "Whether it is scheduled before all orders that are not."
 _BACKFLUSH = "Whether a report takes the standard material for good, scrap and rework from stock."
 
 
@@ -53,6 +56,8 @@ class ProductionOrderFields(CustomValues):
     backflush: StrictBool = Field(
         default_factory=unset, description=f"{_BACKFLUSH} By default true."
     )
+    priority: Priority = Field(default_factory=unset, description=f"{_PRIORITY} By default 5.")
+    rush: StrictBool = Field(default_factory=unset, description=f"{_RUSH} By default false.")
     note: OptionalNote = Field(default_factory=unset, description="What else is to be known.")
 
 
@@ -66,7 +71,7 @@ class NewProductionOrder(ProductionOrderFields):
 
 
 class ChangeProductionOrder(ProductionOrderFields):
-    """Change an order (JSON merge patch). Once it is firm, only its due day and its note."""
+    """Change an order (JSON merge patch). Once it is firm, only due day, priority, rush, note."""
 
     quantity: PositiveQuantity = Field(default_factory=unset, description=_QUANTITY)
     start_on: Day = Field(default_factory=unset, description=_START)
@@ -105,6 +110,8 @@ class OrderOperationView(BaseModel):
     run_minutes: NonNegativeDecimal = Field(description="Minutes for one piece or batch.")
     run_basis: RunBasis = Field(description="Whether run_minutes are of a piece or a batch.")
     queue_minutes: NonNegativeDecimal = Field(description="Minutes of waiting before it.")
+    setup_family: str = Field(description="What is set up alike; empty: none.")
+    breaks: Breaks = Field(description="Whether breaks interrupt it, or it fits between two.")
     yield_part: PositiveDecimal = Field(description="Part of what begins that comes out good.")
     start_quantity: NonNegativeQuantity = Field(description="How many are to begin it.")
     planned_minutes: NonNegativeDecimal = Field(description="Minutes for all of them.")
@@ -144,6 +151,14 @@ class ProductionOrderView(CustomView):
     over_tolerance: NonNegativeDecimal = Field(description=_OVER)
     under_tolerance: NonNegativeDecimal = Field(description=_UNDER)
     backflush: bool = Field(description=_BACKFLUSH)
+    priority: int = Field(description=_PRIORITY)
+    rush: bool = Field(description=_RUSH)
+    scheduled_start_at: datetime | None = Field(
+        description="When its first operation begins by the published schedule; null: in none."
+    )
+    scheduled_end_at: datetime | None = Field(
+        description="When its last operation ends by the published schedule; null: in none."
+    )
     note: str
     good: NonNegativeQuantity = Field(description="How many were laid into stock.")
     scrapped: NonNegativeQuantity = Field(description="How many were lost.")

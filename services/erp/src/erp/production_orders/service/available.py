@@ -1,6 +1,7 @@
 """Whether the material of orders is there when they begin, with the reason of each component."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from erp.production_orders.rules.available import judged
 from erp.production_orders.schemas.acts import ComponentAvailability, MaterialAvailability
 from erp.production_orders.schemas.orders import ProductionOrderView
 
-__all__ = ["availability_of", "missing_of"]
+__all__ = ["availability_of", "available_on", "missing_of"]
 
 
 async def availability_of(at: Reading, order_id: UUID) -> MaterialAvailability:
@@ -33,6 +34,38 @@ async def missing_of(at: Reading, order_ids: Sequence[UUID]) -> Mapping[UUID, Se
     found = await _judged(at, orders)
     missing = {one: [part.sku for part in parts if part.missing] for one, parts in found.items()}
     return {one: skus for one, skus in missing.items() if skus}
+
+
+async def available_on(at: Reading, order_ids: Sequence[UUID]) -> Mapping[UUID, date | None]:
+    """The day from which all material of an order is there; None: nothing brings some of it.
+
+    Orders that need nothing more are left out.
+    """
+    found = await _judged(at, await ORDERS.get_all(at, order_ids))
+    lacking = {one.item_id for parts in found.values() for one in parts if one.available_on is None}
+    made = await availability.made_items(at.sql, lacking) if lacking else {}
+    return {
+        order_id: _last([one.available_on or _made_on(one, made) for one in parts])
+        for order_id, parts in found.items()
+        if parts
+    }
+
+
+def _last(days: Sequence[date | None]) -> date | None:
+    known = [day for day in days if day is not None]
+    return max(known) if len(known) == len(days) else None
+
+
+def _made_on(
+    part: ComponentAvailability, made: Mapping[UUID, Sequence[tuple[date, Decimal]]]
+) -> date | None:
+    """The day by which orders that make the component are due to have made what is missing."""
+    total = Decimal(0)
+    for day, quantity in made.get(part.item_id, ()):
+        total += quantity
+        if total >= part.missing:
+            return day
+    return None
 
 
 async def _judged(

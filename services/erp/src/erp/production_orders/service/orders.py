@@ -20,10 +20,17 @@ from erp.production_orders.states import ProductionOrderState
 from erp.stock.errors import NotStocked
 from records.entities import Values
 from records.types import Change, RecordType, changed_fields
+from records.writes import write
 from values.decimals import plain
 from values.units import fits
 
-__all__ = ["PRODUCTION_ORDER", "costs_of", "production_order_states", "steps_of"]
+__all__ = [
+    "PRODUCTION_ORDER",
+    "change_scheduling",
+    "costs_of",
+    "production_order_states",
+    "steps_of",
+]
 
 _CONTENT = frozenset(
     {"item_id", "quantity", "start_on", "over_tolerance", "under_tolerance", "backflush"}
@@ -148,3 +155,14 @@ PRODUCTION_ORDER: RecordType[ProductionOrder, ProductionOrderView] = RecordType(
 """How production orders are kept. Raises MissingReference (item), NotStocked, FractionOfUnit,
 InvalidInput (due before it begins), OrderFixed.
 """
+
+
+async def change_scheduling(work: Work, values: Mapping[UUID, Values]) -> None:
+    """Change due days, priorities and rush of orders, all or none.
+
+    Raises NotFound, OrderFixed, InvalidInput (due before it begins).
+    """
+    if values:
+        locked = await queries.lock_orders(work, values)
+        changes = [one.change(**values[one.order.id]) for one in locked]
+        await write(work, PRODUCTION_ORDER, changes)

@@ -1,0 +1,1 @@
+"""Scheduling: when each operation runs, and on which machine, as far as capacity goes."""

@@ -1,0 +1,1 @@
+"""Reads of scheduling, and its set-based writes."""

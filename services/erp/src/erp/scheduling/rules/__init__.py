@@ -1,0 +1,1 @@
+"""The arithmetic of scheduling: pure, in whole minutes, without clock, settings or database."""
