@@ -28,6 +28,11 @@ async def send_routings(erp: Caller) -> None:
     await erp.send("routing_revise")
 
 
+async def send_inspection_plans(erp: Caller) -> None:
+    for act in ("create", "upsert", "upsert_batch", "update", "link", "revise"):
+        await erp.send(f"inspection_plan_{act}")
+
+
 async def send_production(erp: Caller) -> None:
     """An order of what has a bill, from plan to close, and the same acts on many."""
     path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"

@@ -22,6 +22,7 @@ from tests.architecture.sources import ROOT
 from tests.contract.production_examples import (
     listed,
     send_bills_of_material,
+    send_inspection_plans,
     send_plan,
     send_planning_parameters,
     send_production,
@@ -379,6 +380,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _masters(erp)
     await send_bills_of_material(erp)
     await send_routings(erp)
+    await send_inspection_plans(erp)
     await send_planning_parameters(erp)
     await _books(erp)
     await _stock(erp)

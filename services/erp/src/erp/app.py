@@ -16,6 +16,9 @@ from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment import router as fulfilment
 from erp.fulfilment.module import MODULE as FULFILMENT
+from erp.inspections.module import MODULE as INSPECTIONS
+from erp.inspections.router import inspections
+from erp.inspections.router.plans import inspection_plan
 from erp.ledger import router as ledger
 from erp.ledger.module import MODULE as LEDGER
 from erp.ledger.router import account
@@ -87,7 +90,7 @@ _RECORDS = (
     calendar,
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
-    *(work_centre, bill_of_material, lot, routing, production_order),
+    *(work_centre, inspection_plan, bill_of_material, lot, routing, production_order),
     planning.parameter,
 )
 SHEETS = [one.sheet for one in _RECORDS]
@@ -96,7 +99,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *planning.LISTS,
+    *(*inspections.LISTS, *planning.LISTS),
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -127,6 +130,7 @@ _OWN = Service(
         CATALOG,
         LEDGER,
         STOCK,
+        INSPECTIONS,
         PURCHASING,
         APPROVALS,
         FULFILMENT,

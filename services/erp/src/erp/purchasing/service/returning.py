@@ -15,6 +15,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
+from erp.inspections.service.shipping import require_none_pending
 from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
@@ -95,6 +96,8 @@ async def return_goods(
     if command.expect_again:
         receipt.locked.order.require_not_closed()
     requested = _requested_lines(receipt, command.lines)
+    named = [lot.number for line in requested for lot in line.lots]
+    await require_none_pending(work, receipt_id, None if command.lines is None else named)
     purchase_return = _new_return(
         work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
@@ -115,6 +118,7 @@ async def reverse_receipt(
     receipt = await _lock_receipt(work, receipt_id, day)
     if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
+    await require_none_pending(work, receipt_id)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
         if unbilled < line.quantity:
