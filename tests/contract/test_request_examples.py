@@ -26,6 +26,7 @@ from tests.contract.production_examples import (
     send_plan,
     send_planning_parameters,
     send_production,
+    send_quality,
     send_routings,
 )
 from tests.contract.request_examples import JSON, Caller, requests_of
@@ -521,9 +522,11 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"sales_order_{act}")
     for act in ("upsert", "upsert_batch"):
         await erp.send(f"sales_order_{act}")
-    await _sale(erp)
+    order = await _sale(erp)
+    await send_quality(erp, order, "LAMP-60")
     shipped = await erp.send("sales_order_ship")
     erp.records["shipment"] = shipped["shipment_id"]
+    await erp.send("quality_complaint_create", order_number=order["number"])
     await erp.send("shipment_reverse")
     boss = await erp.server.as_("admin")
     line = {"sku": "LAMP-60", "unit_price": {"amount": "89.00", "currency": "CNY"}}

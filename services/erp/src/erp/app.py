@@ -36,6 +36,8 @@ from erp.production_orders.router import production_order
 from erp.purchasing.module import MODULE as PURCHASING
 from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
+from erp.quality.module import MODULE as QUALITY
+from erp.quality.router import cases
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.routings.module import MODULE as ROUTINGS
@@ -99,7 +101,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *(*inspections.LISTS, *planning.LISTS),
+    *(*inspections.LISTS, *cases.LISTS, *planning.LISTS),
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -143,6 +145,7 @@ _OWN = Service(
         ROUTINGS,
         PRODUCTION_ORDERS,
         PLANNING,
+        QUALITY,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -29,6 +29,7 @@ __all__ = [
     "LOTS",
     "LOT_NUMBERS",
     "MOVES",
+    "NONCONFORMANCES",
     "NUMBER",
     "OPENING_RECEIVABLES",
     "OPEN_ITEMS",
@@ -244,6 +245,7 @@ PURCHASE_ORDERS = Searched(
         _items("purchase_order_line l", "l.purchase_order_id"),
     ],
 )
+NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
 INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),

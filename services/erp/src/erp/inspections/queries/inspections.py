@@ -32,6 +32,7 @@ __all__ = [
     "next_numbers",
     "pending_of_lots",
     "pending_of_sources",
+    "plan_of",
     "replace_results",
     "results_of",
     "use_accepted",
@@ -156,6 +157,16 @@ async def matching_plans(
     columns = [list(one) for one in zip(*goods, strict=True)]
     rows = await sql.fetch(_MATCHING, *columns, stage, day)
     return {row["at"] - 1: Matched(*list(row.values())[1:]) for row in rows}
+
+
+async def plan_of(sql: Sql, plan_id: UUID) -> dict[str, Any]:
+    """How a plan takes samples, without what is looked at."""
+    row = await sql.fetchrow(
+        "select id as plan_id, sampling, sampling_value from inspection_plan where id = $1",
+        plan_id,
+    )
+    assert row is not None  # noqa: S101 - plans are not deleted once an inspection names them
+    return dict(row) | {"sku": "", "tracking": ""}
 
 
 async def next_numbers(sql: Sql, count: int) -> list[str]:

@@ -4,10 +4,11 @@ Both take goods out of stock at the value they were received at, and off what is
 that came and are not billed (E36, E44). Stock may bear another cost: the rest is a variance.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -60,6 +61,8 @@ class LockedReceipt:
     lines: list[PurchaseReceiptLine]
     locked: LockedPurchaseOrder
     order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
+    came_as: Mapping[str, str] = field(default_factory=dict)
+    """By lots that were split off since they came, those that came."""
 
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
@@ -82,11 +85,16 @@ class OutgoingLine:
 
 
 async def return_goods(
-    work: Work, receipt_id: UUID, command: ReturnToSupplier
+    work: Work,
+    receipt_id: UUID,
+    command: ReturnToSupplier,
+    *,
+    came_as: Mapping[str, str] = MappingProxyType({}),
 ) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
-    Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
+    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones
+    were split off since. Raises NotFound, ReceiptReversed,
     ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
     MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InvalidInput (before
     the receipt), and what `stock.return_to_supplier` raises.
@@ -102,7 +110,7 @@ async def return_goods(
         work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, receipt, requested, purchase_return)
+    await _send_out(work, replace(receipt, came_as=came_as), requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
 
 
@@ -252,7 +260,7 @@ def _take_off(
     value = line.send_back(
         requested.quantity,
         requested.serials,
-        [lot.number for lot in requested.lots],
+        [receipt.came_as.get(lot.number, lot.number) for lot in requested.lots],
         sku=receipt.sku(line),
         decimals=decimals,
     )

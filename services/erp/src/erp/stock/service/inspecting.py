@@ -16,7 +16,14 @@ from erp.stock.states import LotQuality
 from records.types import Change
 from records.writes import lock_visible, write
 
-__all__ = ["inspect_coming_lots", "own_lot_ids", "reject_lot", "release_inspected"]
+__all__ = [
+    "inspect_coming_lots",
+    "inspect_lot_again",
+    "own_lot_ids",
+    "reject_lot",
+    "release_inspected",
+    "use_lot",
+]
 
 _LOOKED_AT = frozenset({LotQuality.RELEASED, LotQuality.INSPECTION})
 
@@ -74,11 +81,33 @@ async def reject_lot(work: Work, lot_id: UUID, quantity: Decimal, number: str, r
 
     Raises TooLittleInLot, DuplicateLotNumber, PeriodClosed, NoPeriod.
     """
+    return await _decide_part(work, (lot_id, quantity), number, LotQuality.QUARANTINE, reason)
+
+
+async def inspect_lot_again(
+    work: Work, lot_id: UUID, quantity: Decimal, number: str, reason: str
+) -> UUID:
+    """Let so many of a lot be inspected again, as `reject_lot` sets them apart."""
+    return await _decide_part(work, (lot_id, quantity), number, LotQuality.INSPECTION, reason)
+
+
+async def use_lot(work: Work, lot_id: UUID, quantity: Decimal, number: str, reason: str) -> None:
+    """Let so many of a lot that was set apart be used; one that may be used stays as it is."""
+    found: Lot = (await lock_visible(work, LOT, [lot_id]))[lot_id]
+    if found.quality != LotQuality.RELEASED:
+        await _decide_part(work, (lot_id, quantity), number, LotQuality.RELEASED, reason)
+
+
+async def _decide_part(
+    work: Work, part: tuple[UUID, Decimal], number: str, quality: LotQuality, reason: str
+) -> UUID:
+    """Bring so many of a lot into a state: all of it, or a new lot that is split off; its id."""
+    lot_id, quantity = part
     found: Lot = (await lock_visible(work, LOT, [lot_id]))[lot_id]
     lies = (await lot_stock.on_hand_of_lots(work.sql, [lot_id])).get(lot_id, Decimal(0))
     if quantity != lies:
-        part = LotPart(number=f"{found.number}-{number}", quantity=quantity)
-        [lot_id] = await split_off(work, lot_id, SplitLot(parts=[part]))
-    if quantity != lies or found.quality != LotQuality.QUARANTINE:
-        await decide(work, lot_id, LotQuality.QUARANTINE, LotDecision(reason=reason))
+        new = LotPart(number=f"{found.number}-{number}", quantity=quantity)
+        [lot_id] = await split_off(work, lot_id, SplitLot(parts=[new]))
+    if quantity != lies or found.quality != quality:
+        await decide(work, lot_id, quality, LotDecision(reason=reason))
     return lot_id
