@@ -28,6 +28,35 @@ async def send_routings(erp: Caller) -> None:
     await erp.send("routing_revise")
 
 
+async def send_inspection_plans(erp: Caller) -> None:
+    for act in ("create", "upsert", "upsert_batch", "update", "link", "revise"):
+        await erp.send(f"inspection_plan_{act}")
+
+
+async def send_quality(erp: Caller, order: dict[str, Any], sku: str) -> None:
+    """Goods of an order are inspected before they leave, and one that lies here does not conform."""
+    looked_at = {"number": 10, "name": "Clean", "kind": "yes_no"}
+    second = looked_at | {"number": 20}
+    first = {"number": 10, "name": "Width", "upper_limit": "30"}
+    plan = {"code": "OUT", "label": "1", "stage": "shipment", "sku": sku}
+    made = await erp.server.post(
+        "/v1/inspection-plans", plan | {"characteristics": [first, second]}
+    )
+    path = f"/v1/inspection-plans/{made.json()['id']}"
+    assert (await erp.server.post(f"{path}/activate", None)).is_success, made.text
+    await erp.send("inspection_create", order_line_id=order["lines"][0]["id"])
+    await erp.send("inspection_enter_results")
+    await erp.send("inspection_decide")
+    assert (await erp.server.post(f"{path}/archive", None)).is_success
+    await erp.send("nonconformance_create", sku=sku, quantity="1")
+    for act in ("set_cause", "add_action", "finish_action"):
+        await erp.send(f"nonconformance_{act}")
+    await erp.send("nonconformance_dispose", quantity="1")
+    path = f"/v1/nonconformances/{erp.records['nonconformance']}"
+    for act in ("close", "reopen"):
+        assert (await erp.server.post(f"{path}/{act}", None)).is_success
+
+
 async def send_production(erp: Caller) -> None:
     """An order of what has a bill, from plan to close, and the same acts on many."""
     path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"

@@ -22,9 +22,11 @@ from tests.architecture.sources import ROOT
 from tests.contract.production_examples import (
     listed,
     send_bills_of_material,
+    send_inspection_plans,
     send_plan,
     send_planning_parameters,
     send_production,
+    send_quality,
     send_routings,
     send_scheduling,
 )
@@ -380,6 +382,7 @@ async def test_every_example_of_the_erp_works(erp):
     await _masters(erp)
     await send_bills_of_material(erp)
     await send_routings(erp)
+    await send_inspection_plans(erp)
     await send_planning_parameters(erp)
     await send_scheduling(erp)
     await _books(erp)
@@ -521,9 +524,11 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"sales_order_{act}")
     for act in ("upsert", "upsert_batch"):
         await erp.send(f"sales_order_{act}")
-    await _sale(erp)
+    order = await _sale(erp)
+    await send_quality(erp, order, "LAMP-60")
     shipped = await erp.send("sales_order_ship")
     erp.records["shipment"] = shipped["shipment_id"]
+    await erp.send("quality_complaint_create", order_number=order["number"])
     await erp.send("shipment_reverse")
     boss = await erp.server.as_("admin")
     line = {"sku": "LAMP-60", "unit_price": {"amount": "89.00", "currency": "CNY"}}

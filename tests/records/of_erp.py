@@ -47,6 +47,12 @@ async def routing_new(desk: Desk) -> Values:
     return {"sku": await item(desk), "label": "A", "operations": [operation], "note": "Soon."}
 
 
+async def inspection_plan_new(desk: Desk) -> Values:
+    looked_at = {"number": 10, "name": "Diameter", "unit": "mm", "upper_limit": "8.1"}
+    facts = {"code": desk.word("IP"), "label": "A", "stage": "receipt", "note": "Gauge."}
+    return facts | {"sku": await item(desk), "characteristics": [looked_at]}
+
+
 async def production_order_new(desk: Desk) -> Values:
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     return {"sku": await item(desk), "quantity": "2", "note": "Soon."} | days
@@ -400,6 +406,25 @@ OF_ERP = (
             "note": ("By hand.", ""),
         },
         apart=frozenset({"operations"}),
+    ),
+    Kind(
+        half="erp",
+        path="/v1/inspection-plans",
+        table="inspection_plan",
+        **both(inspection_plan_new),
+        change={"note": "Other"},
+        fields={
+            "label": ("B", NEVER_EMPTY),
+            "effective_from": ("2030-01-01", None),
+            "effective_to": ("2031-01-01", None),
+            "note": ("By hand.", ""),
+        },
+        apart=frozenset(
+            {
+                *("sku", "category", "supplier_number", "work_centre", "operation", "stage"),
+                *("customer_number", "sampling", "sampling_value", "characteristics"),
+            }
+        ),
     ),
     Kind(
         half="erp",

@@ -12,6 +12,7 @@ from identity.routes import ROUTERS as CALLERS
 READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "/v1/units"]
 READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material"]
 READS += ["/v1/calendars", "/v1/work-centres", "/v1/routings"]
+READS += ["/v1/inspection-plans"]
 READS += ["/v1/production-orders", "/v1/lots", "/v1/planning-parameters"]
 READS += ["/v1/changeovers", "/v1/shared-resources", "/v1/scheduling-profiles"]
 OWN = {
@@ -20,6 +21,7 @@ OWN = {
     "/v1/work-centres": "work_centres",
     "/v1/routings": "routings",
     "/v1/production-orders": "production_orders",
+    "/v1/inspection-plans": "inspection_plans",
     "/v1/lots": "lots",
     "/v1/planning-parameters": "planning",
     "/v1/changeovers": "scheduling",

@@ -75,6 +75,8 @@ async def catalog(clerk):
     calendar = await clerk.does("/v1/calendars", name=f"ΒΑΡΔΙΑ {word}", zone="UTC", hours=hours)
     centre = await clerk.does("/v1/work-centres", code=f"W-{word}", name=f"焊接 {word}")
     routing = await clerk.does("/v1/routings", sku=item["sku"], label="A")
+    looked_at = {"code": f"QP-{word}", "label": "A", "stage": "receipt", "sku": item["sku"]}
+    plan = await clerk.does("/v1/inspection-plans", **looked_at)
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     order = await clerk.does("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     planned = await clerk.does("/v1/planning-parameters", sku=item["sku"])
@@ -86,6 +88,7 @@ async def catalog(clerk):
         "/v1/lots": (lot["id"], [lot["number"], lot["supplier_lot"], milk["sku"]]),
         "/v1/planning-parameters": (planned["id"], [item["sku"], item["name"]]),
         "/v1/production-orders": (order["id"], [order["number"], item["sku"], item["name"]]),
+        "/v1/inspection-plans": (plan["id"], [plan["code"], item["sku"], item["name"]]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),
         "/v1/work-centres": (centre["id"], [centre["code"], centre["name"]]),
         "/v1/routings": (routing["id"], [item["sku"], item["name"]]),

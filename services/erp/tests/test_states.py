@@ -50,7 +50,17 @@ async def _routing(desk, item):
     assert (await desk.erp.post(f"/v1/routings/{made['id']}/activate", {})).is_success
 
 
+async def _inspected(desk, item):
+    looked_at = {"number": 10, "name": "Diameter", "unit": "mm", "upper_limit": "8.1"}
+    facts = {"code": desk.word("IP"), "label": "A", "stage": "receipt", "sku": item["sku"]}
+    plan = await desk.add("/v1/inspection-plans", **facts, characteristics=[looked_at])
+    path = f"/v1/inspection-plans/{plan['id']}"
+    assert (await desk.erp.post(f"{path}/activate", {})).is_success
+    assert (await desk.erp.post(f"{path}/archive", {})).is_success
+
+
 async def _made(desk, item, component):
+    await _inspected(desk, item)
     await _bill_of_material(desk, item, component)
     await _routing(desk, item)
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}

@@ -16,6 +16,9 @@ from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
 from erp.fulfilment import router as fulfilment
 from erp.fulfilment.module import MODULE as FULFILMENT
+from erp.inspections.module import MODULE as INSPECTIONS
+from erp.inspections.router import inspections
+from erp.inspections.router.plans import inspection_plan
 from erp.ledger import router as ledger
 from erp.ledger.module import MODULE as LEDGER
 from erp.ledger.router import account
@@ -33,6 +36,8 @@ from erp.production_orders.router import production_order
 from erp.purchasing.module import MODULE as PURCHASING
 from erp.purchasing.router import orders, prices, receipts
 from erp.purchasing.router.prices import supplier_price
+from erp.quality.module import MODULE as QUALITY
+from erp.quality.router import cases
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.routings.module import MODULE as ROUTINGS
@@ -90,7 +95,7 @@ _RECORDS = (
     calendar,
     *(account, customer, supplier, category, item, price_list, price),
     supplier_price,
-    *(work_centre, bill_of_material, lot, routing, production_order),
+    *(work_centre, inspection_plan, bill_of_material, lot, routing, production_order),
     planning.parameter,
     *(changeover, shared_resource, scheduling_profile),
 )
@@ -100,8 +105,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *planning.LISTS,
-    *scheduling.LISTS,
+    *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -132,6 +136,7 @@ _OWN = Service(
         CATALOG,
         LEDGER,
         STOCK,
+        INSPECTIONS,
         PURCHASING,
         APPROVALS,
         FULFILMENT,
@@ -145,6 +150,7 @@ _OWN = Service(
         PRODUCTION_ORDERS,
         PLANNING,
         SCHEDULING,
+        QUALITY,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -17,6 +17,8 @@ __all__ = [
     "CUSTOMER",
     "CUSTOMERS",
     "ENTRIES",
+    "INSPECTIONS",
+    "INSPECTION_PLANS",
     "INVOICES",
     "INVOICE_NUMBER",
     "ITEM",
@@ -27,6 +29,7 @@ __all__ = [
     "LOTS",
     "LOT_NUMBERS",
     "MOVES",
+    "NONCONFORMANCES",
     "NUMBER",
     "OPENING_RECEIVABLES",
     "OPEN_ITEMS",
@@ -147,6 +150,12 @@ ACCOUNTS = _named("account", "account.name || ' ' || account.name_zh")
 CUSTOMERS, SUPPLIERS, ITEMS = CUSTOMER.searched(), SUPPLIER.searched(), ITEM.searched()
 CALENDARS, WORK_CENTRES = CALENDAR.searched(), WORK_CENTRE.searched()
 ROUTINGS = Searched("", "routing", "routing.id", [ITEM.of("routing.item_id")])
+INSPECTION_PLANS = Searched(
+    folded(number_words("inspection_plan.code")),
+    "inspection_plan",
+    "inspection_plan.id",
+    [ITEM.of("inspection_plan.item_id")],
+)
 PRICES = Searched("", "price", "price.id", [ITEM.of("price.item_id")])
 BOMS = Searched(
     "", "bill_of_material", "bill_of_material.id", [ITEM.of("bill_of_material.item_id")]
@@ -236,6 +245,8 @@ PURCHASE_ORDERS = Searched(
         _items("purchase_order_line l", "l.purchase_order_id"),
     ],
 )
+NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
+INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),
     "production_order",

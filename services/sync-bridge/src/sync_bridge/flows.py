@@ -313,7 +313,8 @@ NOT_CARRIED = frozenset(
         *("purchase-returned", "tag-changed", "record-tags-changed", "document-fields-changed"),
         *("lot-changed", "plan-changed"),
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
-        *("routing-changed", "production-order-changed"),
+        *("routing-changed", "production-order-changed", "inspection-plan-changed"),
+        "nonconformance-changed",
     )
 ) | {
     f"tandem.crm.{name}.v1"

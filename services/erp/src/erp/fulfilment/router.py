@@ -57,6 +57,7 @@ from erp.fulfilment.service.changing import cancel_order, change_order
 from erp.fulfilment.service.orders import IN_BULK, confirm_order, place_order, take_order
 from erp.fulfilment.service.reversing import reverse_shipment
 from erp.fulfilment.service.shipping import return_goods, ship_order
+from erp.inspections.errors import InspectionNeeded
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
@@ -83,6 +84,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
+from erp.stock.withheld import SerialWithheld
 from records.annotations import annotate
 from records.batches import upsert_each
 from records.paths import RecordPaths
@@ -214,10 +216,12 @@ async def sales_order_update(
         NothingToShip,
         NotReservedYet,
         NotReserved,
+        InspectionNeeded,
         MoreThanLeft,
         FractionOfUnit,
         *_SERIALS,
         SerialNotInStock,
+        SerialWithheld,
         *_LOTS_LEAVE,
         ShortOnDay,
         NoCostOnDay,
@@ -298,6 +302,7 @@ async def sales_order_invoice(
         ShortOnDay,
         NoCostOnDay,
         SerialNotInStock,
+        SerialWithheld,
         SerialNotWithCustomer,
         SerialMovedLater,
         TooLittleInLot,

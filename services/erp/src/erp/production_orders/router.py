@@ -75,6 +75,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
+from erp.stock.withheld import SerialWithheld
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import Reference
@@ -97,7 +98,7 @@ _BEGUN = (
 )
 _SERIALS = (
     *(SerialsNotKept, SerialsNeeded, DuplicateSerial, UnknownSerial, SerialNotInStock),
-    *(SerialMovedLater, SerialExists),
+    *(SerialMovedLater, SerialExists, SerialWithheld),
 )
 _LOTS = (
     *(LotsNotKept, LotsNeeded, DuplicateLot, UnknownLot, TooLittleInLot, LotNotUsable),

@@ -18,6 +18,7 @@ __all__ = [
     "GoodsExpected",
     "ItemsShort",
     "LotChanged",
+    "LotsReleasing",
     "ReservationsReleased",
 ]
 
@@ -38,6 +39,12 @@ class AvailabilityChanged(Event):
     )
     incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
     waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
+
+
+class LotsReleasing(InternalEvent):
+    """Lots are about to be released, split or merged: who has not decided about them refuses."""
+
+    lot_ids: list[UUID]
 
 
 class LotChanged(CustomState, Event):

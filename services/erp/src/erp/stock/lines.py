@@ -19,6 +19,7 @@ __all__ = [
     "ExpectedLine",
     "LotLine",
     "MaterialLine",
+    "NewHold",
     "NewMove",
     "NewSerial",
     "OrderDemand",
@@ -81,7 +82,7 @@ class ReceiptLine(NamedTuple):
 
     `expected_id` names the line of `ExpectedLine` that it answers, if it was expected;
     `source_id` the receipt it belongs to where one call books several; `supplier_id` whom new
-    lots came from.
+    lots came from; `withheld_by` what goods that have no lots are withheld by as they come.
     """
 
     item_id: UUID
@@ -92,6 +93,7 @@ class ReceiptLine(NamedTuple):
     serials: Sequence[str] = ()
     lots: Sequence[LotLine] = ()
     supplier_id: UUID | None = None
+    withheld_by: UUID | None = None
 
 
 class SupplierReturnLine(NamedTuple):
@@ -163,6 +165,16 @@ class Shortage(NamedTuple):
 
     quantity: Decimal
     needed_on: date
+
+
+class NewHold(NamedTuple):
+    """So many of an item, or one serial of it, that are withheld by an inspection or a case."""
+
+    id: UUID
+    item_id: UUID
+    source_id: UUID
+    serial: str | None
+    quantity: Decimal
 
 
 class NewMove(NamedTuple):

@@ -22,6 +22,7 @@ from erp.stock.models.goods import (
     StockProof,
     Warehouse,
 )
+from erp.stock.models.holds import StockHold
 from erp.stock.models.lots import Lot, LotEdge, LotProof, LotStock
 from erp.stock.router.goods import (
     adjustment_router,
@@ -91,6 +92,7 @@ MODULE = Module(
         LotStock,
         LotProof,
         LotEdge,
+        StockHold,
         Serial,
         Move,
         ItemValuation,
@@ -103,6 +105,7 @@ MODULE = Module(
     rights={
         "lot_genealogy": "select, insert",
         "stock_move": "select, insert",
+        "stock_hold": "select, insert, update, delete",
         "incoming": "select, insert, update, delete",
     },
     events=(AvailabilityChanged, LotChanged),

@@ -7,6 +7,8 @@ from decimal import Decimal
 
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
+from erp.inspections.service.opening import ComingGoods, open_inspections
+from erp.inspections.states import InspectionSource, InspectionStage
 from erp.ledger.posting import Posting, PostingLine, credit, debit
 from erp.ledger.service.entries import post
 from erp.production_orders.models import OrderComponent, ProductionStep
@@ -44,6 +46,11 @@ class Booking:
     state: ProductionOrderState | None = None
     reworked_value: Decimal = _ZERO
 
+    @property
+    def makes(self) -> bool:
+        """Whether what it brings was made, and not: is material that comes back."""
+        return self.step.kind == StepKind.REPORT
+
 
 def new_step(
     work: Work, locked: LockedOrder, kind: StepKind, *, on: date, **facts: object
@@ -68,10 +75,19 @@ async def book(
     Raises what `convert_goods` raises, NoPeriod, PeriodClosed.
     """
     taken = [(one, part, line) for one in bookings for part, line in one.taken]
+    opened = await open_inspections(
+        work,
+        InspectionStage.PRODUCTION,
+        [_coming(one, line) for one in bookings for line in one.brought if one.makes],
+        source_type=InspectionSource.PRODUCTION_STEP,
+        on=on,
+        item_ids=[line.item_id for _, _, line in taken],
+    )
+    others = [line for one in bookings for line in one.brought if not one.makes]
     converted = await convert_goods(
         work,
         [line for _, _, line in taken],
-        [line for one in bookings for line in one.brought],
+        [*opened.lines, *others],
         source_type=kind,
         effective_on=on,
         memo=memo,
@@ -80,11 +96,23 @@ async def book(
         part.issued += line.quantity
         part.issued_value += cost
         one.locked.order.material += cost
+    await opened.store(work)
     await post(work, [_posting(one, kind, memo) for one in bookings])
     await _store(work, bookings)
     if converted.by_lot:
         steps = await queries.steps_that_made(work.sql, [one.locked.order.id for one in bookings])
         await keep_genealogy(work, [StepOfOrder(*one) for one in steps], on=on)
+
+
+def _coming(booking: Booking, line: ReceiptLine) -> ComingGoods:
+    """What comes out of the last operation of the order."""
+    last = booking.locked.operations[-1] if booking.locked.operations else None
+    return ComingGoods(
+        line,
+        booking.step.id,
+        work_centre_id=last.work_centre_id if last else None,
+        operation=last.name if last else "",
+    )
 
 
 def _posting(booking: Booking, kind: str, memo: str) -> Posting:

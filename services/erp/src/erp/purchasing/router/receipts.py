@@ -57,6 +57,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
+from erp.stock.withheld import InspectionPending, SerialWithheld
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
@@ -77,6 +78,8 @@ _SENT_BACK = (
     NotFound,
     ReceiptReversed,
     ReceiptWithoutLines,
+    InspectionPending,
+    SerialWithheld,
     GoodsGone,
     ShortOnDay,
     NoCostOnDay,

@@ -9,6 +9,8 @@ from chassis.ids import uuid7
 from chassis.problems.standard import NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
+from erp.inspections.service.opening import ComingGoods, open_inspections
+from erp.inspections.states import InspectionSource, InspectionStage
 from erp.purchasing.errors import NotALine
 from erp.purchasing.models.receipts import PurchaseReceipt, PurchaseReceiptLine
 from erp.purchasing.queries import orders as queries
@@ -65,14 +67,23 @@ async def _receive(
     ]
     await queries.save_orders(work, locked.values())
     await receipt_queries.add_receipts(work, receipts, _lines_of(received))
+    coming = [ComingGoods(line, line.source_id or receipts[0].id) for line in received]
+    opened = await open_inspections(
+        work,
+        InspectionStage.RECEIPT,
+        coming,
+        source_type=InspectionSource.PURCHASE_RECEIPT,
+        on=day,
+    )
     await receive_goods(
         work,
-        received,
+        opened.lines,
         source_type=StockDocumentKind.PURCHASE_RECEIPT,
         source_id=receipts[0].id,
         effective_on=day,
         counterpart="grni",
     )
+    await opened.store(work)
     await publish_orders(work, list(locked), ["lines", "state"])
     return [ReceiptView.model_validate(receipt) for receipt in receipts]
 

@@ -4,10 +4,11 @@ Both take goods out of stock at the value they were received at, and off what is
 that came and are not billed (E36, E44). Stock may bear another cost: the rest is a variance.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -15,6 +16,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
+from erp.inspections.service.shipping import require_none_pending
 from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
@@ -59,6 +61,8 @@ class LockedReceipt:
     lines: list[PurchaseReceiptLine]
     locked: LockedPurchaseOrder
     order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
+    came_as: Mapping[str, str] = field(default_factory=dict)
+    """By lots that were split off since they came, those that came."""
 
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
@@ -81,11 +85,16 @@ class OutgoingLine:
 
 
 async def return_goods(
-    work: Work, receipt_id: UUID, command: ReturnToSupplier
+    work: Work,
+    receipt_id: UUID,
+    command: ReturnToSupplier,
+    *,
+    came_as: Mapping[str, str] = MappingProxyType({}),
 ) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
-    Goods that are not billed go back first. Raises NotFound, ReceiptReversed,
+    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones
+    were split off since. Raises NotFound, ReceiptReversed,
     ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
     MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InvalidInput (before
     the receipt), and what `stock.return_to_supplier` raises.
@@ -95,11 +104,13 @@ async def return_goods(
     if command.expect_again:
         receipt.locked.order.require_not_closed()
     requested = _requested_lines(receipt, command.lines)
+    named = [lot.number for line in requested for lot in line.lots]
+    await require_none_pending(work, receipt_id, None if command.lines is None else named)
     purchase_return = _new_return(
         work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, receipt, requested, purchase_return)
+    await _send_out(work, replace(receipt, came_as=came_as), requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
 
 
@@ -115,6 +126,7 @@ async def reverse_receipt(
     receipt = await _lock_receipt(work, receipt_id, day)
     if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
+    await require_none_pending(work, receipt_id)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
         if unbilled < line.quantity:
@@ -248,7 +260,7 @@ def _take_off(
     value = line.send_back(
         requested.quantity,
         requested.serials,
-        [lot.number for lot in requested.lots],
+        [receipt.came_as.get(lot.number, lot.number) for lot in requested.lots],
         sku=receipt.sku(line),
         decimals=decimals,
     )

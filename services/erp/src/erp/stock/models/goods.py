@@ -87,7 +87,6 @@ class Level(Base):
             "reserved >= 0 and restricted >= 0 and reserved + restricted <= on_hand",
             name="reserved_on_hand",
         ),
-        CheckConstraint("restricted = 0 or tracking = 'lot'", name="lots_restricted"),
         CheckConstraint("owner = 'own' and quality = 'good'", name="own_good_stock"),
         ForeignKeyConstraint(
             ["item_id", "tracking"], ["item.id", "item.tracking"], onupdate="cascade"
@@ -109,7 +108,8 @@ class Level(Base):
     on_hand: Mapped[Quantity]
     reserved: Mapped[Quantity]
     restricted: Mapped[Quantity] = mapped_column(server_default=text("0"))
-    """What lies in lots that may not be used, and is not reserved."""
+    """What lies in lots that may not be used, and is not reserved; of other items what is withheld.
+    """
 
     @property
     def free(self) -> Decimal:
@@ -145,6 +145,10 @@ class Level(Base):
         """Receive goods."""
         self.on_hand += quantity
 
+    def withhold(self, quantity: Decimal) -> None:
+        """Keep so many from being used, or (negative) let them be used again."""
+        self.restricted += quantity
+
     def issue_reserved(self, quantity: Decimal) -> None:
         """Issue what was reserved."""
         self.reserved -= quantity
@@ -155,9 +159,14 @@ class Level(Base):
 
         Raises TooLittleOnHand.
         """
-        if quantity > restricted and quantity - restricted > self.free:
-            raise TooLittleOnHand(sku=sku, wanted=plain(quantity), free=plain(self.free))
+        if quantity > restricted:
+            self.require_free(quantity - restricted, sku=sku, wanted=quantity)
         self.on_hand -= quantity
+
+    def require_free(self, quantity: Decimal, *, sku: str, wanted: Decimal | None = None) -> None:
+        """See that so many are free, as part of what is `wanted`. Raises TooLittleOnHand."""
+        if quantity > self.free:
+            raise TooLittleOnHand(sku=sku, wanted=plain(wanted or quantity), free=plain(self.free))
 
 
 class Serial(Identified, Base):

@@ -14,7 +14,7 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock.lines import DemandLine, ExpectedLine, NewMove, NewSerial
+from erp.stock.lines import DemandLine, ExpectedLine, NewHold, NewMove, NewSerial
 from erp.stock.models.demand import Demand
 from erp.stock.models.goods import ItemValuation, Level
 from erp.stock.queries import lot_stock
@@ -149,6 +149,7 @@ class LockedStock:
     serials: dict[tuple[UUID, str], SerialPosition] = field(default_factory=dict)
     lots: dict[UUID, ItemLots] = field(default_factory=dict)
     new_serials: list[NewSerial] = field(default_factory=list)
+    new_holds: list[NewHold] = field(default_factory=list)
     day_ends: dict[UUID, Sequence[DayEnd]] = field(default_factory=dict)
     received: dict[UUID, Decimal] = field(default_factory=dict)
     expected_receipts: list[ExpectedLine] = field(default_factory=list)

@@ -9,9 +9,10 @@ from uuid import UUID
 from chassis.storage.bulk import Bulk
 from chassis.work.unit_of_work import Work
 from erp.stock.errors import TooLittleOnHand
-from erp.stock.lines import DemandLine, NewMove, NewSerial
+from erp.stock.lines import DemandLine, NewHold, NewMove, NewSerial
 from erp.stock.models.demand import Demand, Incoming
 from erp.stock.models.goods import ItemValuation, Level
+from erp.stock.models.holds import StockHold
 from erp.stock.models.lots import LotStock
 from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.rules.lots import LotBucket
@@ -86,7 +87,7 @@ async def save(work: Work, stock: LockedStock, document: SourceDocument | None =
     reserved lies in lots that are to go).
     """
     write = Bulk()
-    columns = ("on_hand", "reserved", *(("restricted",) if stock.lots else ()))
+    columns = ("on_hand", "reserved", "restricted")
     _settle_lots(write, stock)
     write.update(Level, list(stock.levels.values()), *columns, key=("item_id", "location_id"))
     write.update(Demand, list(stock.demands.values()), "wanted", "reserved", "shipped")
@@ -95,6 +96,7 @@ async def save(work: Work, stock: LockedStock, document: SourceDocument | None =
     _add_receipts(write, stock)
     if document is not None:
         _add_movements(write, work, stock, document)
+    write.insert(StockHold, stock.new_holds, *NewHold._fields)
     with bookable_sums():
         await write.execute(work.sql)
 

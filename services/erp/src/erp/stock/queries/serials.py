@@ -19,7 +19,9 @@ from records.reads import Reads, everybody
 __all__ = ["SERIALS", "first_serials", "has_moves", "serial_history", "serial_positions"]
 
 _SERIAL_POSITIONS = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id,
-    m.value, m.effective_on as moved_on
+    m.value, m.effective_on as moved_on,
+    exists (select from stock_hold h
+      where (h.item_id, h.serial) = (s.item_id, s.number)) as withheld
   from unnest($1::uuid[], $2::text[]) as n(item_id, number)
   join serial s on (s.item_id, s.number) = (n.item_id, n.number)
   join location l on l.id = s.location_id
@@ -29,6 +31,7 @@ _FIRST = """select n.item_id, s.number, s.moved_on
   cross join lateral (select p.id, p.number, m.effective_on as moved_on
     from serial p join stock_move m on m.id = p.move_id
     where p.item_id = n.item_id and p.location_id = n.location_id and m.effective_on <= $4
+      and not exists (select from stock_hold h where (h.item_id, h.serial) = (p.item_id, p.number))
     order by p.id limit n.wanted) s
   order by s.id"""
 

@@ -62,6 +62,7 @@ from erp.stock.schemas.goods import (
     ValuationReport,
 )
 from erp.stock.service import booking, reporting
+from erp.stock.withheld import SerialWithheld
 from records.annotations import annotate
 from records.asked import SearchAsked
 from records.paths import RecordPaths
@@ -192,6 +193,7 @@ async def opening_stock_upsert_batch(
         CostNeeded,
         UnknownSerial,
         SerialNotInStock,
+        SerialWithheld,
         UnknownLot,
         TooLittleInLot,
         LotShortOnDay,

@@ -45,6 +45,7 @@ from erp.stock.service.repacking import (
     split_lot,
 )
 from erp.stock.states import LotQuality
+from erp.stock.withheld import InspectionPending
 from records.annotations import annotate
 from records.routes import RecordRoutes
 from records.sheets.kinds import Reference
@@ -87,7 +88,9 @@ lot.history()
 lot.change(ChangeLot)
 
 
-@lot_router.post("/{lot_id}/release", responses=refuses(NotFound, LotNotFollowing))
+@lot_router.post(
+    "/{lot_id}/release", responses=refuses(NotFound, LotNotFollowing, InspectionPending)
+)
 async def lot_release(
     lot_id: UUID,
     command: LotDecision,
@@ -145,7 +148,10 @@ async def lot_block(
 
 @lot_router.post(
     "/{lot_id}/split",
-    responses=refuses(NotFound, FractionOfUnit, TooLittleInLot, DuplicateLotNumber, *_BOOKED),
+    responses=refuses(
+        *(NotFound, FractionOfUnit, TooLittleInLot, DuplicateLotNumber, InspectionPending),
+        *_BOOKED,
+    ),
 )
 async def lot_split(
     lot_id: UUID, command: SplitLot, _by: Writer, _once: OnlyOnce, work: InWork, response: Response
@@ -156,7 +162,8 @@ async def lot_split(
 
 
 @lot_router.post(
-    "/{lot_id}/merge", responses=refuses(NotFound, LotsNotAlike, TooLittleInLot, *_BOOKED)
+    "/{lot_id}/merge",
+    responses=refuses(NotFound, LotsNotAlike, TooLittleInLot, InspectionPending, *_BOOKED),
 )
 async def lot_merge(
     lot_id: UUID, command: MergeLots, _by: Writer, _once: OnlyOnce, work: InWork, response: Response

@@ -24,6 +24,7 @@ class SerialPosition(NamedTuple):
     order_line_id: UUID | None
     value: Decimal
     moved_on: date
+    withheld: bool = False
 
     @property
     def in_stock(self) -> bool:

@@ -14,7 +14,7 @@ from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.service import lot_lines, serials
 from erp.stock.service.backdating import issue, load_later_movements, receive
 from erp.stock.service.demand import lock_stock
-from erp.stock.service.goods import add_production_moves, pieces_moved
+from erp.stock.service.goods import add_holds, add_production_moves, pieces_moved
 from erp.stock.service.lot_lines import LotRequest
 from erp.stock.service.posting import post_moves
 from erp.stock.service.serials import SerialRequest
@@ -76,6 +76,7 @@ async def convert_goods(
         source_id = line.source_id
         assert source_id is not None  # noqa: S101 - production names the step of every line
         add_production_moves(stock, line.item_id, pieces, inward=True, source_id=source_id)
+        add_holds(stock, line)
     document = SourceDocument(source_type, memo, effective_on)
     await post_moves(work, stock, document, counterpart="work_in_progress")
     return Converted(costs, by_lot=bool(stock.lots))

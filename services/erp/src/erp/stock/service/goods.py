@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.stock.lines import (
+    NewHold,
     NewMove,
     NewSerial,
     ReceiptLine,
@@ -34,8 +35,10 @@ from values.money import digits_of
 
 __all__ = [
     "add_customer_moves",
+    "add_holds",
     "add_moves",
     "add_production_moves",
+    "new_holds",
     "pieces_moved",
     "receive_goods",
     "receive_return",
@@ -82,6 +85,7 @@ async def receive_goods(
         pieces = pieces_moved(line.quantity, line.value, line.serials, shares, decimals=decimals)
         receive(stock, line.item_id, pieces)
         add_moves(stock, line.item_id, from_kind, pieces, source_id=line.source_id or source_id)
+        add_holds(stock, line)
         if line.expected_id:
             already = stock.received.get(line.expected_id, _NOTHING)
             stock.received[line.expected_id] = already + line.quantity
@@ -89,6 +93,22 @@ async def receive_goods(
     await post_moves(
         work, stock, SourceDocument(source_type, memo, effective_on), counterpart=counterpart
     )
+
+
+def add_holds(stock: LockedStock, line: ReceiptLine) -> None:
+    """Withhold what came, where the line says so: nobody gets it until it is released (E64)."""
+    if line.withheld_by is None:
+        return
+    stock.levels[line.item_id].withhold(line.quantity)
+    stock.new_holds += new_holds(line.item_id, line.quantity, line.serials, line.withheld_by)
+
+
+def new_holds(
+    item_id: UUID, quantity: Decimal, serials: Sequence[str], source_id: UUID
+) -> list[NewHold]:
+    """What is withheld by a source: so many at once, or serial by serial."""
+    parts: list[tuple[str | None, Decimal]] = [(one, Decimal(1)) for one in serials]
+    return [NewHold(uuid7(), item_id, source_id, *one) for one in parts or [(None, quantity)]]
 
 
 def pieces_moved(

@@ -17,7 +17,7 @@ from erp.stock.errors import (
     LotNotFollowing,
     LotsNotKept,
 )
-from erp.stock.events import LotChanged
+from erp.stock.events import LotChanged, LotsReleasing
 from erp.stock.models.lots import Lot
 from erp.stock.queries import locking
 from erp.stock.queries import lots as queries
@@ -101,7 +101,8 @@ def _ready(change: Change[Lot], items: Mapping[Any, Mapping[str, Any]], *, today
 async def _check(work: Work, changes: Sequence[Change[Lot]], _sender: str | None) -> None:
     """See to it that lots keep what they are, and give up goods that are not to be used any more.
 
-    Raises LotFixed, LotNotDecided, LotNotFollowing, MissingReference, DuplicateLotNumber.
+    Raises LotFixed, LotNotDecided, LotNotFollowing, MissingReference, DuplicateLotNumber, and what
+    handlers of LotsReleasing raise.
     """
     for one in changes:
         if any(name in one.before for name in _FIXED):
@@ -112,6 +113,10 @@ async def _check(work: Work, changes: Sequence[Change[Lot]], _sender: str | None
         if before and one.record.quality not in LOT_FOLLOWING[LotQuality(before)]:
             following = ", ".join(sorted(LOT_FOLLOWING[LotQuality(before)]))
             raise LotNotFollowing(lot=one.record.number, quality=before, following=following)
+    freed = [one.record for one in changes if "quality" in one.before]
+    freed = [one for one in freed if one.quality == LotQuality.RELEASED]
+    if freed:
+        await work.record(LotsReleasing(lot_ids=sorted(one.id for one in freed)))
     await _require_parties(work, [one.record for one in changes if one.touches("supplier_id")])
     await _claim_numbers(work, [one.record for one in changes if one.is_new])
     await take_out_of_use(work, _judged(changes))

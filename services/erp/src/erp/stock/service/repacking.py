@@ -8,6 +8,7 @@ from chassis.ids import uuid7
 from chassis.work.unit_of_work import Work
 from erp.ledger.service.entries import in_open_periods
 from erp.stock.errors import LotNotForeign, LotsNotAlike, TooLittleInLot
+from erp.stock.events import LotsReleasing
 from erp.stock.lines import NewMove
 from erp.stock.models.lots import Lot
 from erp.stock.queries import genealogy, lot_stock, saving, views
@@ -21,7 +22,7 @@ from erp.stock.states import LocationKind, LotEdgeKind, LotOwner, StockDocumentK
 from records.writes import create_all, lock_visible
 from values.decimals import plain
 
-__all__ = ["issue_foreign", "merge_lots", "receive_foreign", "split_lot"]
+__all__ = ["issue_foreign", "merge_lots", "receive_foreign", "split_lot", "split_off"]
 
 _COPIED = (
     *("item_id", "owner", "owner_id", "supplier_id", "supplier_lot", "made_on", "expires_on"),
@@ -35,6 +36,12 @@ async def split_lot(work: Work, lot_id: UUID, command: SplitLot) -> None:
 
     Raises NotFound, FractionOfUnit, TooLittleInLot, DuplicateLotNumber, PeriodClosed, NoPeriod.
     """
+    await work.record(LotsReleasing(lot_ids=[lot_id]))
+    await split_off(work, lot_id, command)
+
+
+async def split_off(work: Work, lot_id: UUID, command: SplitLot) -> list[UUID]:
+    """As `split_lot`, also of a lot that is not decided yet; the ids of the new lots."""
     lot = (await lock_visible(work, LOT, [lot_id]))[lot_id]
     await _require_counted(work, lot.item_id, [one.quantity for one in command.parts])
     new = [(uuid7(), one) for one in command.parts]
@@ -47,6 +54,7 @@ async def split_lot(work: Work, lot_id: UUID, command: SplitLot) -> None:
     )
     edges = [NewEdge(lot_id, one_id, part.quantity) for one_id, part in new]
     await _repack(work, lot, edges, LotEdgeKind.SPLIT, StockDocumentKind.LOT_SPLIT)
+    return [one_id for one_id, _ in new]
 
 
 async def merge_lots(work: Work, lot_id: UUID, command: MergeLots) -> None:
@@ -56,6 +64,7 @@ async def merge_lots(work: Work, lot_id: UUID, command: MergeLots) -> None:
     NotFound, LotsNotAlike, TooLittleInLot (nothing lies of one), PeriodClosed, NoPeriod.
     """
     others = [one for one in dict.fromkeys(command.lot_ids) if one != lot_id]
+    await work.record(LotsReleasing(lot_ids=[lot_id, *others]))
     found = await lock_visible(work, LOT, [lot_id, *others])
     lot = found[lot_id]
     for one in others:

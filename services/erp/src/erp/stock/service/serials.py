@@ -24,6 +24,7 @@ from erp.stock.queries import serials as serials_queries
 from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.serials import Piece, SerialPosition
 from erp.stock.states import LocationKind
+from erp.stock.withheld import SerialWithheld
 
 __all__ = [
     "SerialRequest",
@@ -150,14 +151,16 @@ def require_receivable(
 def require_in_stock(
     stock: LockedStock, item_id: UUID, serials: Iterable[str], *, on: date
 ) -> None:
-    """Check that pieces leaving are in stock, and came there by the day.
+    """Check that pieces leaving are in stock, may be used, and came there by the day.
 
-    Raises UnknownSerial, SerialNotInStock, SerialMovedLater.
+    Raises UnknownSerial, SerialNotInStock, SerialWithheld, SerialMovedLater.
     """
     for number in serials:
         position = _position(stock, item_id, number)
         if not position.in_stock:
             raise SerialNotInStock(sku=stock.skus[item_id], serial=number, place=position.place)
+        if position.withheld:
+            raise SerialWithheld(sku=stock.skus[item_id], serial=number)
         _require_later(stock, item_id, number, position.moved_on, on=on)
 
 

@@ -1,0 +1,1 @@
+"""Inspection plans and inspections: what they are."""

@@ -1,0 +1,1 @@
+"""Paths of inspection plans and inspections."""

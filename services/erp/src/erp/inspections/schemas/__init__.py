@@ -1,0 +1,1 @@
+"""Commands, views and queries of inspection plans and inspections."""

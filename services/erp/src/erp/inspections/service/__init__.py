@@ -1,0 +1,1 @@
+"""Acts on inspection plans and inspections."""

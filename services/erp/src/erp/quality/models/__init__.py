@@ -1,0 +1,1 @@
+"""Cases of goods that do not conform: what they are, and what they refuse."""

@@ -1,0 +1,1 @@
+"""Reads of cases, of what complaints are traced to, and of scores."""
