@@ -93,6 +93,11 @@ async def planning_parameter_new(desk: Desk) -> Values:
     return {"sku": await item(desk), "lead_days": 3, "yield_part": "0.95"}
 
 
+async def demand_forecast_new(desk: Desk) -> Values:
+    days = {"from_on": "2030-06-01", "to_on": "2030-06-30"}
+    return {"sku": await item(desk), "quantity": "40", "note": "As said."} | days
+
+
 async def bom_new(desk: Desk) -> Values:
     line = {"sku": await item(desk), "quantity": "2", "scrap": "0.05"}
     return {"sku": await item(desk), "label": desk.word("R"), "note": "As drawn.", "lines": [line]}
@@ -282,6 +287,22 @@ OF_ERP = (
             "safety_stock": ("6", NEVER_EMPTY),
             "yield_part": ("0.9", NEVER_EMPTY),
             "fence_days": (5, NEVER_EMPTY),
+            "forecast_backward_days": (7, NEVER_EMPTY),
+            "forecast_forward_days": (14, NEVER_EMPTY),
+        },
+    ),
+    Kind(
+        half="erp",
+        path="/v1/demand-forecasts",
+        table="demand_forecast",
+        **both(demand_forecast_new),
+        change={"quantity": "9"},
+        fields={
+            "from_on": ("2030-05-30", NEVER_EMPTY),
+            "to_on": ("2030-07-05", NEVER_EMPTY),
+            "quantity": ("50", NEVER_EMPTY),
+            "source": ("holt", NEVER_EMPTY),
+            "note": ("Soon.", ""),
         },
     ),
     Kind(

@@ -13,6 +13,7 @@ READS = ["/v1/customers", "/v1/suppliers", "/v1/items", "/v1/item-categories", "
 READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material"]
 READS += ["/v1/calendars", "/v1/work-centres", "/v1/routings"]
 READS += ["/v1/production-orders", "/v1/lots", "/v1/planning-parameters"]
+READS += ["/v1/demand-forecasts"]
 OWN = {
     "/v1/bills-of-material": "boms",
     "/v1/calendars": "calendars",
@@ -21,6 +22,7 @@ OWN = {
     "/v1/production-orders": "production_orders",
     "/v1/lots": "lots",
     "/v1/planning-parameters": "planning",
+    "/v1/demand-forecasts": "planning",
 }
 
 

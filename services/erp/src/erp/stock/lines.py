@@ -131,7 +131,7 @@ class AdjustLine(NamedTuple):
 
 
 class ExpectedLine(NamedTuple):
-    """What is still expected from a supplier, and when; nothing: no longer expected."""
+    """What is still expected of a supplier or of production, and when; nothing: no longer."""
 
     source_line_id: UUID
     item_id: UUID

@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from erp.planning.rules.exploding import components_on
+from erp.planning.rules.exploding import needed_on
+from erp.planning.rules.routes import begun_for
 from erp.planning.rules.snapshot import Demand, PlannedItem, Receipt
 from erp.planning.states import DemandKind, ReceiptKind
 from erp.sql import Sql
@@ -43,7 +44,7 @@ async def open_orders(
         quantity, ref = _up(row["quantity"], scales[key]), str(row["id"])
         receipts.append(Receipt(ref, key, row["due_on"].toordinal(), quantity, kind))
         if row["state"] == "planned" and not row["is_rework"]:
-            demands += _by_bill(ref, items[key], quantity, row["start_on"].toordinal())
+            demands += _by_bill(ref, items[key], items, quantity, row["start_on"].toordinal())
     for key, ref, day, quantity in _rows(await sql.fetch(_BESIDE), scales):
         receipts.append(Receipt(ref, key, day, quantity, ReceiptKind.BY_PRODUCT))
     for key, ref, day, quantity in _rows(await sql.fetch(_NEEDED), scales):
@@ -51,13 +52,18 @@ async def open_orders(
     return receipts, demands
 
 
-def _by_bill(ref: str, item: PlannedItem, quantity: int, begins: int) -> Iterator[Demand]:
+def _by_bill(
+    ref: str,
+    item: PlannedItem,
+    items: Mapping[str, PlannedItem],
+    quantity: int,
+    begins: int,
+) -> Iterator[Demand]:
     """What so many good ones will need by the bill of the day."""
-    good, of = item.good
-    begun = -(-quantity * of // good)
-    for one in components_on(item.bills, begins):
-        needed = -(-begun * one.numerator // one.denominator)
-        yield Demand(ref, one.item, begins, needed, DemandKind.PRODUCTION_ORDER)
+    begun = begun_for(quantity, item.good_parts)
+    for key, of, per in needed_on(item, items, begins):
+        needed = -(-begun * of // per)
+        yield Demand(ref, key, begins, needed, DemandKind.PRODUCTION_ORDER)
 
 
 def _rows(

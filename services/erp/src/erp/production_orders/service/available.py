@@ -7,7 +7,7 @@ from uuid import UUID
 from chassis.storage.reading import Reading
 from erp.production_orders.queries import availability
 from erp.production_orders.queries.orders import ORDERS
-from erp.production_orders.rules.available import judged
+from erp.production_orders.rules.available import check_component
 from erp.production_orders.schemas.acts import ComponentAvailability, MaterialAvailability
 from erp.production_orders.schemas.orders import ProductionOrderView
 
@@ -17,7 +17,7 @@ __all__ = ["availability_of", "missing_of"]
 async def availability_of(at: Reading, order_id: UUID) -> MaterialAvailability:
     """Each component that the order still needs, and whether it is there. Raises NotFound."""
     order = await ORDERS.get(at, order_id)
-    [components] = (await _judged(at, [order])).values()
+    [components] = (await _checked(at, [order])).values()
     return MaterialAvailability(
         order_id=order.id,
         number=order.number,
@@ -30,18 +30,18 @@ async def availability_of(at: Reading, order_id: UUID) -> MaterialAvailability:
 async def missing_of(at: Reading, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[str]]:
     """SKUs of what is missing, of the orders that lack something."""
     orders = await ORDERS.get_all(at, order_ids)
-    found = await _judged(at, orders)
+    found = await _checked(at, orders)
     missing = {one: [part.sku for part in parts if part.missing] for one, parts in found.items()}
     return {one: skus for one, skus in missing.items() if skus}
 
 
-async def _judged(
+async def _checked(
     at: Reading, orders: Sequence[ProductionOrderView]
 ) -> dict[UUID, list[ComponentAvailability]]:
     begins = {one.id: one.start_on for one in orders}
     found: dict[UUID, list[ComponentAvailability]] = {one.id: [] for one in orders}
     for item in await availability.available_items(at.sql, list(begins)):
-        verdict = judged(
+        check = check_component(
             item.required,
             on_hand=item.on_hand,
             free=item.free,
@@ -59,9 +59,9 @@ async def _judged(
                 free=item.free,
                 needed_by_earlier=item.earlier,
                 expected=sum((quantity for _, quantity in item.due), Decimal(0)),
-                missing=verdict.missing,
-                reason=verdict.reason,
-                available_on=verdict.available_on,
+                missing=check.missing,
+                reason=check.reason,
+                available_on=check.available_on,
             )
         )
     return found

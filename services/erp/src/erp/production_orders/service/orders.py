@@ -16,6 +16,7 @@ from erp.production_orders.queries import orders as queries
 from erp.production_orders.queries.orders import CountedItem
 from erp.production_orders.schemas.acts import ProductionCosts
 from erp.production_orders.schemas.orders import ProductionOrderView, ProductionSteps
+from erp.production_orders.service.expecting import expect_goods
 from erp.production_orders.states import ProductionOrderState
 from erp.stock.errors import NotStocked
 from records.entities import Values
@@ -117,6 +118,7 @@ async def production_order_states(at: Reading, ids: Sequence[UUID]) -> list[Prod
 async def _publish(work: Work, changes: Sequence[Change[ProductionOrder]]) -> None:
     changed = [(one.record, changed_fields(ProductionOrderChanged, one)) for one in changes]
     await work.record(*await _events(work, changed))
+    await expect_goods(work, changes)
 
 
 async def steps_of(at: Reading, order_id: UUID) -> ProductionSteps:

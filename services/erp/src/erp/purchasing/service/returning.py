@@ -59,6 +59,8 @@ class LockedReceipt:
     lines: list[PurchaseReceiptLine]
     locked: LockedPurchaseOrder
     order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
+    lots_gone: dict[UUID, dict[str, Decimal]] = field(default_factory=dict)
+    """By line, what went back of each lot."""
 
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
@@ -149,7 +151,8 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceip
     lines = await receipts.lines_of_receipt(work, receipt_id)
     if not lines:
         raise ReceiptWithoutLines(number=head.number)
-    return LockedReceipt(head, lines, locked, {line.id: line for line in locked.lines})
+    gone = await receipts.lots_sent_back(work.sql, receipt_id)
+    return LockedReceipt(head, lines, locked, {line.id: line for line in locked.lines}, gone)
 
 
 def _requested_lines(
@@ -163,7 +166,11 @@ def _requested_lines(
             line_id=line.order_line_id,
             quantity=line.left,
             serials=line.serials,
-            lots=[] if line.returned else [LotQuantity.model_validate(one) for one in line.lots],
+            lots=[
+                LotQuantity(number=number, quantity=left)
+                for number, left in line.lots_left(receipt.lots_gone.get(line.id, {})).items()
+                if left > 0
+            ],
         )
         for line in receipt.lines
         if line.left
@@ -248,10 +255,14 @@ def _take_off(
     value = line.send_back(
         requested.quantity,
         requested.serials,
-        [lot.number for lot in requested.lots],
+        {lot.number: lot.quantity for lot in requested.lots},
+        gone=receipt.lots_gone.get(line.id),
         sku=receipt.sku(line),
         decimals=decimals,
     )
+    gone = receipt.lots_gone.setdefault(line.id, {})
+    for lot in requested.lots:
+        gone[lot.number] = gone.get(lot.number, Decimal(0)) + lot.quantity
     order_line = receipt.order_lines[requested.line_id]
     ordered, here = order_line.quantity, max(order_line.unbilled, Decimal(0))
     cleared = order_line.send_back(

@@ -73,6 +73,10 @@ async def convert_goods(
         )
         pieces = pieces_moved(line.quantity, line.value, line.serials, shares, decimals=decimals)
         receive(stock, line.item_id, pieces)
+        if line.expected_id:
+            already = stock.received.get(line.expected_id, Decimal(0))
+            stock.received[line.expected_id] = already + line.quantity
+            stock.changed_demand.add(line.item_id)
         source_id = line.source_id
         assert source_id is not None  # noqa: S101 - production names the step of every line
         add_production_moves(stock, line.item_id, pieces, inward=True, source_id=source_id)
