@@ -107,6 +107,7 @@ _OF_ITEMS = """select id, item_id, from_on, to_on, source from demand_forecast
 _ORDERED = """select d.item_id, date_trunc($2, d.needed_on::timestamp)::date as begins,
     sum(d.wanted) as quantity
   from demand d where d.item_id = any($1::uuid[]) and d.needed_on >= $3 and d.needed_on < $4
+    and not exists (select from production_order m where m.id = d.order_id)
   group by 1, 2"""
 _SHIPPED = """select l.item_id, date_trunc($2, s.shipped_on::timestamp)::date as begins,
     sum(case when s.kind = 'delivery' then n.quantity else -n.quantity end) as quantity

@@ -107,7 +107,8 @@ class SupplierReturnLine(NamedTuple):
 class MaterialLine(NamedTuple):
     """What production takes of an item for a document; without `serials` the first that came.
 
-    Without `lots` those that the item's picking takes first.
+    Without `lots` those that the item's picking takes first. `demand_id`: the line for which some
+    of it may be reserved; that is taken first.
     """
 
     item_id: UUID
@@ -115,6 +116,7 @@ class MaterialLine(NamedTuple):
     source_id: UUID
     serials: Sequence[str] = ()
     lots: Sequence[LotLine] = ()
+    demand_id: UUID | None = None
 
 
 class AdjustLine(NamedTuple):

@@ -33,7 +33,8 @@ _ORDERED = """with open as (
       coalesce(p.forecast_forward_days, 0))
     and d.needed_on <= n.last + coalesce(p.forecast_backward_days, 0)
   left join sales_order o on o.id = d.order_id
-  where d.wanted > 0 group by 1, 2, 3"""
+  where d.wanted > 0 and not exists (select from production_order m where m.id = d.order_id)
+  group by 1, 2, 3"""
 
 
 async def open_forecasts(

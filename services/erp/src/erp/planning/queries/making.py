@@ -17,9 +17,12 @@ _MADE = """select o.id, o.item_id, o.state, o.start_on, o.due_on,
     greatest(o.quantity - o.good, 0) as quantity, o.rework_of_id is not null as is_rework
   from production_order o where o.state in ('planned', 'firm', 'released', 'started')
   order by o.id"""
-_NEEDED = """select o.id, c.item_id, o.start_on as day, c.required - c.issued as quantity
+_NEEDED = """select o.id, c.item_id, o.start_on as day,
+    c.required - c.issued - coalesce(d.reserved, 0) as quantity
   from production_order o join production_order_component c on c.production_order_id = o.id
-  where o.state in ('firm', 'released', 'started') and c.required > c.issued
+  left join demand d on d.order_line_id = c.id
+  where o.state in ('firm', 'released', 'started')
+    and c.required > c.issued + coalesce(d.reserved, 0)
   order by o.id, c.position"""
 _BESIDE = """select o.id, b.item_id, o.due_on as day, b.planned - b.received as quantity
   from production_order o join production_order_by_product b on b.production_order_id = o.id
@@ -32,8 +35,8 @@ async def open_orders(
 ) -> tuple[list[Receipt], list[Demand]]:
     """Receipts and demands of orders that are planned, firm, released or started.
 
-    What was issued is not needed again. An order that is only planned keeps no components yet: it
-    needs what the bill says on the day on which it begins.
+    What was issued or is reserved is not needed again. An order that is only planned keeps no
+    components yet: it needs what the bill says on the day on which it begins.
     """
     receipts: list[Receipt] = []
     demands: list[Demand] = []

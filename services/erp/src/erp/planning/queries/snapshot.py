@@ -54,7 +54,9 @@ _BILLS = """select b.item_id, b.id, b.kind, b.quantity as makes, b.effective_fro
   where b.status = 'active' order by b.item_id, b.effective_from nulls first, b.id, l.position"""
 _DEMANDS = """select order_line_id, order_id, item_id, needed_on, place,
     wanted - reserved - shipped as quantity
-  from demand where reserved + shipped < wanted order by place"""
+  from demand where reserved + shipped < wanted
+    and not exists (select from production_order o where o.id = order_id)
+  order by place"""
 # Production orders are read apart (`making`), also those that are only planned.
 _RECEIPTS = """select source_line_id, item_id, due_on, quantity from incoming
   where not exists (select from production_order o where o.id = source_line_id)

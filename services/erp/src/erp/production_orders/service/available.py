@@ -44,7 +44,7 @@ async def _checked(
         check = check_component(
             item.required,
             on_hand=item.on_hand,
-            free=item.free,
+            free=item.free + item.earlier_reserved,
             earlier=item.earlier,
             due=item.due,
             on=begins[item.order_id],

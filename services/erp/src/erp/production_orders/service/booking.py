@@ -73,7 +73,8 @@ async def book(
         # What is no longer expected of them is locked with what they move, in one order.
         moved = {line.item_id for _, _, line in taken}
         moved |= {line.item_id for one in bookings for line in one.brought}
-        await lock_items(work, moved | {one.locked.item.id for one in bookings})
+        parts = {part.item_id for one in bookings for part in one.locked.components}
+        await lock_items(work, moved | parts | {one.locked.item.id for one in bookings})
     converted = await convert_goods(
         work,
         [line for _, _, line in taken],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.production_orders.models import ProductionOrder
@@ -11,7 +12,7 @@ from erp.stock.lines import ExpectedLine
 from erp.stock.service.expected_receipts import set_expected_receipts
 from records.types import Change
 
-__all__ = ["EXPECTED", "expect_goods"]
+__all__ = ["EXPECTED", "expect_goods", "items_expected"]
 
 EXPECTED = frozenset(
     {ProductionOrderState.FIRM, ProductionOrderState.RELEASED, ProductionOrderState.STARTED}
@@ -31,6 +32,11 @@ async def expect_goods(work: Work, changes: Sequence[Change[ProductionOrder]]) -
         return
     await set_expected_receipts(work, sorted(lines, key=lambda one: one.item_id))
     await update_suggestions(work, sorted({one.item_id for one in lines}))
+
+
+def items_expected(changes: Sequence[Change[ProductionOrder]]) -> set[UUID]:
+    """The items of which something else is expected after the changes."""
+    return {one.record.item_id for one in changes if _differs(one)}
 
 
 def _differs(change: Change[ProductionOrder]) -> bool:

@@ -213,7 +213,7 @@ def _take_material(booking: Booking, decimals: Mapping[UUID, int]) -> None:
         standard = rounded_up(part.per_piece * Fraction(order.handled), decimals[part.item_id])
         wanted = standard - part.issued
         if wanted > 0:
-            line = MaterialLine(part.item_id, wanted, booking.step.id)
+            line = MaterialLine(part.item_id, wanted, booking.step.id, demand_id=part.id)
             booking.taken.append((part, line))
 
 
