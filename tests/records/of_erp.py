@@ -105,6 +105,9 @@ async def changeover_new(desk: Desk) -> Values:
 
 async def shared_resource_new(desk: Desk) -> Values:
     return {"kind": "skill", "name": desk.word("Skill"), "capacity": 2}
+async def demand_forecast_new(desk: Desk) -> Values:
+    days = {"from_on": "2030-06-01", "to_on": "2030-06-30"}
+    return {"sku": await item(desk), "quantity": "40", "note": "As said."} | days
 
 
 async def bom_new(desk: Desk) -> Values:
@@ -296,6 +299,22 @@ OF_ERP = (
             "safety_stock": ("6", NEVER_EMPTY),
             "yield_part": ("0.9", NEVER_EMPTY),
             "fence_days": (5, NEVER_EMPTY),
+            "forecast_backward_days": (7, NEVER_EMPTY),
+            "forecast_forward_days": (14, NEVER_EMPTY),
+        },
+    ),
+    Kind(
+        half="erp",
+        path="/v1/demand-forecasts",
+        table="demand_forecast",
+        **both(demand_forecast_new),
+        change={"quantity": "9"},
+        fields={
+            "from_on": ("2030-05-30", NEVER_EMPTY),
+            "to_on": ("2030-07-05", NEVER_EMPTY),
+            "quantity": ("50", NEVER_EMPTY),
+            "source": ("holt", NEVER_EMPTY),
+            "note": ("Soon.", ""),
         },
     ),
     Kind(

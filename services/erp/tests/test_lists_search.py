@@ -80,6 +80,8 @@ async def catalog(clerk):
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     order = await clerk.does("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     planned = await clerk.does("/v1/planning-parameters", sku=item["sku"])
+    period = {"from_on": "2030-06-01", "to_on": "2030-06-30", "quantity": "4"}
+    forecast = await clerk.does("/v1/demand-forecasts", sku=item["sku"], **period)
     milk = await clerk.does("/v1/items", sku=f"M-{word}", name="Milk", tracking="lot")
     lot = await clerk.does(
         "/v1/lots", sku=milk["sku"], number=f"A-{word}", supplier_lot=f"S-{word}"
@@ -87,6 +89,7 @@ async def catalog(clerk):
     return item, {
         "/v1/lots": (lot["id"], [lot["number"], lot["supplier_lot"], milk["sku"]]),
         "/v1/planning-parameters": (planned["id"], [item["sku"], item["name"]]),
+        "/v1/demand-forecasts": (forecast["id"], [item["sku"], item["name"]]),
         "/v1/production-orders": (order["id"], [order["number"], item["sku"], item["name"]]),
         "/v1/inspection-plans": (plan["id"], [plan["code"], item["sku"], item["name"]]),
         "/v1/calendars": (calendar["id"], [calendar["name"]]),

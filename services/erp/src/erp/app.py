@@ -14,6 +14,8 @@ from erp.calendars.router import calendar
 from erp.catalog.module import MODULE as CATALOG
 from erp.catalog.router import category, item, price, price_list
 from erp.custom import MODULE as CUSTOM_FIELDS
+from erp.demand_forecasts.module import MODULE as DEMAND_FORECASTS
+from erp.demand_forecasts.router import demand_forecast
 from erp.fulfilment import router as fulfilment
 from erp.fulfilment.module import MODULE as FULFILMENT
 from erp.inspections.module import MODULE as INSPECTIONS
@@ -98,6 +100,7 @@ _RECORDS = (
     *(work_centre, inspection_plan, bill_of_material, lot, routing, production_order),
     planning.parameter,
     *(changeover, shared_resource, scheduling_profile),
+    demand_forecast,
 )
 SHEETS = [one.sheet for one in _RECORDS]
 """Record types that files have, those first that others refer to."""
@@ -148,6 +151,7 @@ _OWN = Service(
         PRODUCTION,
         ROUTINGS,
         PRODUCTION_ORDERS,
+        DEMAND_FORECASTS,
         PLANNING,
         SCHEDULING,
         QUALITY,

@@ -16,6 +16,7 @@ __all__ = [
     "CATEGORIES",
     "CUSTOMER",
     "CUSTOMERS",
+    "DEMAND_FORECASTS",
     "ENTRIES",
     "INSPECTIONS",
     "INSPECTION_PLANS",
@@ -162,6 +163,9 @@ BOMS = Searched(
 )
 PLANNING_PARAMETERS = Searched(
     "", "planning_parameter", "planning_parameter.id", [ITEM.of("planning_parameter.item_id")]
+)
+DEMAND_FORECASTS = Searched(
+    "", "demand_forecast", "demand_forecast.id", [ITEM.of("demand_forecast.item_id")]
 )
 SUPPLIER_PRICES = Searched(
     "",

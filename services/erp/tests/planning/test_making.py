@@ -88,12 +88,12 @@ async def test_an_order_in_work_is_a_receipt_of_the_rest_and_needs_what_was_not_
     [leg, later] = await shop.orders(shop.leg)
     assert (leg["start_quantity"], later["start_quantity"]) == ("10", "10")
     messages = (await desk.see(f"/v1/plan-messages?sku={shop.table['sku']}"))["items"]
-    told = [
+    messages_of = [
         (one["kind"], one["needed_on"], one["quantity"])
         for one in messages
         if one["production_order_number"] == order["number"]
     ]
-    assert told == [("reschedule_out", str(shop.day(30)), "2")]
+    assert messages_of == [("reschedule_out", str(shop.day(30)), "2")]
     after = await desk.see(f"{MADE}/{order['id']}")
     assert (after["due_on"], after["open_quantity"]) == (str(shop.day(2)), "2")
 
@@ -120,5 +120,5 @@ def test_a_by_product_covers_needs_and_is_in_no_message():
     coming = [Receipt("a", "x", 5, 3, ReceiptKind.BY_PRODUCT)]
     assert not list(receipt_messages(coming, (), on_hand=0, safety_stock=0, today=1))
     coming = [Receipt("a", "x", 5, 3, ReceiptKind.PRODUCTION_ORDER)]
-    [told] = receipt_messages(coming, (), on_hand=0, safety_stock=0, today=1)
-    assert told.kind == "cancel"
+    [message] = receipt_messages(coming, (), on_hand=0, safety_stock=0, today=1)
+    assert message.kind == "cancel"

@@ -66,6 +66,8 @@ class PlanningParameter(CustomRecord, Base):
         CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),
         CheckConstraint("yield_part > 0 and yield_part <= 1", name="yield_part_range"),
         CheckConstraint("fence_days between 0 and 3650", name="fence_days_range"),
+        CheckConstraint("forecast_backward_days between 0 and 366", name="backward_days_range"),
+        CheckConstraint("forecast_forward_days between 0 and 366", name="forward_days_range"),
         *list_indexes("planning_parameter", named=False),
     )
 
@@ -83,6 +85,8 @@ class PlanningParameter(CustomRecord, Base):
     safety_stock: Mapped[Quantity] = mapped_column(default=_ZERO)
     yield_part: Mapped[Decimal] = mapped_column(Numeric(7, 6), default=Decimal(1))
     fence_days: Mapped[int] = mapped_column(SmallInteger, default=0)
+    forecast_backward_days: Mapped[int] = mapped_column(SmallInteger, default=0)
+    forecast_forward_days: Mapped[int] = mapped_column(SmallInteger, default=0)
 
 
 class MaterialPlan(Identified, Base):
@@ -189,6 +193,7 @@ class PlannedOrderRow(Base):
     needed: Mapped[Quantity]
     past_due_days: Mapped[int]
     possible_on: Mapped[date]
+    lead_days: Mapped[int]
     batch: Mapped[str]
     state: Mapped[str] = mapped_column(default=PlannedOrderState.PLANNED)
     order_line_id: Mapped[UUID | None]

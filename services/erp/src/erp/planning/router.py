@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Response, status
+from fastapi import Query, Response, status
 
 from chassis.actor import Actor
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce
@@ -34,7 +34,8 @@ from erp.planning.schemas.plans import (
     PlanView,
     ProductionOfPlan,
 )
-from erp.planning.service import plans
+from erp.planning.schemas.supply import SupplySuggestionQuery, SupplySuggestions
+from erp.planning.service import plans, supply
 from erp.planning.service.parameters import PLANNING_PARAMETER
 from erp.production.errors import ExplosionTooLarge
 from erp.production_orders.errors import BillMissing, PhantomItem
@@ -53,6 +54,7 @@ __all__ = [
     "parameter_router",
     "plan_router",
     "planned_order_router",
+    "supply_router",
 ]
 
 READ, WRITE = "planning.read", "planning.write"
@@ -148,6 +150,17 @@ async def planned_order_reasons(planned_order_id: UUID, _by: Reader, at: InReadi
 message_router = api_router(prefix="/v1/plan-messages", tag="plan-messages")
 MESSAGE = RecordPaths(message_router, MESSAGES, "plan message", READ, WRITE)
 list_route(MESSAGE, "What the current plan says should be done about what is ordered.")
+
+supply_router = api_router(prefix="/v1/supply-suggestions", tag="supply-suggestions")
+
+
+@supply_router.get("")
+async def supply_suggestion_list(
+    query: Annotated[SupplySuggestionQuery, Query()], _by: Reader, at: InReading
+) -> SupplySuggestions:
+    """What is to be made or bought now: the plan, and what orders lack beyond it, as one answer."""
+    return await supply.supply_suggestions(at, query)
+
 
 LISTS = (
     add_export(

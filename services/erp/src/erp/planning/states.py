@@ -15,6 +15,7 @@ __all__ = [
     "ReceiptKind",
     "Source",
     "SupplyKind",
+    "SupplyOrigin",
 ]
 
 
@@ -63,6 +64,13 @@ class SupplyKind(StrEnum):
     ON_HAND = "on_hand"
     RECEIPT = "receipt"
     PLANNED_ORDER = "planned_order"
+
+
+class SupplyOrigin(StrEnum):
+    """What says that something is to be made or bought."""
+
+    PLAN = "plan"
+    SHORTAGE = "shortage"
 
 
 class MessageKind(StrEnum):

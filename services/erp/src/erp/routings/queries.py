@@ -22,7 +22,7 @@ __all__ = [
     "ROUTINGS",
     "InTheWay",
     "Named",
-    "Rated",
+    "RatedOperation",
     "Workplace",
     "load_operations",
     "names_of",
@@ -221,7 +221,7 @@ async def routings_in_the_way(sql: Sql, routings: Sequence[Routing]) -> list[InT
 
 
 @dataclass(frozen=True, slots=True)
-class Rated:
+class RatedOperation:
     """An operation with the rates of its work centre, as they are now."""
 
     operation: Operation
@@ -232,7 +232,7 @@ class Rated:
 
 async def routings_on(
     sql: Sql, wanted: Collection[tuple[UUID, date]]
-) -> dict[tuple[UUID, date], tuple[UUID, list[Rated]]]:
+) -> dict[tuple[UUID, date], tuple[UUID, list[RatedOperation]]]:
     """Of each item and day the routing that counts, and its operations in their sequence."""
     rows = await sql.fetch(
         f"""select n.item_id, n.day, r.id, w.cost_per_hour, w.overhead_per_hour, w.efficiency,
@@ -246,8 +246,8 @@ async def routings_on(
         [item_id for item_id, _ in wanted],
         [day for _, day in wanted],
     )
-    found: dict[tuple[UUID, date], tuple[UUID, list[Rated]]] = {}
+    found: dict[tuple[UUID, date], tuple[UUID, list[RatedOperation]]] = {}
     for item_id, day, routing_id, cost, overhead, efficiency, *values in rows:
         _, operations = found.setdefault((item_id, day), (routing_id, []))
-        operations.append(Rated(Operation(*values), cost, overhead, efficiency))
+        operations.append(RatedOperation(Operation(*values), cost, overhead, efficiency))
     return found

@@ -22,7 +22,7 @@ from erp.routings.errors import (
 )
 from erp.routings.events import RoutingChanged
 from erp.routings.models import Operation, Routing
-from erp.routings.queries import Named, Rated, Workplace
+from erp.routings.queries import Named, RatedOperation, Workplace
 from erp.routings.schemas import NewOperation, NewRouting, ReviseRouting, RoutingView
 from erp.routings.states import RoutingStatus
 from erp.sql import Sql
@@ -31,12 +31,12 @@ from records.shown import Shown
 from records.types import Change, RecordType, changed_fields
 from records.writes import create
 
-__all__ = ["ROUTING", "Rated", "revise", "routing_states", "routings_for"]
+__all__ = ["ROUTING", "RatedOperation", "revise", "routing_states", "routings_for"]
 
 
 async def routings_for(
     sql: Sql, wanted: Collection[tuple[UUID, date]]
-) -> dict[tuple[UUID, date], tuple[UUID, list[Rated]]]:
+) -> dict[tuple[UUID, date], tuple[UUID, list[RatedOperation]]]:
     """Of each item and day on which making begins the routing that counts, with its operations.
 
     An item without one is left out (E60).

@@ -37,7 +37,7 @@ class AvailabilityChanged(Event):
     free: Quantity = Field(
         description="On hand, of lots that may be used, and reserved for nobody."
     )
-    incoming: Quantity = Field(description="Ordered from suppliers and not here yet.")
+    incoming: Quantity = Field(description="Ordered from suppliers or being made, not here yet.")
     waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
 
 

@@ -22,12 +22,13 @@ async def check_tracking_change(work: Work, event: TrackingChanging) -> None:
 
 
 async def check_unit_or_kind_change(work: Work, event: UnitOrKindChanging) -> None:
-    """What has moved stays goods, counted as it was. Raises ItemInUse.
+    """What has moved or has a lot stays goods, counted as it was. Raises ItemInUse.
 
     The level is locked first, as by `check_tracking_change`; a service has none.
     """
     await locking.load_for_update(work, [event.item_id])
-    if await serials.has_moves(work, event.item_id):
+    moved = await serials.has_moves(work, event.item_id)
+    if moved or await lot_stock.has_lots(work.sql, event.item_id):
         raise ItemInUse(sku=event.sku)
 
 

@@ -109,7 +109,8 @@ class SupplierReturnLine(NamedTuple):
 class MaterialLine(NamedTuple):
     """What production takes of an item for a document; without `serials` the first that came.
 
-    Without `lots` those that the item's picking takes first.
+    Without `lots` those that the item's picking takes first. `demand_id`: the line for which some
+    of it may be reserved; that is taken first.
     """
 
     item_id: UUID
@@ -117,6 +118,7 @@ class MaterialLine(NamedTuple):
     source_id: UUID
     serials: Sequence[str] = ()
     lots: Sequence[LotLine] = ()
+    demand_id: UUID | None = None
 
 
 class AdjustLine(NamedTuple):
@@ -133,7 +135,7 @@ class AdjustLine(NamedTuple):
 
 
 class ExpectedLine(NamedTuple):
-    """What is still expected from a supplier, and when; nothing: no longer expected."""
+    """What is still expected of a supplier or of production, and when; nothing: no longer."""
 
     source_line_id: UUID
     item_id: UUID

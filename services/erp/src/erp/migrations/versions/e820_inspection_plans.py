@@ -1,7 +1,7 @@
 """Inspection plans: what is looked at of goods, in revisions with days.
 
 Revision ID: e820
-Revises: e790
+Revises: e801
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import transition_trigger
 
 revision = "e820"
-down_revision = "e790"
+down_revision = "e801"
 
 _SCOPE = """coalesce(item_id::text, '') || '|' || coalesce(category_id::text, '')
         || '|' || coalesce(supplier_id::text, '') || '|' || coalesce(work_centre_id::text, '')

@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from erp.planning.rules.exploding import components_on
+from erp.planning.rules.exploding import needed_on
+from erp.planning.rules.routes import begun_for
 from erp.planning.rules.snapshot import Demand, PlannedItem, Receipt
 from erp.planning.states import DemandKind, ReceiptKind
 from erp.sql import Sql
@@ -16,9 +17,12 @@ _MADE = """select o.id, o.item_id, o.state, o.start_on, o.due_on,
     greatest(o.quantity - o.good, 0) as quantity, o.rework_of_id is not null as is_rework
   from production_order o where o.state in ('planned', 'firm', 'released', 'started')
   order by o.id"""
-_NEEDED = """select o.id, c.item_id, o.start_on as day, c.required - c.issued as quantity
+_NEEDED = """select o.id, c.item_id, o.start_on as day,
+    c.required - c.issued - coalesce(d.reserved, 0) as quantity
   from production_order o join production_order_component c on c.production_order_id = o.id
-  where o.state in ('firm', 'released', 'started') and c.required > c.issued
+  left join demand d on d.order_line_id = c.id
+  where o.state in ('firm', 'released', 'started')
+    and c.required > c.issued + coalesce(d.reserved, 0)
   order by o.id, c.position"""
 _BESIDE = """select o.id, b.item_id, o.due_on as day, b.planned - b.received as quantity
   from production_order o join production_order_by_product b on b.production_order_id = o.id
@@ -31,8 +35,8 @@ async def open_orders(
 ) -> tuple[list[Receipt], list[Demand]]:
     """Receipts and demands of orders that are planned, firm, released or started.
 
-    What was issued is not needed again. An order that is only planned keeps no components yet: it
-    needs what the bill says on the day on which it begins.
+    What was issued or is reserved is not needed again. An order that is only planned keeps no
+    components yet: it needs what the bill says on the day on which it begins.
     """
     receipts: list[Receipt] = []
     demands: list[Demand] = []
@@ -43,7 +47,7 @@ async def open_orders(
         quantity, ref = _up(row["quantity"], scales[key]), str(row["id"])
         receipts.append(Receipt(ref, key, row["due_on"].toordinal(), quantity, kind))
         if row["state"] == "planned" and not row["is_rework"]:
-            demands += _by_bill(ref, items[key], quantity, row["start_on"].toordinal())
+            demands += _by_bill(ref, items[key], items, quantity, row["start_on"].toordinal())
     for key, ref, day, quantity in _rows(await sql.fetch(_BESIDE), scales):
         receipts.append(Receipt(ref, key, day, quantity, ReceiptKind.BY_PRODUCT))
     for key, ref, day, quantity in _rows(await sql.fetch(_NEEDED), scales):
@@ -51,13 +55,18 @@ async def open_orders(
     return receipts, demands
 
 
-def _by_bill(ref: str, item: PlannedItem, quantity: int, begins: int) -> Iterator[Demand]:
+def _by_bill(
+    ref: str,
+    item: PlannedItem,
+    items: Mapping[str, PlannedItem],
+    quantity: int,
+    begins: int,
+) -> Iterator[Demand]:
     """What so many good ones will need by the bill of the day."""
-    good, of = item.good
-    begun = -(-quantity * of // good)
-    for one in components_on(item.bills, begins):
-        needed = -(-begun * one.numerator // one.denominator)
-        yield Demand(ref, one.item, begins, needed, DemandKind.PRODUCTION_ORDER)
+    begun = begun_for(quantity, item.good_parts)
+    for key, of, per in needed_on(item, items, begins):
+        needed = -(-begun * of // per)
+        yield Demand(ref, key, begins, needed, DemandKind.PRODUCTION_ORDER)
 
 
 def _rows(

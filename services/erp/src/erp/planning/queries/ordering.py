@@ -29,6 +29,7 @@ class OrderToBuy(NamedTuple):
     quantity: Decimal
     due_on: date
     supplier_number: str
+    lead_days: int
 
 
 class OrderToMake(NamedTuple):
@@ -41,7 +42,8 @@ class OrderToMake(NamedTuple):
     due_on: date
 
 
-_LOCK = """select o.id, o.item_id, i.sku, o.start_quantity, o.due_on, u.number
+_LOCK = """select o.id, o.item_id, i.sku, o.start_quantity, o.due_on, u.number,
+    o.lead_days
   from planned_order o join material_plan p on p.id = o.plan_id and p.is_current
   join planned_item t on t.plan_id = o.plan_id and t.item_id = o.item_id
   join item i on i.id = o.item_id join supplier u on u.id = t.supplier_id

@@ -12,7 +12,8 @@ MOST_PEGS = 2_000
 MOST_LEVELS = 30
 _SHOWN = """i.sku, f.quantity, r.needed_on, r.kind, so.number as sales_order_number, f.supply,
     po.number as purchase_order_number, mo.number as production_order_number,
-    md.number as needed_by_production_order, r.possible_on"""
+    md.number as needed_by_production_order, r.possible_on,
+    case when r.kind = 'forecast' then r.demand_id end as forecast_id"""
 _JOINED = """join item i on i.id = f.item_id
   join plan_requirement r on r.plan_id = $1 and r.item_id = f.item_id and r.place = f.requirement
   left join sales_order_line sl on sl.id = r.demand_id
@@ -47,7 +48,7 @@ _DOWN = f"""with recursive found as (
   select f.level, {_SHOWN}, o.id as supply_order_id from found f {_JOINED}
    order by f.level, i.sku, f.place limit {MOST_PEGS}"""
 _REASONS = """select o.plan_id, o.item_id, o.number, t.level, t.on_hand, t.safety_stock, o.needed,
-    t.lot_rule, t.yield_part, t.lead_days, o.possible_on
+    t.lot_rule, t.yield_part, o.lead_days, o.possible_on
   from planned_order o
   join planned_item t on t.plan_id = o.plan_id and t.item_id = o.item_id where o.id = $1"""
 

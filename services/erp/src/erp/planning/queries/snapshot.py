@@ -1,7 +1,8 @@
 """What a plan is made from, read in one snapshot of the database: a statement for each part.
 
 Production orders that are open are receipts of what they still make, and demands of what they still
-need, beside purchase orders and sales orders (`making`).
+need, beside purchase orders and sales orders (`making`). Of forecasts, what orders have not
+consumed is a demand as well (`forecasts`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,9 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from erp.planning.queries.forecasts import open_forecasts
 from erp.planning.queries.making import open_orders
+from erp.planning.queries.routes import NO_ROUTE, Route, routes_of
 from erp.planning.rules.snapshot import (
     Bill,
     Component,
@@ -46,13 +49,18 @@ _ITEMS = """select i.id, i.bought, u.decimals, coalesce(s.free, 0) as free,
   where i.kind = 'goods' order by i.id"""
 _BILLS = """select b.item_id, b.id, b.kind, b.quantity as makes, b.effective_from as bill_from,
     b.effective_to as bill_to, l.item_id as component_id, l.quantity, l.numerator, l.denominator,
-    l.scrap, l.effective_from, l.effective_to, l.alternate_group, l.priority
+    l.scrap, l.effective_from, l.effective_to, l.alternate_group, l.priority, l.phantom
   from bill_of_material b join bill_of_material_line l on l.bill_of_material_id = b.id
   where b.status = 'active' order by b.item_id, b.effective_from nulls first, b.id, l.position"""
 _DEMANDS = """select order_line_id, order_id, item_id, needed_on, place,
     wanted - reserved - shipped as quantity
-  from demand where reserved + shipped < wanted order by place"""
-_RECEIPTS = "select source_line_id, item_id, due_on, quantity from incoming order by source_line_id"
+  from demand where reserved + shipped < wanted
+    and not exists (select from production_order o where o.id = order_id)
+  order by place"""
+# Production orders are read apart (`making`), also those that are only planned.
+_RECEIPTS = """select source_line_id, item_id, due_on, quantity from incoming
+  where not exists (select from production_order o where o.id = source_line_id)
+  order by source_line_id"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ async def read_snapshot(
     rows = await sql.fetch(_ITEMS)
     scales = {str(row["id"]): 10 ** int(row["decimals"]) for row in rows}
     bills, phantoms = _bills(await sql.fetch(_BILLS), scales)
-    items = tuple(_item(row, scales, bills, phantoms) for row in rows)
+    routes = await routes_of(sql, scales, today)
+    items = tuple(_item(row, scales, bills, phantoms, routes) for row in rows)
     to_order = {one.key for one in items if one.to_order}
     demands = tuple(
         Demand(
@@ -95,10 +104,16 @@ async def read_snapshot(
         for row in await sql.fetch(_RECEIPTS)
         if (key := str(row["item_id"])) in scales
     )
-    made, needed = await open_orders(sql, scales, {one.key: one for one in items})
+    by_key = {one.key: one for one in items}
+    made, needed = await open_orders(sql, scales, by_key)
+    expected = await open_forecasts(sql, scales, by_key, today.toordinal())
     calendars = {PLANT: tuple(working_days)} if working_days else {}
     snapshot = Snapshot(
-        today.toordinal(), items, (*demands, *needed), (*receipts, *made), calendars
+        today.toordinal(),
+        items,
+        (*demands, *needed, *expected),
+        (*receipts, *made),
+        calendars,
     )
     suppliers = {str(row["id"]): row["supplier_id"] for row in rows}
     return ReadSnapshot(snapshot, scales, suppliers)
@@ -113,10 +128,14 @@ def _steps(quantity: Decimal, scale: int) -> int:
 def _bills(
     rows: Sequence[Mapping[str, Any]], scales: Mapping[str, int]
 ) -> tuple[dict[str, tuple[Bill, ...]], set[str]]:
-    """The revisions of items by item, and the items that are phantoms."""
+    """The revisions of items by item, and the items that are phantoms wherever they are used.
+
+    One that a line makes after all is planned as what is made, and passed through on the others.
+    """
     lines: dict[tuple[str, UUID], list[Component]] = {}
     heads: dict[tuple[str, UUID], tuple[int | None, int | None]] = {}
-    phantoms: set[str] = set()
+    by_kind = {str(row["item_id"]) for row in rows if row["kind"] == "phantom"}
+    apart = {str(row["component_id"]) for row in rows if row["phantom"] is False}
     for row in rows:
         key, component = str(row["item_id"]), str(row["component_id"])
         if key not in scales or component not in scales:
@@ -134,15 +153,14 @@ def _bills(
                 _ordinal(row["effective_to"]),
                 row["alternate_group"],
                 row["priority"],
+                component in by_kind if row["phantom"] is None else row["phantom"],
             )
         )
-        if row["kind"] == "phantom":
-            phantoms.add(key)
     found: dict[str, tuple[Bill, ...]] = {}
     for (key, bill_id), components in lines.items():
         bill = Bill(tuple(components), *heads[key, bill_id])
         found[key] = (*found.get(key, ()), bill)
-    return found, phantoms
+    return found, by_kind - apart
 
 
 def _ordinal(day: date | None) -> int | None:
@@ -154,6 +172,7 @@ def _item(
     scales: Mapping[str, int],
     bills: Mapping[str, tuple[Bill, ...]],
     phantoms: set[str],
+    routes: Mapping[str, Route],
 ) -> PlannedItem:
     key = str(row["id"])
     source = Source.MAKE if key in bills else Source.BUY
@@ -169,6 +188,7 @@ def _item(
         lead = (row["lead_time_days"] or 0) if bought else 0
     part = Fraction(row["yield_part"] or 1)
     phantom = source == Source.PHANTOM
+    route = routes.get(key, NO_ROUTE) if source == Source.MAKE else NO_ROUTE
     return PlannedItem(
         key,
         source,
@@ -181,6 +201,8 @@ def _item(
         fence_days=row["fence_days"] or 0,
         to_order=row["policy"] == Policy.MAKE_TO_ORDER,
         bills=() if bought else bills.get(key, ()),
+        yields=route.yields if part == 1 else (),
+        route=route.operations if row["lead_days"] is None else (),
     )
 
 

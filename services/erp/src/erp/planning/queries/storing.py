@@ -10,6 +10,7 @@ from chassis.ids import uuid7
 from erp.planning.queries.snapshot import ReadSnapshot
 from erp.planning.rules.planning import ItemPlan, Plan
 from erp.planning.rules.possible import Delay
+from erp.planning.rules.routes import lead_days_of
 from erp.planning.states import DemandKind, PlannedOrderState, SupplyKind
 from erp.sql import Sql
 
@@ -23,7 +24,8 @@ _COLUMNS = {
     ),
     "planned_order": (
         *("id", "plan_id", "item_id", "number", "source", "due_on", "release_on"),
-        *("start_quantity", "quantity", "needed", "past_due_days", "possible_on", "batch", "state"),
+        *("start_quantity", "quantity", "needed", "past_due_days", "possible_on", "lead_days"),
+        *("batch", "state"),
     ),
     "plan_requirement": (
         *("plan_id", "item_id", "place", "needed_on", "quantity", "kind", "demand_id"),
@@ -107,6 +109,7 @@ class _Rows:
                     self._quantity(key, order.needed),
                     order.past_due,
                     date.fromordinal(order.possible),
+                    lead_days_of(one.item, order.start),
                     order.batch,
                     PlannedOrderState.PLANNED,
                 )
@@ -150,18 +153,18 @@ class _Rows:
     def messages(self, plans: Iterable[ItemPlan]) -> Rows:
         for one in plans:
             key = one.item.key
-            for told in one.messages:
+            for message in one.messages:
                 yield (
                     uuid7(),
                     self._plan_id,
                     self._ids[key],
-                    told.kind,
-                    UUID(told.ref) if told.ref else None,
-                    told.number if told.number >= 0 else None,
-                    date.fromordinal(told.day),
-                    None if told.wanted is None else date.fromordinal(told.wanted),
-                    self._quantity(key, told.quantity),
-                    told.by_days,
+                    message.kind,
+                    UUID(message.ref) if message.ref else None,
+                    message.number if message.number >= 0 else None,
+                    date.fromordinal(message.day),
+                    None if message.wanted is None else date.fromordinal(message.wanted),
+                    self._quantity(key, message.quantity),
+                    message.by_days,
                 )
 
     def _quantity(self, key: str, steps: int) -> Decimal:

@@ -8,6 +8,7 @@ the next needs.
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
+from erp.planning.rules.routes import begun_for, good_of
 from erp.planning.rules.snapshot import LotSizing
 from erp.planning.states import LotRule
 
@@ -40,15 +41,22 @@ Grouping = Callable[[Sequence[Need], LotSizing], Sequence[int]]
 """The places of the needs with which a group begins."""
 
 
-def lots(needs: Sequence[Need], sizing: LotSizing, good: tuple[int, int] = (1, 1)) -> list[Lot]:
+def lots(
+    needs: Sequence[Need],
+    sizing: LotSizing,
+    good: tuple[int, int] = (1, 1),
+    yields: Sequence[tuple[int, int]] = (),
+) -> list[Lot]:
     """The orders that cover the needs, given in the order of their days.
 
-    Each day's orders together with what earlier ones left cover all needs up to the day.
+    Each day's orders together with what earlier ones left cover all needs up to the day. Of what is
+    begun the part `good` is good, or `yields` one after another.
     """
+    parts = yields or (good,)
     if not needs:
         return []
     grouping = _GROUPINGS.get(sizing.rule)
-    if grouping is None and good[0] == good[1] and not _is_shaped(sizing):
+    if grouping is None and not _is_shaped(sizing) and all(one == of for one, of in parts):
         return [Lot(day, quantity, quantity, quantity) for day, quantity in needs]
     begins = grouping(needs, sizing) if grouping else range(len(needs))
     ends = [*begins[1:], len(needs)]
@@ -60,7 +68,7 @@ def lots(needs: Sequence[Need], sizing: LotSizing, good: tuple[int, int] = (1, 1
         at = _first_open(needs, begin, end, left) if grouping is not None else begin
         lacking = wanted - left
         if lacking > 0:
-            ordered = _quantities(lacking, sizing, good)
+            ordered = _quantities(lacking, sizing, parts)
             found += [Lot(needs[at].day, *one, lacking) for one in ordered]
             left += sum(one[1] for one in ordered)
         left -= wanted
@@ -80,17 +88,20 @@ def _is_shaped(sizing: LotSizing) -> bool:
     return bool(sizing.minimum or sizing.maximum or sizing.multiple or sizing.quantity)
 
 
-def _quantities(lacking: int, sizing: LotSizing, good: tuple[int, int]) -> list[tuple[int, int]]:
+def _quantities(
+    lacking: int, sizing: LotSizing, yields: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """What is begun and what of it is good, of the orders for what is lacking (E59)."""
     found: list[tuple[int, int]] = []
     while lacking > 0:
-        start = _shaped(-(-lacking * good[1] // good[0]), sizing)
+        start = _shaped(begun_for(lacking, yields), sizing)
         most = _largest(sizing)
         if most and start > most and len(found) < LOTS_PER_NEED - 1:
             start = most
-        of_that = start * good[0] // good[1]
+        of_that = good_of(start, yields)
         if not of_that:  # a lot that is too small to have anything good in it
-            return [*found, (start := -(-lacking * good[1] // good[0]), start * good[0] // good[1])]
+            start = begun_for(lacking, yields)
+            return [*found, (start, good_of(start, yields))]
         found.append((start, of_that))
         lacking -= of_that
     return found

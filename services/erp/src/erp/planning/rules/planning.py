@@ -7,12 +7,13 @@ known (E52). Nothing is random, nothing depends on the order in which rows were 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import islice, takewhile
 from operator import attrgetter
 
 import orjson
 
 from erp.planning.rules import days as working
-from erp.planning.rules.exploding import components_on
+from erp.planning.rules.exploding import needed_on
 from erp.planning.rules.levels import low_level_codes
 from erp.planning.rules.lots import lots
 from erp.planning.rules.messages import Message, order_messages, receipt_messages
@@ -24,6 +25,7 @@ from erp.planning.rules.netting import (
     shortages,
     supplies_of,
 )
+from erp.planning.rules.routes import lead_days_of
 from erp.planning.rules.snapshot import PlannedItem, Receipt, Snapshot
 from erp.planning.states import DemandKind, Source, SupplyKind
 
@@ -88,11 +90,11 @@ class Plan:
 
     def digest(self) -> str:
         """The SHA-256 of what is planned."""
-        told = sha256()
+        digest = sha256()
         for key, one in self.items.items():
             content = (key, one.requirements, one.orders, one.pegs, one.messages)
-            told.update(orjson.dumps(content, default=tuple))
-        return told.hexdigest()
+            digest.update(orjson.dumps(content, default=tuple))
+        return digest.hexdigest()
 
 
 def make_plan(
@@ -126,7 +128,7 @@ def make_plan(
             planned = _plan_item(given)
             anew += 1
         found[key] = planned
-        _explode(planned, gross)
+        _explode(planned, items, gross)
         if progress and place % 100 == 0:
             progress(place, len(items))
     return Plan(snapshot.today, found, anew)
@@ -136,8 +138,13 @@ def _below(item: PlannedItem) -> Iterable[str]:
     return {one.item for bill in item.bills for one in bill.components}
 
 
-def _explode(plan: ItemPlan, gross: Mapping[str, list[Requirement]]) -> None:
-    """Let components be needed when the orders of the item begin (E60)."""
+def _explode(
+    plan: ItemPlan, items: Mapping[str, PlannedItem], gross: Mapping[str, list[Requirement]]
+) -> None:
+    """Let components be needed when the orders of the item begin (E60).
+
+    What a line passes through is not needed itself: what it is made of is (E51).
+    """
     item, key = plan.item, plan.item.key
     if not item.bills:
         return
@@ -145,9 +152,9 @@ def _explode(plan: ItemPlan, gross: Mapping[str, list[Requirement]]) -> None:
     for order in plan.orders:
         begins, start = order.release, order.start
         # What is past due can begin no earlier than now: the revision of that day counts.
-        for one in components_on(item.bills, max(begins, order.possible)):
-            quantity = -(-start * one.numerator // one.denominator)
-            gross[one.item].append(
+        for needed, of, per in needed_on(item, items, max(begins, order.possible)):
+            quantity = -(-start * of // per)
+            gross[needed].append(
                 Requirement(begins, 0, kind, key, order.number, quantity, order.batch)
             )
 
@@ -155,14 +162,14 @@ def _explode(plan: ItemPlan, gross: Mapping[str, list[Requirement]]) -> None:
 def _plan_item(given: ItemInput) -> ItemPlan:
     item = given.item
     requirements, orders, pegs = _to_order(given) if item.to_order else _to_stock(given)
-    told = receipt_messages(
+    about_receipts = receipt_messages(
         given.receipts,
         given.needs,
         on_hand=item.on_hand + sum(item.batches.values()),
         safety_stock=0 if item.to_order else item.safety_stock,
         today=given.today,
     )
-    messages = (*told, *order_messages(orders))
+    messages = (*about_receipts, *order_messages(orders))
     return ItemPlan(given, tuple(requirements), tuple(orders), tuple(pegs), messages)
 
 
@@ -186,7 +193,8 @@ def _to_stock(given: ItemInput) -> _Parts:
 def _restored_on(given: ItemInput) -> int:
     """When an order that is begun as soon as may be would be here."""
     begun = given.today + max(given.item.fence_days, 0)
-    return working.later(given.days, begun, given.item.lead_days)
+    lead = lead_days_of(given.item, given.item.safety_stock)
+    return working.later(given.days, begun, lead)
 
 
 def _dated(coming: Sequence[Receipt], today: int) -> list[tuple[int, int, Receipt]]:
@@ -219,10 +227,11 @@ def _orders(
             PlannedOrder(first + at, day, day, quantity, quantity, quantity, day, 0, batch)
             for at, (day, quantity) in enumerate(lacking)
         ]
-    possible, lead = given.today + item.fence_days, item.lead_days
+    possible = given.today + item.fence_days
     found = []
-    for at, (day, start, good, needed) in enumerate(lots(lacking, item.lot, item.good), first):
-        due = working.on_or_before(days, day)
+    made = lots(lacking, item.lot, item.good, item.yields)
+    for at, (day, start, good, needed) in enumerate(made, first):
+        due, lead = working.on_or_before(days, day), lead_days_of(item, start)
         release = working.earlier(days, due, lead)
         late = working.working_between(days, release, possible) if release < possible else 0
         found.append(PlannedOrder(at, due, release, start, good, needed, possible, late, batch))
@@ -239,24 +248,55 @@ def _to_order(given: ItemInput) -> _Parts:
         one if one.batch else one._replace(batch=f"{one.ref}:{one.number}") for one in given.needs
     ]
     free, left = item.on_hand, [one.quantity for one in coming]
+    places_of: dict[str, list[int]] = {}
+    for at, one in enumerate(own):
+        places_of.setdefault(one.batch, []).append(at)
+    usable_by = _Usable(_dated(coming, given.today), left)
     orders: list[PlannedOrder] = []
     pegs: list[Peg] = []
-    for batch in dict.fromkeys(one.batch for one in own):
-        places = [at for at, one in enumerate(own) if one.batch == batch]
+    for batch, places in places_of.items():
         some = [own[at] for at in places]
-        held = item.batches.get(batch, 0)
-        usable = [
-            (day, at, replace(one, quantity=left[at]))
-            for day, at, one in _dated(coming, given.today)
-            if left[at] and one.batch in {"", batch}
-        ]
-        made = _orders(given, some, held + free, usable, first=len(orders), batch=batch)
-        for one in pegs_of(some, supplies_of(held + free, usable, made)):
-            pegs.append(one._replace(requirement=places[one.requirement]))
-            if one.supply == SupplyKind.ON_HAND:
-                free -= max(one.quantity - held, 0)
-                held = max(held - one.quantity, 0)
-            elif one.supply == SupplyKind.RECEIPT:
-                left[one.place] -= one.quantity
+        reserved = item.batches.get(batch, 0)
+        usable = usable_by.until(some[-1].day, batch)
+        made = _orders(given, some, reserved + free, usable, first=len(orders), batch=batch)
+        for peg in pegs_of(some, supplies_of(reserved + free, usable, made)):
+            pegs.append(peg._replace(requirement=places[peg.requirement]))
+            if peg.supply == SupplyKind.ON_HAND:
+                free -= max(peg.quantity - reserved, 0)
+                reserved = max(reserved - peg.quantity, 0)
+            elif peg.supply == SupplyKind.RECEIPT:
+                left[peg.place] -= peg.quantity
         orders += made
     return own, orders, pegs
+
+
+class _Usable:
+    """Receipts that still have something for an order: its own, and those of no order.
+
+    What comes after the last day on which an order needs something covers nothing of it. Those that
+    are used up at the front are passed for good, so no order looks at all receipts anew.
+    """
+
+    def __init__(self, dated: _Dated, left: Sequence[int]) -> None:
+        self._left = left
+        self._common = [one for one in dated if not one[2].batch]
+        self._own: dict[str, list[tuple[int, int, Receipt]]] = {}
+        for one in dated:
+            if one[2].batch:
+                self._own.setdefault(one[2].batch, []).append(one)
+        self._first = 0
+
+    def until(self, last: int, batch: str) -> list[tuple[int, int, Receipt]]:
+        """By day, each with what is left of it."""
+        common, left = self._common, self._left
+        while self._first < len(common) and not left[common[self._first][1]]:
+            self._first += 1
+        found = [
+            one
+            for one in takewhile(lambda one: one[0] <= last, islice(common, self._first, None))
+            if left[one[1]]
+        ]
+        own = [one for one in self._own.get(batch, ()) if one[0] <= last and left[one[1]]]
+        if own:
+            found = sorted([*found, *own], key=lambda one: one[:2])
+        return [(day, at, replace(one, quantity=left[at])) for day, at, one in found]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from erp.planning.rules import days as working
 from erp.planning.rules.netting import Peg, PlannedOrder
 from erp.planning.rules.planning import ItemPlan, Plan
+from erp.planning.rules.routes import good_of, lead_days_of
 from erp.planning.states import DemandKind, SupplyKind
 
 __all__ = ["Delay", "Part", "delays_of"]
@@ -78,11 +79,11 @@ def _delay(plan: ItemPlan, order: PlannedOrder, components: Sequence[_Short]) ->
                 why.setdefault(part.day, set()).update(part.lead_times)
     own = {plan.item.key} if order.possible > order.release else set()
     parts: list[Part] = []
-    done = 0
+    done, lead = 0, lead_days_of(plan.item, order.start)
     for day in sorted(why):
         good = _good(plan, order, day, components)
         if good > done:
-            on = max(working.later(plan.days, day, plan.item.lead_days), order.due)
+            on = max(working.later(plan.days, day, lead), order.due)
             parts.append(Part(on, good - done, tuple(sorted(why[day] | own))))
             done = good
     return None if all(part.day <= order.due for part in parts) else Delay(tuple(parts))
@@ -96,8 +97,7 @@ def _good(plan: ItemPlan, order: PlannedOrder, day: int, components: Sequence[_S
         start = min(start, here * order.start // quantity)
     if start == order.start:
         return order.quantity
-    numerator, denominator = plan.item.good
-    return min(start * numerator // denominator, order.quantity)
+    return min(good_of(start, plan.item.good_parts), order.quantity)
 
 
 def _requirements(plan: ItemPlan, late: Mapping[int, Delay]) -> Iterator[tuple[int, Delay]]:

@@ -18,6 +18,7 @@ __all__ = [
     "Component",
     "Demand",
     "LotSizing",
+    "Operation",
     "PlannedItem",
     "Receipt",
     "Snapshot",
@@ -47,6 +48,8 @@ class Component:
     """One step of what is begun needs numerator/denominator steps of it, on these days.
 
     Of one `group` the first by priority counts that counts on the day; '' is in no group.
+    `phantom`: it is passed through on this line, although its item is planned elsewhere: what it is
+    made of is needed in its place.
     """
 
     item: str
@@ -56,6 +59,7 @@ class Component:
     to_day: int | None = None
     group: str = ""
     priority: int = 1
+    phantom: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +72,29 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """How long an operation of a routing takes: millionths of a minute, efficiency reckoned with.
+
+    `run` is of `per` steps of the item; of a batch that is begun it is always the whole. `day`: a
+    working day of the work centre.
+    """
+
+    queue: int
+    setup: int
+    run: int
+    per: int
+    by_batch: bool
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class PlannedItem:
     """An item with what planning must know of it.
 
     `on_hand` is what may be used: good, in stock, reserved for nobody. `lead_days` count by the
-    calendar of that name; '' has every day. Of what is begun the part good[0]/good[1] is good.
+    calendar of that name; '' has every day. Of what is begun the part good[0]/good[1] is good;
+    where `yields` are given, those parts one after another. With a `route` the lead time follows
+    from it and from how many are begun, instead of `lead_days`.
     `fence_days`: no order can begin earlier than so many calendar days from today. `batches`: what
     lies in stock for one order only, by the order; only an item made to order has it.
     """
@@ -89,6 +111,13 @@ class PlannedItem:
     to_order: bool = False
     bills: tuple[Bill, ...] = ()
     batches: Mapping[str, int] = field(default_factory=dict)
+    yields: tuple[tuple[int, int], ...] = ()
+    route: tuple[Operation, ...] = ()
+
+    @property
+    def good_parts(self) -> tuple[tuple[int, int], ...]:
+        """The parts of what is begun that are good, one after another."""
+        return self.yields or (self.good,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 Days = Annotated[int, Field(strict=True, ge=0, le=3650)]
+ForecastDays = Annotated[int, Field(strict=True, ge=0, le=366)]
 Part = Annotated[PositiveDecimal, Field(le=1)]
 _POLICY = "make_to_stock, make_to_order or buy; null: made if it has a bill of material."
 _RULE = (
@@ -32,6 +33,8 @@ _RULE = (
     " other numbers; period: needs of lot_days together; least_unit_cost, least_total_cost and"
     " wagner_whitin: by set-up and holding cost. By default lot_for_lot."
 )
+_BACKWARD = "An order also consumes forecasts that ended at most so many days before it is needed."
+_FORWARD = "An order also consumes forecasts that begin at most so many days after it is needed."
 _LEAD = "Days from release to due day; null: the supplier's, or 0. Of what is made: working days."
 
 
@@ -69,6 +72,8 @@ class Parameters(CustomValues):
     fence_days: Days = Field(
         default_factory=unset, description="Days from today within which no new order may begin."
     )
+    forecast_backward_days: ForecastDays = Field(default_factory=unset, description=_BACKWARD)
+    forecast_forward_days: ForecastDays = Field(default_factory=unset, description=_FORWARD)
 
 
 class NewPlanningParameter(Parameters):
@@ -111,6 +116,8 @@ class PlanningParameterView(CustomView):
     safety_stock: NonNegativeQuantity
     yield_part: NonNegativeDecimal
     fence_days: int
+    forecast_backward_days: int = Field(description=_BACKWARD)
+    forecast_forward_days: int = Field(description=_FORWARD)
     external_refs: list[ExternalRef]
     created_at: datetime
     updated_at: datetime

@@ -142,6 +142,7 @@ class PegView(View):
     needed_on: date = Field(description="When it is needed.")
     kind: DemandKind = Field(description="What needs it.")
     sales_order_number: str | None = Field(description="The sales order that needs it.")
+    forecast_id: UUID | None = Field(description="The demand forecast that expects it.")
     needed_by_production_order: str | None = Field(
         description="Number of the production order that needs it."
     )
@@ -176,6 +177,11 @@ class OrderPlanned(Command):
     """Let planned orders become purchase orders, one for each supplier."""
 
     ids: list[UUID] = Field(min_length=1, max_length=500, description="Planned orders to buy.")
+    due_on: Day | None = Field(
+        default=None,
+        description="Day agreed with the supplier, of all lines; null: when the plan says, or after"
+        " the lead time from today where that is later.",
+    )
 
 
 class OrdersOfPlan(View):

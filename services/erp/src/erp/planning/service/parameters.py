@@ -27,6 +27,8 @@ _NEW: dict[str, Any] = {
     "lead_days": None,
     "yield_part": Decimal(1),
     "fence_days": 0,
+    "forecast_backward_days": 0,
+    "forecast_forward_days": 0,
 }
 
 

@@ -1,7 +1,7 @@
 """Plans: asked for, explained, and taken up as purchase and production orders."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,7 +71,10 @@ async def order_planned(work: Work, command: OrderPlanned) -> OrdersOfPlan:
     by_supplier: dict[str, list[ordering.OrderToBuy]] = {}
     for order_id in ids:
         by_supplier.setdefault(rows[order_id].supplier_number, []).append(rows[order_id])
-    placed = [await _place(work, number, by_supplier[number]) for number in sorted(by_supplier)]
+    placed = [
+        await _place(work, number, by_supplier[number], command.due_on)
+        for number in sorted(by_supplier)
+    ]
     return OrdersOfPlan(purchase_order_ids=placed)
 
 
@@ -112,11 +115,21 @@ async def _require_current(work: Work, item_ids: Sequence[UUID]) -> None:
         raise PlanOutdated(skus=", ".join(outdated))
 
 
-async def _place(work: Work, supplier: str, orders: Sequence[ordering.OrderToBuy]) -> UUID:
-    """The purchase order of these; each line is due when it is needed, or today."""
+async def _place(
+    work: Work, supplier: str, orders: Sequence[ordering.OrderToBuy], agreed_on: date | None
+) -> UUID:
+    """The purchase order of these.
+
+    Each line is due on the day agreed, else when the plan says, or after the lead time from today
+    where that is later: nobody is promised what cannot be here yet (E37, E54).
+    """
     today = business_day_of(work, None)
     lines = [
-        NewPurchaseLine(sku=one.sku, quantity=one.quantity, due_on=max(one.due_on, today))
+        NewPurchaseLine(
+            sku=one.sku,
+            quantity=one.quantity,
+            due_on=agreed_on or max(one.due_on, today + timedelta(days=one.lead_days)),
+        )
         for one in orders
     ]
     made = await order_goods(work, NewPurchaseOrder(supplier_number=supplier, lines=lines))

@@ -12,11 +12,11 @@ from erp.production.rules.exploding import summarised
 from erp.production.states import BomKind, ComponentSource
 from erp.sql import Sql
 
-__all__ = ["BesideIt", "DirectNeeds", "direct_needs"]
+__all__ = ["ByProductPart", "DirectNeeds", "direct_needs"]
 
 
 @dataclass(frozen=True, slots=True)
-class BesideIt:
+class ByProductPart:
     """What comes out beside one of an item, and which part of the cost it bears."""
 
     item_id: UUID
@@ -35,7 +35,7 @@ class DirectNeeds:
     bom_id: UUID
     phantom: bool
     components: dict[UUID, Fraction]
-    by_products: Sequence[BesideIt]
+    by_products: Sequence[ByProductPart]
 
 
 async def direct_needs(
@@ -44,7 +44,7 @@ async def direct_needs(
     """Of each item and day what one needs; an item without a bill that counts is left out."""
     found = await queries.direct_bills(sql, set(wanted))
     bills = {key: structure[key[0]] for key, structure in found.items() if key[0] in structure}
-    beside = await queries.by_products_of(sql, {one.id for one in bills.values()})
+    by_products = await queries.by_products_of(sql, {one.id for one in bills.values()})
     needs = {}
     for key, bill in bills.items():
         components: dict[UUID, Fraction] = {}
@@ -57,8 +57,10 @@ async def direct_needs(
             bill.kind == BomKind.PHANTOM,
             components,
             [
-                BesideIt(one.item_id, Fraction(one.quantity) / Fraction(one.makes), one.cost_share)
-                for one in beside.get(bill.id, ())
+                ByProductPart(
+                    one.item_id, Fraction(one.quantity) / Fraction(one.makes), one.cost_share
+                )
+                for one in by_products.get(bill.id, ())
             ],
         )
     return needs

@@ -11,18 +11,22 @@ from erp.sql import Sql
 __all__ = ["AvailableItem", "available_items", "made_items"]
 
 _AVAILABLE = """with wanted as (
-    select o.id as order_id, o.start_on, c.item_id, c.position, c.required - c.issued as required
+    select o.id as order_id, o.start_on, c.item_id, c.position, c.required - c.issued as required,
+        coalesce(d.reserved, 0) as reserved
       from production_order o join production_order_component c on c.production_order_id = o.id
+      left join demand d on d.order_line_id = c.id
      where o.id = any($1::uuid[]) and c.required > c.issued)
   select w.order_id, w.item_id, i.sku, w.required,
-    coalesce(s.on_hand, 0) as on_hand, coalesce(s.free, 0) as free,
-    coalesce(e.quantity, 0) as earlier, coalesce(n.due, '{}') as due
+    coalesce(s.on_hand, 0) as on_hand, coalesce(s.free, 0) + w.reserved as free,
+    coalesce(e.quantity, 0) as earlier,
+    coalesce(e.reserved, 0) as earlier_reserved, coalesce(n.due, '{}') as due
   from wanted w join item i on i.id = w.item_id
   left join lateral (select sum(on_hand) as on_hand,
         sum(on_hand - reserved - restricted) as free
       from stock_level where item_id = w.item_id) s on true
-  left join lateral (select sum(c.required - c.issued) as quantity
+  left join lateral (select sum(c.required - c.issued) as quantity, sum(d.reserved) as reserved
       from production_order_component c join production_order o on o.id = c.production_order_id
+      left join demand d on d.order_line_id = c.id
      where c.item_id = w.item_id and c.required > c.issued
        and (o.state in ('released', 'started') or o.id = any($1::uuid[]))
        and (o.start_on, o.id) < (w.start_on, w.order_id)) e on true
@@ -32,7 +36,11 @@ _AVAILABLE = """with wanted as (
 
 
 class AvailableItem(NamedTuple):
-    """A component that an order still needs, and what there is of it."""
+    """A component that an order still needs, and what there is of it.
+
+    `free` is what is reserved for nobody or for the order itself; `earlier_reserved` what of the
+    need of earlier orders is reserved for them.
+    """
 
     order_id: UUID
     item_id: UUID
@@ -41,6 +49,7 @@ class AvailableItem(NamedTuple):
     on_hand: Decimal
     free: Decimal
     earlier: Decimal
+    earlier_reserved: Decimal
     due: Sequence[tuple[date, Decimal]]
 
 

@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from erp.production_orders.states import AvailabilityReason
 
-__all__ = ["Verdict", "judged"]
+__all__ = ["ComponentCheck", "check_component"]
 
 _ZERO = Decimal(0)
 
 
-class Verdict(NamedTuple):
+class ComponentCheck(NamedTuple):
     """What is missing on the day, why, and from which day it is there."""
 
     missing: Decimal
@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
     available_on: date | None
 
 
-def judged(
+def check_component(
     required: Decimal,
     *,
     on_hand: Decimal,
@@ -29,14 +29,14 @@ def judged(
     due: Sequence[tuple[date, Decimal]],
     on: date,
     today: date,
-) -> Verdict:
-    """Judge a component: orders that begin earlier take theirs first, so nothing counts twice.
+) -> ComponentCheck:
+    """Check a component: orders that begin earlier take theirs first, so nothing counts twice.
 
     `due` are receipts that are expected, by day.
     """
     left = free - earlier
     if left >= required:
-        return Verdict(_ZERO, AvailabilityReason.AVAILABLE, today)
+        return ComponentCheck(_ZERO, AvailabilityReason.AVAILABLE, today)
     by_then = left + sum((quantity for day, quantity in due if day <= on), _ZERO)
     missing = max(required - max(by_then, _ZERO), _ZERO)
     total, first = left, None
@@ -46,11 +46,11 @@ def judged(
             first = max(day, today)
             break
     if not missing:
-        return Verdict(missing, AvailabilityReason.EXPECTED, first)
+        return ComponentCheck(missing, AvailabilityReason.EXPECTED, first)
     if first:
-        return Verdict(missing, AvailabilityReason.EXPECTED_LATE, first)
+        return ComponentCheck(missing, AvailabilityReason.EXPECTED_LATE, first)
     if free >= required:
-        return Verdict(missing, AvailabilityReason.NEEDED_BY_EARLIER, None)
+        return ComponentCheck(missing, AvailabilityReason.NEEDED_BY_EARLIER, None)
     if on_hand >= required:
-        return Verdict(missing, AvailabilityReason.RESERVED, None)
-    return Verdict(missing, AvailabilityReason.MISSING, None)
+        return ComponentCheck(missing, AvailabilityReason.RESERVED, None)
+    return ComponentCheck(missing, AvailabilityReason.MISSING, None)

@@ -8,7 +8,7 @@ from uuid import UUID
 from chassis.storage.reading import Reading
 from erp.production_orders.queries import availability
 from erp.production_orders.queries.orders import ORDERS
-from erp.production_orders.rules.available import judged
+from erp.production_orders.rules.available import check_component
 from erp.production_orders.schemas.acts import ComponentAvailability, MaterialAvailability
 from erp.production_orders.schemas.orders import ProductionOrderView
 
@@ -18,7 +18,7 @@ __all__ = ["availability_of", "available_on", "missing_of"]
 async def availability_of(at: Reading, order_id: UUID) -> MaterialAvailability:
     """Each component that the order still needs, and whether it is there. Raises NotFound."""
     order = await ORDERS.get(at, order_id)
-    [components] = (await _judged(at, [order])).values()
+    [components] = (await _checked(at, [order])).values()
     return MaterialAvailability(
         order_id=order.id,
         number=order.number,
@@ -31,7 +31,7 @@ async def availability_of(at: Reading, order_id: UUID) -> MaterialAvailability:
 async def missing_of(at: Reading, order_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[str]]:
     """SKUs of what is missing, of the orders that lack something."""
     orders = await ORDERS.get_all(at, order_ids)
-    found = await _judged(at, orders)
+    found = await _checked(at, orders)
     missing = {one: [part.sku for part in parts if part.missing] for one, parts in found.items()}
     return {one: skus for one, skus in missing.items() if skus}
 
@@ -41,7 +41,7 @@ async def available_on(at: Reading, order_ids: Sequence[UUID]) -> Mapping[UUID, 
 
     Orders that need nothing more are left out.
     """
-    found = await _judged(at, await ORDERS.get_all(at, order_ids))
+    found = await _checked(at, await ORDERS.get_all(at, order_ids))
     lacking = {one.item_id for parts in found.values() for one in parts if one.available_on is None}
     made = await availability.made_items(at.sql, lacking) if lacking else {}
     return {
@@ -68,16 +68,16 @@ def _made_on(
     return None
 
 
-async def _judged(
+async def _checked(
     at: Reading, orders: Sequence[ProductionOrderView]
 ) -> dict[UUID, list[ComponentAvailability]]:
     begins = {one.id: one.start_on for one in orders}
     found: dict[UUID, list[ComponentAvailability]] = {one.id: [] for one in orders}
     for item in await availability.available_items(at.sql, list(begins)):
-        verdict = judged(
+        check = check_component(
             item.required,
             on_hand=item.on_hand,
-            free=item.free,
+            free=item.free + item.earlier_reserved,
             earlier=item.earlier,
             due=item.due,
             on=begins[item.order_id],
@@ -92,9 +92,9 @@ async def _judged(
                 free=item.free,
                 needed_by_earlier=item.earlier,
                 expected=sum((quantity for _, quantity in item.due), Decimal(0)),
-                missing=verdict.missing,
-                reason=verdict.reason,
-                available_on=verdict.available_on,
+                missing=check.missing,
+                reason=check.reason,
+                available_on=check.available_on,
             )
         )
     return found

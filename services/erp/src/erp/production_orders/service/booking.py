@@ -19,6 +19,7 @@ from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.states import ProductionOrderState, StepKind
 from erp.stock.lines import MaterialLine, ReceiptLine
 from erp.stock.service.converting import StepOfOrder, convert_goods, keep_genealogy
+from erp.stock.service.expected_receipts import lock_items
 from erp.stock.states import StockDocumentKind
 from records.writes import write
 
@@ -75,6 +76,12 @@ async def book(
     Raises what `convert_goods` raises, NoPeriod, PeriodClosed.
     """
     taken = [(one, part, line) for one in bookings for part, line in one.taken]
+    if any(one.state == ProductionOrderState.DONE for one in bookings):
+        # What is no longer expected of them is locked with what they move, in one order.
+        moved = {line.item_id for _, _, line in taken}
+        moved |= {line.item_id for one in bookings for line in one.brought}
+        parts = {part.item_id for one in bookings for part in one.locked.components}
+        await lock_items(work, moved | parts | {one.locked.item.id for one in bookings})
     opened = await open_inspections(
         work,
         InspectionStage.PRODUCTION,

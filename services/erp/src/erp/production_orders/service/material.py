@@ -17,6 +17,7 @@ from erp.production_orders.rules.quantities import share
 from erp.production_orders.schemas.acts import IssueMaterial, MaterialQuantity
 from erp.production_orders.service.booking import Booking, book, new_step
 from erp.production_orders.service.releasing import require_state
+from erp.production_orders.service.reserving import reserve_returned
 from erp.production_orders.states import OPEN, ProductionOrderState, StepKind
 from erp.stock.lines import MaterialLine, ReceiptLine
 from erp.stock.service.converting import lots_in_production
@@ -50,6 +51,7 @@ async def issue_material(work: Work, order_id: UUID, command: IssueMaterial) -> 
             booking.step.id,
             serials=tuple(line.serials),
             lots=[one.line() for one in line.lots],
+            demand_id=part.id,
         )
         booking.taken.append((part, material))
     memo = f"Issued to {locked.order.number}"
@@ -86,6 +88,11 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
         booking.brought.append(brought)
     memo = f"Returned from {locked.order.number}"
     await book(work, [booking], StockDocumentKind.PRODUCTION_RETURN, on=day, memo=memo)
+    returned: dict[UUID, Decimal] = {}
+    for line in command.lines:
+        part_id = parts[items[line.sku].id].id
+        returned[part_id] = returned.get(part_id, _ZERO) + line.quantity
+    await reserve_returned(work, returned)
 
 
 async def _require_of_order(

@@ -16,8 +16,11 @@ from erp.production_orders.queries import orders as queries
 from erp.production_orders.queries.orders import CountedItem
 from erp.production_orders.schemas.acts import ProductionCosts
 from erp.production_orders.schemas.orders import ProductionOrderView, ProductionSteps
+from erp.production_orders.service.expecting import expect_goods, items_expected
+from erp.production_orders.service.reserving import items_reserved, reserve_material
 from erp.production_orders.states import ProductionOrderState
 from erp.stock.errors import NotStocked
+from erp.stock.service.expected_receipts import lock_items
 from records.entities import Values
 from records.types import Change, RecordType, changed_fields
 from records.writes import write
@@ -124,6 +127,11 @@ async def production_order_states(at: Reading, ids: Sequence[UUID]) -> list[Prod
 async def _publish(work: Work, changes: Sequence[Change[ProductionOrder]]) -> None:
     changed = [(one.record, changed_fields(ProductionOrderChanged, one)) for one in changes]
     await work.record(*await _events(work, changed))
+    items = await items_reserved(work, changes) | items_expected(changes)
+    if items:
+        await lock_items(work, items)  # all in one order, before each is dealt with
+    await reserve_material(work, changes)
+    await expect_goods(work, changes)
 
 
 async def steps_of(at: Reading, order_id: UUID) -> ProductionSteps:

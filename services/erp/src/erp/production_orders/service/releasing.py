@@ -33,7 +33,7 @@ from erp.production_orders.rules.quantities import begun_at, minutes_for, rounde
 from erp.production_orders.service.available import missing_of
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.production_orders.states import ProductionOrderState
-from erp.routings.service import Rated, routings_for
+from erp.routings.service import RatedOperation, routings_for
 from erp.stock.service.expected_receipts import lock_items
 from records.entities import Values
 from records.writes import create_all, write
@@ -60,7 +60,7 @@ async def firm(work: Work, order_id: UUID) -> None:
     """
     locked = await queries.lock_orders(work, [order_id])
     require_state(locked[0].order, _S.PLANNED)
-    await _take_snapshots(work, locked)
+    await _keep_content(work, locked)
     await _set_state(work, locked, _S.FIRM)
 
 
@@ -74,7 +74,7 @@ async def make_firm_orders(work: Work, values: Sequence[Values]) -> list[UUID]:
     await work.flush()
     ids = [order_id for order_id, _ in new]
     locked = await queries.lock_orders(work, ids)
-    await _take_snapshots(work, locked)
+    await _keep_content(work, locked)
     await _set_state(work, locked, _S.FIRM)
     return ids
 
@@ -89,11 +89,13 @@ async def release(work: Work, order_ids: Sequence[UUID], *, require_material: bo
     for one in locked:
         require_state(one.order, _S.PLANNED, _S.FIRM)
     planned = [one for one in locked if one.order.state == _S.PLANNED]
-    await _take_snapshots(work, planned)
+    await _keep_content(work, planned)
     if require_material:
         await work.flush()
         # Of two who release orders of the same material the second sees the first one's.
-        await lock_items(work, {part.item_id for one in locked for part in one.components})
+        # Items made are locked with them, because their expected receipts follow.
+        items = {part.item_id for one in locked for part in one.components}
+        await lock_items(work, items | {one.item.id for one in locked})
         missing = await missing_of(work, [one.order.id for one in locked])
         for one in locked:
             if one.order.id in missing:
@@ -124,7 +126,7 @@ async def _set_state(
     await write(work, PRODUCTION_ORDER, [one.change(state=state) for one in locked])
 
 
-async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
+async def _keep_content(work: Work, locked: Sequence[LockedOrder]) -> None:
     """Keep what the orders need on the day on which each begins, and what it costs now.
 
     An order that makes pieces again needs nothing but them. Raises BillMissing, PhantomItem,
@@ -141,7 +143,7 @@ async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
             raise PhantomItem(sku=one.item.sku)
     routings = await routings_for(work.sql, keys) if keys else {}
     named = {item for one in needs.values() for item in one.components}
-    named |= {beside.item_id for one in needs.values() for beside in one.by_products}
+    named |= {part.item_id for one in needs.values() for part in one.by_products}
     items = await queries.counted_items(work.sql, ids=named)
     decimals = {one.id: one.decimals for one in items}
     by_serial = {one.id: one.sku for one in items if one.tracking == Tracking.SERIAL}
@@ -151,10 +153,10 @@ async def _take_snapshots(work: Work, locked: Sequence[LockedOrder]) -> None:
         key = one.item.id, one.order.start_on
         routing_id, operations = routings.get(key, (None, []))
         one.order.routing_id = routing_id
-        _begin(one, operations)
-        _need(one, needs[key], decimals, costs)
+        _keep_operations(one, operations)
+        _keep_parts(one, needs[key], decimals, costs)
     for one in locked:
-        _cost(one, decimals=digits_of(work.setting.currency))
+        _plan_cost(one, decimals=digits_of(work.setting.currency))
     await work.flush()
     await snapshots.add_parts(work, making)
 
@@ -172,7 +174,7 @@ def _require_countable(
                 raise ByProductBySerial(sku=sku, made=one.item.sku)
 
 
-def _begin(locked: LockedOrder, operations: Sequence[Rated]) -> None:
+def _keep_operations(locked: LockedOrder, operations: Sequence[RatedOperation]) -> None:
     """Keep the operations, and how many begin each so that enough come out good (E59)."""
     order = locked.order
     yields = [rated.operation.yield_part for rated in operations]
@@ -199,7 +201,7 @@ def _begin(locked: LockedOrder, operations: Sequence[Rated]) -> None:
         )
 
 
-def _need(
+def _keep_parts(
     locked: LockedOrder,
     needs: DirectNeeds,
     decimals: Mapping[UUID, int],
@@ -224,14 +226,14 @@ def _need(
                 unit_cost=rounded(costs.get(item_id, _ZERO), 6),
             )
         )
-    beside: dict[UUID, OrderByProduct] = {}
+    by_products: dict[UUID, OrderByProduct] = {}
     for one in needs.by_products:
-        part = beside.setdefault(
+        part = by_products.setdefault(
             one.item_id,
             OrderByProduct(
                 id=uuid7(),
                 production_order_id=order.id,
-                position=len(beside) + 1,
+                position=len(by_products) + 1,
                 item_id=one.item_id,
                 planned=_ZERO,
                 cost_share=_ZERO,
@@ -242,10 +244,10 @@ def _need(
         planned = one.per_piece * Fraction(order.quantity)
         part.planned += rounded_down(planned, decimals[one.item_id])
         part.cost_share += one.cost_share
-    locked.by_products.extend(beside.values())
+    locked.by_products.extend(by_products.values())
 
 
-def _cost(locked: LockedOrder, *, decimals: int) -> None:
+def _plan_cost(locked: LockedOrder, *, decimals: int) -> None:
     """Keep what the whole order is to cost: material, labour and overhead, or what is reworked."""
     total = locked.order.rework_in
     for part in locked.components:

@@ -24,7 +24,7 @@ from erp.production_orders.rules.quantities import (
     worth_of,
 )
 from erp.production_orders.rules.reporting import handled_at, most_for
-from erp.production_orders.rules.values import leaving
+from erp.production_orders.rules.values import credits_of
 from erp.production_orders.schemas.acts import (
     ProductionOrderReport,
     Reported,
@@ -213,7 +213,7 @@ def _take_material(booking: Booking, decimals: Mapping[UUID, int]) -> None:
         standard = rounded_up(part.per_piece * Fraction(order.handled), decimals[part.item_id])
         wanted = standard - part.issued
         if wanted > 0:
-            line = MaterialLine(part.item_id, wanted, booking.step.id)
+            line = MaterialLine(part.item_id, wanted, booking.step.id, demand_id=part.id)
             booking.taken.append((part, line))
 
 
@@ -227,17 +227,18 @@ def _bring_goods(
     """Lay in good ones and by-products at planned cost; let scrap and rework leave (E62, E63)."""
     locked, order, step = booking.locked, booking.locked.order, booking.step
     borne = sum((one.cost_share for one in locked.by_products), _ZERO)
-    left = leaving(order, borne, decimals=digits)
-    order.finished += left.finished
-    order.scrap += left.scrap
-    order.rework_out += left.rework
-    booking.reworked_value = left.rework
-    _add(booking, "scrap", -left.scrap)
+    credited = credits_of(order, borne, decimals=digits)
+    order.finished += credited.finished
+    order.scrap += credited.scrap
+    order.rework_out += credited.rework
+    booking.reworked_value = credited.rework
+    _add(booking, "scrap", -credited.scrap)
     if asked.good and _is_last(locked, asked.operation):
         line = ReceiptLine(
             locked.item.id,
             asked.good,
-            left.finished,
+            credited.finished,
+            expected_id=order.id,
             source_id=step.id,
             serials=tuple(asked.serials),
             lots=_lots(locked, asked),

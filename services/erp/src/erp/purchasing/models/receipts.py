@@ -1,6 +1,6 @@
 """Receipts, and what of them went back: written once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -34,6 +34,8 @@ __all__ = ["PurchaseReceipt", "PurchaseReceiptLine", "PurchaseReturn", "Purchase
 
 PURCHASE_RECEIPT_NUMBERS = Numbers("purchase_receipt_number_seq", metadata=Base.metadata)
 PURCHASE_RETURN_NUMBERS = Numbers("purchase_return_number_seq", metadata=Base.metadata)
+
+_NONE = Decimal(0)
 
 
 class PurchaseReceipt(Identified, Base):
@@ -92,28 +94,40 @@ class PurchaseReceiptLine(Identified, Base):
         """What of it did not go back."""
         return self.quantity - self.returned
 
+    def lots_left(self, gone: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """What came of each lot and did not go back; `gone`: what did."""
+        left: dict[str, Decimal] = {}
+        for one in self.lots:
+            left[one["number"]] = left.get(one["number"], _NONE) + Decimal(one["quantity"])
+        return {number: came - gone.get(number, _NONE) for number, came in left.items()}
+
     def send_back(
         self,
         quantity: Decimal,
         serials: Sequence[str],
-        lots: Sequence[str] = (),
+        lots: Mapping[str, Decimal] | None = None,
         *,
+        gone: Mapping[str, Decimal] | None = None,
         sku: str,
         decimals: int,
     ) -> Decimal:
         """Give back so many; what they were received at (E36).
 
-        Raises MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt.
+        `lots`: how many of each; `gone`: how many of each went back before. Raises
+        MoreThanOnReceipt (also of a lot), SerialNotOnReceipt, LotNotOnReceipt.
         """
         if quantity > self.left:
             raise MoreThanOnReceipt(sku=sku, quantity=plain(quantity), left=plain(self.left))
         for serial in serials:
             if serial not in self.serials:
                 raise SerialNotOnReceipt(sku=sku, serial=serial)
-        came = {one["number"] for one in self.lots}
-        for lot in lots:
-            if lot not in came:
+        left = self.lots_left(gone or {})
+        for lot, many in (lots or {}).items():
+            if lot not in left:
                 raise LotNotOnReceipt(sku=sku, lot=lot)
+            if many > left[lot]:
+                of_lot = f"{sku} ({lot})"
+                raise MoreThanOnReceipt(sku=of_lot, quantity=plain(many), left=plain(left[lot]))
         value = share_of(
             self.value - self.returned_value, quantity, of=self.left, decimals=decimals
         )

@@ -47,6 +47,7 @@ __all__ = [
     "add_return",
     "lines_of_receipt",
     "lines_of_return",
+    "lots_sent_back",
     "receipt_head",
     "return_for_update",
     "return_head",
@@ -175,6 +176,11 @@ _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, qu
     serials, lots, returned, returned_value
   from purchase_receipt_line where purchase_receipt_id = $1 order by position
   for no key update"""
+_LOTS_SENT_BACK = """select l.receipt_line_id, e.value ->> 'number' as number,
+    sum((e.value ->> 'quantity')::numeric) as quantity
+  from purchase_return t join purchase_return_line l on l.purchase_return_id = t.id
+  cross join lateral jsonb_array_elements(l.lots) e
+  where t.purchase_receipt_id = $1 and t.reversed_on is null group by 1, 2"""
 _RECEIPT = ("id", "number", "purchase_order_id", "effective_on", "actor")
 
 
@@ -235,6 +241,15 @@ async def receipt_head(sql: Sql, receipt_id: UUID) -> ReceiptHead | None:
 async def lines_of_receipt(work: Work, receipt_id: UUID) -> list[PurchaseReceiptLine]:
     """What came with the receipt, locked; the caller has locked its order."""
     return [loaded(PurchaseReceiptLine, row) for row in await work.sql.fetch(_LINES, receipt_id)]
+
+
+async def lots_sent_back(sql: Sql, receipt_id: UUID) -> dict[UUID, dict[str, Decimal]]:
+    """By line of the receipt, what went back of each lot and was not taken back again."""
+    rows = await sql.fetch(_LOTS_SENT_BACK, receipt_id)
+    found: dict[UUID, dict[str, Decimal]] = {}
+    for row in rows:
+        found.setdefault(row["receipt_line_id"], {})[row["number"]] = row["quantity"]
+    return found
 
 
 async def add_return(

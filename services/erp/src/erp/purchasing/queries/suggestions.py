@@ -140,7 +140,7 @@ async def suggested_items(sql: Sql, suggestion_ids: Sequence[UUID]) -> list[UUID
     return [row[0] for row in rows]
 
 
-async def sourcing_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, ItemSourcing]:
+async def sourcing_of(at: Reading, item_ids: Sequence[UUID]) -> dict[UUID, ItemSourcing]:
     """Whether and of whom items are bought, and what is suggested of them already."""
     return {
         row["prospect_id"]: ItemSourcing(
@@ -148,7 +148,7 @@ async def sourcing_of(work: Work, item_ids: Sequence[UUID]) -> dict[UUID, ItemSo
             source=_source(row) if row["source_id"] else None,
             suggestion=_suggestion(row) if row["id"] else None,
         )
-        for row in await work.sql.fetch(_PROSPECTS, item_ids)
+        for row in await at.sql.fetch(_PROSPECTS, item_ids)
     }
 
 

@@ -24,7 +24,7 @@ from erp.purchasing.schemas.receipts import (
     ReceiveOrder,
 )
 from erp.purchasing.service.orders import publish_orders
-from erp.stock.lines import ReceiptLine
+from erp.stock.lines import LotLine, ReceiptLine
 from erp.stock.service.goods import receive_goods
 from erp.stock.states import StockDocumentKind
 from records.document_fields.service import keep_fields_of_new
@@ -123,9 +123,16 @@ def _lines_of(received: Sequence[ReceiptLine]) -> list[PurchaseReceiptLine]:
         line.quantity += one.quantity
         line.value += one.value
         line.serials = [*line.serials, *one.serials]
-        named = [{"number": lot.number, "quantity": plain(lot.quantity)} for lot in one.lots]
-        line.lots = [*line.lots, *named]
+        line.lots = _added_lots(line.lots, one.lots)
     return list(found.values())
+
+
+def _added_lots(lots: Sequence[Mapping[str, str]], more: Sequence[LotLine]) -> list[dict[str, str]]:
+    """Number and quantity of each lot once, however often it is named."""
+    found = {one["number"]: Decimal(one["quantity"]) for one in lots}
+    for lot in more:
+        found[lot.number] = found.get(lot.number, Decimal(0)) + lot.quantity
+    return [{"number": number, "quantity": plain(many)} for number, many in found.items()]
 
 
 def _receive_lines(

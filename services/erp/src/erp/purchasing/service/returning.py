@@ -63,6 +63,8 @@ class LockedReceipt:
     order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
     came_as: Mapping[str, str] = field(default_factory=dict)
     """By lots that were split off since they came, those that came."""
+    lots_gone: dict[UUID, dict[str, Decimal]] = field(default_factory=dict)
+    """By line, what went back of each lot."""
 
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
@@ -161,7 +163,9 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceip
     lines = await receipts.lines_of_receipt(work, receipt_id)
     if not lines:
         raise ReceiptWithoutLines(number=head.number)
-    return LockedReceipt(head, lines, locked, {line.id: line for line in locked.lines})
+    gone = await receipts.lots_sent_back(work.sql, receipt_id)
+    order_lines = {line.id: line for line in locked.lines}
+    return LockedReceipt(head, lines, locked, order_lines, lots_gone=gone)
 
 
 def _requested_lines(
@@ -175,7 +179,11 @@ def _requested_lines(
             line_id=line.order_line_id,
             quantity=line.left,
             serials=line.serials,
-            lots=[] if line.returned else [LotQuantity.model_validate(one) for one in line.lots],
+            lots=[
+                LotQuantity(number=number, quantity=left)
+                for number, left in line.lots_left(receipt.lots_gone.get(line.id, {})).items()
+                if left > 0
+            ],
         )
         for line in receipt.lines
         if line.left
@@ -257,13 +265,21 @@ def _take_off(
     if line is None:
         raise NotALine(number=receipt.head.number)
     decimals = digits_of(work.setting.currency)
+    leaving: dict[str, Decimal] = {}
+    for lot in requested.lots:
+        number = receipt.came_as.get(lot.number, lot.number)
+        leaving[number] = leaving.get(number, Decimal(0)) + lot.quantity
     value = line.send_back(
         requested.quantity,
         requested.serials,
-        [receipt.came_as.get(lot.number, lot.number) for lot in requested.lots],
+        leaving,
+        gone=receipt.lots_gone.get(line.id),
         sku=receipt.sku(line),
         decimals=decimals,
     )
+    gone = receipt.lots_gone.setdefault(line.id, {})
+    for number, quantity in leaving.items():
+        gone[number] = gone.get(number, Decimal(0)) + quantity
     order_line = receipt.order_lines[requested.line_id]
     ordered, here = order_line.quantity, max(order_line.unbilled, Decimal(0))
     cleared = order_line.send_back(

@@ -1,10 +1,11 @@
 """What should be bought: suggestions that follow the demand (E41)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.purchasing.models.prices import PurchaseSuggestion
 from erp.purchasing.queries import suggestions as queries
@@ -16,7 +17,17 @@ from erp.stock.lines import Shortage
 from erp.stock.service.expected_receipts import backordered_items, lock_items
 from erp.stock.service.expected_receipts import shortages as stock_shortages
 
-__all__ = ["refresh_suggestions", "update_suggestions"]
+__all__ = ["refresh_suggestions", "requirements_of", "update_suggestions"]
+
+
+async def requirements_of(at: Reading, short: Mapping[UUID, Shortage]) -> dict[UUID, Requirement]:
+    """What should be bought of items that are short, in the supplier's lots.
+
+    What is not bought is left out. Suggestions, and planning, answer from this alone (E41).
+    """
+    sourcings = await queries.sourcing_of(at, list(short))
+    found = {one: _requirement(short[one], sourcing) for one, sourcing in sourcings.items()}
+    return {one: need for one, need in found.items() if need is not None}
 
 
 async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:

@@ -111,7 +111,7 @@ class Demand(Base):
 
 
 class Incoming(Base):
-    """What a supplier is expected to deliver."""
+    """What a supplier is expected to deliver, or production to make."""
 
     __tablename__ = "incoming"
     __table_args__ = (

@@ -168,8 +168,10 @@ class LockedStock:
     def move_lot(self, item_id: UUID, lot_id: UUID, quantity: Decimal) -> None:
         """So many of a lot come (above zero), or go; the item's level is changed beside it."""
         lots = self.lots[item_id]
-        lots.buckets[lot_id].move(quantity)
-        self.levels[item_id].restricted = lots.restricted
+        bucket = lots.buckets[lot_id]
+        bucket.move(quantity)
+        if not bucket.usable(lots.today):
+            self.levels[item_id].restricted += quantity
 
     def sku_of(self, line: Demand) -> str:
         """The SKU of the item that the line needs."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.stock.lines import MaterialLine, ReceiptLine
-from erp.stock.queries import genealogy
+from erp.stock.queries import genealogy, locking
 from erp.stock.queries.genealogy import StepOfOrder
 from erp.stock.queries.locking import LockedStock, SourceDocument
 from erp.stock.service import lot_lines, serials
@@ -42,9 +42,9 @@ async def convert_goods(
 ) -> Converted:
     """Take material into production and bring goods out of it, all or nothing; what each cost.
 
-    Only what is reserved for nobody is taken, of lots that may be used, by FEFO or FIFO where none
-    are named. The counterpart is work in progress; each line names the document it is of. Raises
-    TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked, SerialExists, what
+    What is reserved for a line is taken first, then what is reserved for nobody; of lots that may
+    be used, by FEFO or FIFO where none are named. The counterpart is work in progress; each line
+    names the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked, SerialExists, what
     `serials.check_or_choose`, `lot_lines.shares_to_ship` and `lot_lines.shares_in` raise,
     PeriodClosed, NoPeriod.
     """
@@ -73,6 +73,10 @@ async def convert_goods(
         )
         pieces = pieces_moved(line.quantity, line.value, line.serials, shares, decimals=decimals)
         receive(stock, line.item_id, pieces)
+        if line.expected_id:
+            already = stock.received.get(line.expected_id, Decimal(0))
+            stock.received[line.expected_id] = already + line.quantity
+            stock.changed_demand.add(line.item_id)
         source_id = line.source_id
         assert source_id is not None  # noqa: S101 - production names the step of every line
         add_production_moves(stock, line.item_id, pieces, inward=True, source_id=source_id)
@@ -100,7 +104,9 @@ async def keep_genealogy(work: Work, steps: Sequence[StepOfOrder], *, on: date) 
 async def _take(
     work: Work, stock: LockedStock, taken: Sequence[MaterialLine], *, on: date, decimals: int
 ) -> list[Decimal]:
-    """Take what is free of each item; what each line cost."""
+    """Take what is reserved for each line, then what is free; what each cost."""
+    wanted = [line.demand_id for line in taken if line.demand_id]
+    stock.demands.update(await locking.demand_of_lines(work, wanted) if wanted else {})
     asked = [SerialRequest(line.item_id, line.quantity, line.serials) for line in taken]
     leaving = await serials.check_or_choose(work, stock, asked, on=on)
     of_lots = await lot_lines.shares_to_ship(
@@ -111,10 +117,22 @@ async def _take(
     )
     costs = []
     for line, numbers, shares in zip(taken, leaving, of_lots, strict=True):
-        sku = stock.skus[line.item_id]
-        stock.levels[line.item_id].issue_free(line.quantity, sku=sku)
+        _use_reservation(stock, line)
+        stock.levels[line.item_id].issue_free(line.quantity, sku=stock.skus[line.item_id])
         cost = issue(stock, line.item_id, line.quantity, decimals=decimals)
         pieces = pieces_moved(line.quantity, cost, numbers, shares, decimals=decimals)
         add_production_moves(stock, line.item_id, pieces, inward=False, source_id=line.source_id)
         costs.append(cost)
     return costs
+
+
+def _use_reservation(stock: LockedStock, line: MaterialLine) -> None:
+    """Free what is reserved for the line, which takes it at once, and wait for no more of it."""
+    demand = stock.demands.get(line.demand_id) if line.demand_id else None
+    if demand is None:
+        return
+    reserved = min(demand.reserved, line.quantity)
+    stock.levels[line.item_id].release(reserved)
+    demand.reserved -= reserved
+    demand.shipped += reserved + min(demand.waiting - reserved, line.quantity - reserved)
+    stock.changed_demand.add(line.item_id)

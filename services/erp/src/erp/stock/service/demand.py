@@ -12,7 +12,13 @@ from erp.stock.queries.locking import LockedStock
 from erp.stock.service.backorders import reservation_horizon
 from erp.stock.service.publishing import fill_backorders, publish_changes
 
-__all__ = ["cancel_demand", "change_ordered_quantity", "lock_stock", "lock_stock_of_lines"]
+__all__ = [
+    "cancel_demand",
+    "change_ordered_quantity",
+    "lock_stock",
+    "lock_stock_of_lines",
+    "want_again",
+]
 
 
 async def lock_stock(
@@ -63,6 +69,21 @@ async def cancel_demand(work: Work, order_line_ids: Iterable[UUID]) -> None:
     Raises MissingReference.
     """
     await _change_quantities(work, dict.fromkeys(order_line_ids))
+
+
+async def want_again(work: Work, quantities: Mapping[UUID, Decimal]) -> None:
+    """So much of what lines took came back and is needed again: reserved if it is free.
+
+    Raises MissingReference.
+    """
+    stock = await lock_stock_of_lines(work, quantities)
+    for order_line_id, quantity in quantities.items():
+        line = stock.demands[order_line_id]
+        line.shipped -= min(quantity, line.shipped)
+        stock.changed_demand.add(line.item_id)
+    filled = await fill_backorders(work, stock)
+    await saving.save(work, stock)
+    await publish_changes(work, stock, filled=filled, own=quantities.keys())
 
 
 async def _change_quantities(

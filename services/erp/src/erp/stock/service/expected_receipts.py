@@ -1,4 +1,4 @@
-"""What suppliers are expected to deliver, and what can be promised with it."""
+"""What suppliers are expected to deliver and production to make, and what it lets promise."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
