@@ -20,6 +20,7 @@ from bench import (
     ordering,
     paging,
     relaying,
+    schedule,
     search_writes,
     writing,
 )
@@ -43,6 +44,7 @@ BENCHES: dict[str, Bench] = {
         crossing,
         search_writes,
         mrp,
+        schedule,
     )
 }
 

@@ -105,6 +105,8 @@ async def changeover_new(desk: Desk) -> Values:
 
 async def shared_resource_new(desk: Desk) -> Values:
     return {"kind": "skill", "name": desk.word("Skill"), "capacity": 2}
+
+
 async def demand_forecast_new(desk: Desk) -> Values:
     days = {"from_on": "2030-06-01", "to_on": "2030-06-30"}
     return {"sku": await item(desk), "quantity": "40", "note": "As said."} | days

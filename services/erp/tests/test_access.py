@@ -14,7 +14,12 @@ READS += ["/v1/price-lists", "/v1/prices", "/v1/bills-of-material"]
 READS += ["/v1/calendars", "/v1/work-centres", "/v1/routings"]
 READS += ["/v1/inspection-plans"]
 READS += ["/v1/production-orders", "/v1/lots", "/v1/planning-parameters"]
-READS += ["/v1/changeovers", "/v1/shared-resources", "/v1/scheduling-profiles", "/v1/demand-forecasts"]
+READS += [
+    "/v1/changeovers",
+    "/v1/shared-resources",
+    "/v1/scheduling-profiles",
+    "/v1/demand-forecasts",
+]
 OWN = {
     "/v1/bills-of-material": "boms",
     "/v1/calendars": "calendars",

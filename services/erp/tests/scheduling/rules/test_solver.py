@@ -56,6 +56,21 @@ def test_the_same_problem_and_seed_give_the_same_schedule():
     assert replace(first, seconds=0) == replace(second, seconds=0)
 
 
+@pytest.mark.parametrize("seed", [2, 9])
+def test_large_problems_are_searched_part_after_part(seed, monkeypatch):
+    """E67 to E70: valid, no worse than the rule, the same each time, and the bound is no lie."""
+    given = random_problem(seed, orders=4)
+    start = serial.generate(given)
+    whole = solver.improve(given, start, Limit(work=3, seconds=30, workers=1))
+    monkeypatch.setattr(solver, "WHOLE_MAX", 0)
+    first, second = (solver.improve(given, start, SHORT, seed) for _ in range(2))
+    assert checker.violations(given, first) == []
+    assert replace(first, seconds=0) == replace(second, seconds=0)
+    assert first.bound is not None
+    assert first.bound <= min(first.objective, whole.objective)
+    assert first.objective <= start.objective
+
+
 def test_progress_reports_and_stops():
     given = random_problem(1, orders=5)
     seen: list[Progress] = []

@@ -1,6 +1,8 @@
 """What no schedule can go below: each operation alone, with all machines free."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import ceil
 
 from erp.scheduling.rules.indexed import Indexed
 from erp.scheduling.rules.problem import Operation, Option
@@ -62,6 +64,8 @@ class Searched:
     """No schedule that leaves a window costs less than this."""
     least: int
     """No schedule costs less than this: each order as if it were alone."""
+    orders: dict[str, int]
+    """What each order costs at least, by itself."""
 
 
 def searched(indexed: Indexed, objective: int, latest: int) -> Searched:
@@ -83,7 +87,7 @@ def searched(indexed: Indexed, objective: int, latest: int) -> Searched:
         + weights.flow * end
         for order_id, end in order_ends.items()
     }
-    shortest = max(order_ends.values(), default=0)
+    shortest = max([*order_ends.values(), *_load_ends(indexed, ends)], default=0)
     room = objective - sum(least.values()) - weights.makespan * shortest
     until: dict[str, int] = {}
     outside = objective
@@ -100,7 +104,27 @@ def searched(indexed: Indexed, objective: int, latest: int) -> Searched:
             outside = min(outside, cost)
             last = latest
         until[order_id] = last
-    return Searched(_windows(indexed, ends, until), outside, objective - room)
+    return Searched(_windows(indexed, ends, until), outside, objective - room, least)
+
+
+def _load_ends(indexed: Indexed, ends: dict[str, int]) -> Iterator[int]:
+    """When each work centre has done what only it can do, if it does nothing else."""
+    for resource in indexed.problem.resources:
+        mine = [
+            one
+            for one in indexed.problem.operations
+            if one.fixed is None and {each.resource_id for each in one.options} == {resource.id}
+        ]
+        hours = indexed.hours(resource.id)
+        before = min((hours.worked(_ready(one, ends)) for one in mine), default=0)
+        needed = sum(one.options[0].minutes for one in mine)
+        if needed:
+            yield hours.end(before + ceil(needed / resource.capacity))
+
+
+def _ready(operation: Operation, ends: dict[str, int]) -> int:
+    before = (ends[earlier] + operation.lag for earlier in operation.after)
+    return max(0, operation.earliest, max(before, default=0))
 
 
 def _windows(indexed: Indexed, ends: dict[str, int], until: dict[str, int]) -> dict[str, Window]:
@@ -113,9 +137,7 @@ def _windows(indexed: Indexed, ends: dict[str, int], until: dict[str, int]) -> d
         latest = until[operation.order_id]
         for follower in indexed.followers.get(operation.id, ()):
             latest = min(latest, latest_starts[follower.id] - follower.lag)
-        before = (ends[earlier] + operation.lag for earlier in operation.after)
-        earliest = max(0, operation.earliest, max(before, default=0))
-        found[operation.id] = Window(earliest, latest)
+        found[operation.id] = Window(_ready(operation, ends), latest)
         latest_starts[operation.id] = max(
             (_latest_start(indexed, operation, option, latest) for option in operation.options),
             default=0,

@@ -19,6 +19,8 @@ class Indexed:
         self.orders = {one.id: one for one in problem.orders}
         self.operations = {one.id: one for one in problem.operations}
         self.previous = {one.operation_id: one for one in problem.previous}
+        self._hours = {one.id: working_time(one.hours) for one in problem.resources}
+        self._hours_of: dict[tuple[str, str], WorkingTime] = {}
         self._changeovers = {
             (one.resource_id, one.from_family, one.to_family): one.minutes
             for one in problem.changeovers
@@ -55,12 +57,16 @@ class Indexed:
 
     def hours(self, resource_id: str) -> WorkingTime:
         """When a work centre works."""
-        return working_time(self.resources[resource_id].hours)
+        return self._hours[resource_id]
 
     def hours_of(self, operation: Operation, option: Option) -> WorkingTime:
         """When the operation is worked on there: while the machine and all its pools work."""
-        pools = tuple(self.pools[use.pool_id].hours for use in operation.pools)
-        return working_time(shared((self.resources[option.resource_id].hours, *pools)))
+        key = (operation.id, option.resource_id)
+        if key not in self._hours_of:
+            pools = tuple(self.pools[use.pool_id].hours for use in operation.pools)
+            hours = shared((self.resources[option.resource_id].hours, *pools))
+            self._hours_of[key] = working_time(hours)
+        return self._hours_of[key]
 
     def changeover(self, resource_id: str, before: str | None, after: str | None) -> int:
         """Minutes from one family to another on a work centre."""

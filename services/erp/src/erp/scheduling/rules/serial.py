@@ -23,7 +23,7 @@ from erp.scheduling.rules.problem import (
 )
 from erp.scheduling.states import ConflictKind, Method
 
-__all__ = ["generate", "in_sequence", "moved_forward", "place_all", "schedule_of"]
+__all__ = ["generate", "in_sequence", "moved_forward", "place_all", "schedule_of", "tails"]
 
 Key = Callable[[Operation], Any]
 
@@ -143,7 +143,7 @@ def _place(indexed: Indexed, board: Board, operation: Operation, before: Assignm
 
 
 def _candidates(indexed: Indexed) -> Iterator[Callable[[], tuple[Assignment, ...]]]:
-    tails = _tails(indexed)
+    after = tails(indexed)
     orders = indexed.orders
 
     def by_order(operation: Operation) -> Any:
@@ -155,7 +155,7 @@ def _candidates(indexed: Indexed) -> Iterator[Callable[[], tuple[Assignment, ...
 
     def by_latest_start(operation: Operation) -> Any:
         order = orders[operation.order_id]
-        return (not order.rush, order.due - tails[operation.id], operation.id)
+        return (not order.rush, order.due - after[operation.id], operation.id)
 
     def by_family(operation: Operation) -> Any:
         order = orders[operation.order_id]
@@ -196,14 +196,18 @@ def _late(indexed: Indexed, assignments: tuple[Assignment, ...]) -> set[str]:
     return {order_id for order_id, end in orders if end > indexed.orders[order_id].due}
 
 
-def _tails(indexed: Indexed) -> dict[str, int]:
-    """Minutes of work and queue from the start of each operation to the end of its order."""
-    tails: dict[str, int] = {}
+def tails(indexed: Indexed) -> dict[str, int]:
+    """Minutes of work and queue at least from the start of each operation to its order's end."""
+    found: dict[str, int] = {}
     for operation in reversed(indexed.ordered):
         shortest = min((one.minutes for one in operation.options), default=0)
-        after = (tails[one.id] + one.lag for one in indexed.followers.get(operation.id, ()))
-        tails[operation.id] = shortest + max(after, default=0)
-    return tails
+        after = (
+            found[one.id] + one.lag
+            for one in indexed.followers.get(operation.id, ())
+            if one.order_id == operation.order_id
+        )
+        found[operation.id] = shortest + max(after, default=0)
+    return found
 
 
 def _listed(indexed: Indexed, key: Key) -> Iterator[Operation]:

@@ -20,6 +20,8 @@ from erp.scheduling.states import Method
 __all__ = ["improve", "is_installed"]
 
 TWO_DAYS = 2 * 24 * 60
+WHOLE_MAX = 4_000
+"""Variables of a model that is searched as a whole; larger ones are in rounds, part after part."""
 
 
 def is_installed() -> bool:
@@ -38,19 +40,32 @@ def improve(
 
     `progress` is called with each better one; False stops. Raises ImportError without `aps`.
     """
+    from erp.scheduling.rules.relaxed import bound_of_machines  # noqa: PLC0415 - needs the extra
+    from erp.scheduling.rules.rounds import improve_in_rounds  # noqa: PLC0415 - needs the extra
     from erp.scheduling.rules.solving.model import build  # noqa: PLC0415 - needs the extra
     from erp.scheduling.rules.solving.search import search  # noqa: PLC0415 - needs the extra
 
     began = perf_counter()
+    limit = limit or Limit()
     indexed = Indexed(problem)
     objective = objective_of(indexed, start.assignments)
     latest = min(problem.horizon, start.makespan + max(start.makespan // 2, TWO_DAYS))
     space = searched(indexed, objective, latest)
     model = build(indexed, space, start.assignments)
-    found = search(indexed, model, limit or Limit(), seed, progress)
-    bound = min(found.bound, space.outside) if model.complete else space.least
+    bound = space.least
+    if model.size > WHOLE_MAX:
+        part = Limit(limit.work / 5, limit.seconds / 5, limit.workers)
+        bound = max(bound, bound_of_machines(indexed, space, part, seed))
+        rest = limit.seconds - (perf_counter() - began)
+        limit = Limit(limit.work * 4 / 5, max(0.0, rest), limit.workers)
+        variants = [improve_in_rounds(indexed, start.assignments, limit, seed, progress)]
+    else:
+        found = search(indexed, model, limit, seed, progress)
+        variants = _variants(indexed, found.assignments)
+        if model.complete:
+            bound = max(bound, min(found.bound, space.outside))
     best, method = start.assignments, start.method
-    for assignments in _variants(indexed, found.assignments):
+    for assignments in variants:
         cost = objective_of(indexed, assignments)
         if cost < objective:
             best, objective, method = assignments, cost, Method.SOLVER
@@ -58,7 +73,7 @@ def improve(
         indexed,
         best,
         method,
-        bound=min(objective, max(bound, space.least)),
+        bound=min(objective, bound),
         seconds=start.seconds + perf_counter() - began,
     )
 

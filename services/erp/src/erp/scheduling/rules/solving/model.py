@@ -38,6 +38,8 @@ class Model:
     visits: dict[str, list[Visit]]
     by_unit: frozenset[str]
     complete: bool
+    size: int
+    """How many variables it has."""
 
 
 def build(indexed: Indexed, searched: Searched, start: tuple[Assignment, ...]) -> Model:
@@ -77,7 +79,14 @@ def build(indexed: Indexed, searched: Searched, start: tuple[Assignment, ...]) -
         _add_pool(variables, indexed, pool, runs)
     costs = _costs(variables, indexed, runs, visits)
     variables.model.minimize(cp_model.LinearExpr.sum(costs))
-    return Model(variables.model, runs, visits, frozenset(by_unit), sequences.complete)
+    return Model(
+        variables.model,
+        runs,
+        visits,
+        frozenset(by_unit),
+        sequences.complete,
+        len(variables.hints),
+    )
 
 
 def _add_precedences(variables: Variables, runs: list[Run]) -> None:

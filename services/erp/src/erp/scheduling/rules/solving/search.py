@@ -23,6 +23,10 @@ class Found:
 
     assignments: tuple[Assignment, ...] | None
     bound: int
+    work: float
+    """What the search took, in the solver's own seconds."""
+    proven: bool
+    """Whether nothing better is within what is searched."""
 
 
 class _Report(cp_model.CpSolverSolutionCallback):
@@ -57,9 +61,11 @@ def search(
     solver.parameters.max_time_in_seconds = limit.seconds
     status = solver.solve(model.proto, None if progress is None else _Report(progress))
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Found(None, 0)
+        return Found(None, 0, limit.work, proven=False)
     bound = ceil(solver.best_objective_bound - _TOLERANCE)
-    return Found(_assignments(indexed, model, solver), bound)
+    work = float(solver.response_proto.deterministic_time)
+    proven = status == cp_model.OPTIMAL
+    return Found(_assignments(indexed, model, solver), bound, work, proven=proven)
 
 
 def _assignments(
