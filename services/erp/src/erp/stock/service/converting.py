@@ -44,9 +44,9 @@ async def convert_goods(
 
     What is reserved for a line is taken first, then what is reserved for nobody; of lots that may
     be used, by FEFO or FIFO where none are named. The counterpart is work in progress; each line
-    names the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked, SerialExists, what
-    `serials.check_or_choose`, `lot_lines.shares_to_ship` and `lot_lines.shares_in` raise,
-    PeriodClosed, NoPeriod.
+    names the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked,
+    SerialExists, what `serials.check_or_choose`, `lot_lines.shares_to_ship` and
+    `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
     """
     if not taken and not brought:
         return Converted([], by_lot=False)
