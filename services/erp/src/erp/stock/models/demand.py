@@ -47,6 +47,7 @@ class Demand(Base):
             postgresql_where=text("reserved > 0"),
         ),
         Index("ix_demand_order_id", "order_id"),
+        Index("ix_demand_item_id_needed_on", "item_id", "needed_on"),
     )
 
     order_line_id: Mapped[UUID] = mapped_column(primary_key=True)
