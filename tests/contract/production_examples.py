@@ -34,7 +34,7 @@ async def send_inspection_plans(erp: Caller) -> None:
 
 
 async def send_quality(erp: Caller, order: dict[str, Any], sku: str) -> None:
-    """Goods of an order are inspected before they leave, and one that lies here does not conform."""
+    """Goods of an order are inspected before they leave; one that lies here does not conform."""
     looked_at = {"number": 10, "name": "Clean", "kind": "yes_no"}
     second = looked_at | {"number": 20}
     first = {"number": 10, "name": "Width", "upper_limit": "30"}
