@@ -34,7 +34,7 @@ async def send_inspection_plans(erp: Caller) -> None:
 
 
 async def send_quality(erp: Caller, order: dict[str, Any], sku: str) -> None:
-    """Goods of an order are inspected before they leave, and one here does not conform."""
+    """Goods of an order are inspected before they leave; one that lies here does not conform."""
     looked_at = {"number": 10, "name": "Clean", "kind": "yes_no"}
     second = looked_at | {"number": 20}
     first = {"number": 10, "name": "Width", "upper_limit": "30"}
@@ -89,15 +89,6 @@ async def send_planning_parameters(erp: Caller) -> None:
     await erp.send("planning_parameter_create")
     for act in ("upsert", "upsert_batch", "update"):
         await erp.send(f"planning_parameter_{act}")
-    await erp.send("demand_forecast_create")
-    for act in ("upsert", "upsert_batch", "update", "calculate"):
-        await erp.send(f"demand_forecast_{act}")
-
-
-async def send_scheduling(erp: Caller) -> None:
-    for kind in ("changeover", "shared_resource", "scheduling_profile"):
-        for act in ("create", "upsert", "upsert_batch", "update"):
-            await erp.send(f"{kind}_{act}")
 
 
 async def send_plan(erp: Caller) -> None:

@@ -169,6 +169,7 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
     await does(clerk, "/v1/payments", party_id=order["customer_id"], amount=CNY)
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     await clerk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
+    await rejected(clerk, purchase["supplier_number"])
     lists = {
         path: name
         for path, acts in clerk.erp.app.openapi()["paths"].items()
@@ -178,13 +179,27 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
         and not path.startswith(("/v1/serials", "/v1/lots"))
         and not path.endswith("/export")
     }
-    assert len(lists) == 11, lists
+    assert len(lists) == 13, lists
     for path, name in lists.items():
         document = (await clerk.see(f"{path}?limit=1"))["items"][0]
         for typed in (document[name], document[name].lower(), f" {document[name]} "):
             reply = await clerk.client.get(path, params={name: typed})
             assert reply.status_code == 200, reply.text
             assert document["id"] in [one["id"] for one in reply.json()["items"]], (path, typed)
+
+
+async def rejected(clerk, supplier_number):
+    """Goods come, are inspected and rejected: an inspection and a case."""
+    item, looked_at = await clerk.item(), {"number": 10, "name": "Clean", "kind": "yes_no"}
+    facts = {"code": clerk.word("IP"), "label": "A", "stage": "receipt", "sku": item["sku"]}
+    plan = await clerk.add("/v1/inspection-plans", **facts, characteristics=[looked_at])
+    await does(clerk, f"/v1/inspection-plans/{plan['id']}/activate")
+    line = {"sku": item["sku"], "quantity": "1", "unit_price": CNY}
+    order = await clerk.add("/v1/purchase-orders", supplier_number=supplier_number, lines=[line])
+    receipt = await does(clerk, f"/v1/purchase-orders/{order['id']}/receipts")
+    [found] = (await clerk.see(f"/v1/inspections?source_id={receipt['id']}"))["items"]
+    bad = {"rejected": "1", "reason": "Bent"}
+    await does(clerk, f"/v1/inspections/{found['id']}/verdicts", **bad)
 
 
 UNUSUAL = [

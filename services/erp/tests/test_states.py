@@ -54,6 +54,14 @@ async def _inspected(desk, item):
     looked_at = {"number": 10, "name": "Diameter", "unit": "mm", "upper_limit": "8.1"}
     facts = {"code": desk.word("IP"), "label": "A", "stage": "receipt", "sku": item["sku"]}
     plan = await desk.add("/v1/inspection-plans", **facts, characteristics=[looked_at])
+    other = await desk.item()
+    receipt = {"lines": [{"sku": other["sku"], "quantity": "1", "unit_cost": MONEY}]}
+    assert (await desk.erp.post("/v1/stock-receipts", receipt)).is_success
+    bad = {"sku": other["sku"], "quantity": "1", "description": "Bent"}
+    case = await desk.erp.post("/v1/nonconformances", bad)
+    assert case.is_success, case.text
+    cause = f"/v1/nonconformances/{case.json()['id']}/cause"
+    assert (await desk.erp.post(cause, {"cause": "Worn tool"})).is_success
     path = f"/v1/inspection-plans/{plan['id']}"
     assert (await desk.erp.post(f"{path}/activate", {})).is_success
     assert (await desk.erp.post(f"{path}/archive", {})).is_success

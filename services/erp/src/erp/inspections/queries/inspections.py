@@ -62,10 +62,9 @@ _VIEW = f"""n.id, n.number, n.stage,
 
 
 def _filters(_at: Reading, query: InspectionQuery) -> list[Filter]:
-    is_open = None if query.state is None else query.state == "open"
     return [
         among("n.stage", query.stage),
-        Filter("(n.pending > 0) = {}", is_open),
+        among("case when n.pending > 0 then 'open' else 'decided' end", query.state),
         Filter("n.item_id = {}", query.item_id),
         Filter("n.item_id = (select id from item where sku = {})", query.sku),
         Filter("n.lot_id = {}", query.lot_id),

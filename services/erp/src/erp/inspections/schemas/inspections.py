@@ -153,7 +153,7 @@ class InspectionQuery(Tagged):
     """Which inspections are wanted."""
 
     stage: Annotated[str, AnyOf(InspectionStage)] | None = None
-    state: InspectionState | None = None
+    state: Annotated[str, AnyOf(InspectionState)] | None = None
     item_id: UUID | None = None
     sku: Code | None = None
     lot_id: UUID | None = None

@@ -85,7 +85,7 @@ _TABLES = (
       cost numeric(20, 4) not null,
       note text not null,
       purchase_return_id uuid
-        constraint fk_nonconformance_disposition_purchase_return_id_purchase_return
+        constraint fk_nonconformance_disposition_purchase_return_id_purcha_9f4f
         references purchase_return (id),
       inspection_id uuid constraint fk_nonconformance_disposition_inspection_id_inspection
         references inspection (id),
