@@ -1,6 +1,7 @@
 """The machines with what stands on them: where an operation fits, with its changeover and pools."""
 
 from bisect import bisect_right, insort
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
@@ -37,6 +38,7 @@ class Board:
             one.id: [] for one in indexed.problem.pools
         }
         self.ends: dict[str, int] = {}
+        self._changes: dict[str, int] = defaultdict(int)
         self._lags = {one.id: one.lag for one in indexed.problem.operations}
         for assignment in placed:
             self.add(assignment)
@@ -54,8 +56,16 @@ class Board:
         operation = self._indexed.operations[assignment.operation_id]
         for use in operation.pools:
             self._pools[use.pool_id].append((assignment.start, assignment.end, use.count))
+            self._changes[use.pool_id] += 1
+        self._changes[assignment.resource_id] += 1
         if operation.family is not None:
             self._set_up_next(line, line.index(assignment) + 1, operation.family)
+
+    def changes(self, operation: Operation) -> int:
+        """How often something was put where the operation could be, or took what it needs."""
+        places = (option.resource_id for option in operation.options)
+        pools = (use.pool_id for use in operation.pools)
+        return sum(self._changes[one] for one in (*places, *pools))
 
     def _set_up_next(self, line: list[Assignment], at: int, family: str) -> None:
         index, needed = self._next_setup(line, at, family)

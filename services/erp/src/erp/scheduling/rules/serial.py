@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from erp.scheduling.rules import conflicts
-from erp.scheduling.rules.board import Board
+from erp.scheduling.rules.board import Board, Spot
 from erp.scheduling.rules.indexed import Indexed, objective_of
 from erp.scheduling.rules.problem import (
     Assignment,
@@ -124,8 +124,11 @@ def moved_forward(indexed: Indexed, assignments: tuple[Assignment, ...]) -> tupl
 def _place(indexed: Indexed, board: Board, operation: Operation, before: Assignment | None) -> None:
     ready = board.ready(operation)
     spot = None if before is None else board.spot_at(operation, before, ready)
-    if spot is None:
-        spot = board.best_spot(operation, ready)
+    _put(indexed, board, operation, spot or board.best_spot(operation, ready))
+
+
+def _put(indexed: Indexed, board: Board, operation: Operation, spot: Spot | None) -> None:
+    """Put it there. Raises Impossible: nowhere, or too late for a frozen one after it."""
     if spot is None:
         conflict = Conflict(
             ConflictKind.BEYOND_HORIZON,
@@ -140,6 +143,39 @@ def _place(indexed: Indexed, board: Board, operation: Operation, before: Assignm
                 (Conflict(ConflictKind.FROZEN_BEFORE_EARLIER, (operation.id, follower.id)),)
             )
     board.add(spot.assignment)
+
+
+def _dispatched(indexed: Indexed, key: Key) -> tuple[Assignment, ...]:
+    """Always what can begin first is placed next; of several the one that the key prefers.
+
+    So no machine waits for what is urgent but not there yet. Places only become later, so one is
+    looked at again only when it is next.
+    """
+    board = Board(indexed, (one.fixed for one in indexed.problem.operations if one.fixed))
+    urgent = _before_fixed(indexed)
+    waiting = {one.id: len(set(one.after)) for one in indexed.problem.operations}
+    places = {one.id: place for place, one in enumerate(indexed.ordered)}
+
+    def entry(operation: Operation) -> Any:
+        spot = None if operation.fixed else board.best_spot(operation, board.ready(operation))
+        start = 0 if spot is None else spot.assignment.start
+        rank = (operation.id not in urgent, start, key(operation), places[operation.id])
+        return (rank, operation, spot, board.changes(operation))
+
+    ready = [entry(one) for one in indexed.problem.operations if not one.after]
+    heapq.heapify(ready)
+    while ready:
+        _, operation, spot, changes = heapq.heappop(ready)
+        if operation.fixed is None:
+            if changes != board.changes(operation):
+                heapq.heappush(ready, entry(operation))
+                continue
+            _put(indexed, board, operation, spot)
+        for follower in indexed.followers.get(operation.id, ()):
+            waiting[follower.id] -= 1
+            if not waiting[follower.id]:
+                heapq.heappush(ready, entry(follower))
+    return board.assignments()
 
 
 def _candidates(indexed: Indexed) -> Iterator[Callable[[], tuple[Assignment, ...]]]:
@@ -166,6 +202,7 @@ def _candidates(indexed: Indexed) -> Iterator[Callable[[], tuple[Assignment, ...
         keys.append(by_family)
     for key in keys:
         yield lambda key=key: place_all(indexed, _listed(indexed, key))  # type: ignore[misc]
+    yield lambda: _dispatched(indexed, by_latest_start)
     if indexed.previous:
         yield lambda: _keeping(indexed, set())
         yield lambda: _keeping(indexed, _late(indexed, _keeping(indexed, set())))
