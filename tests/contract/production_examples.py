@@ -89,6 +89,15 @@ async def send_planning_parameters(erp: Caller) -> None:
     await erp.send("planning_parameter_create")
     for act in ("upsert", "upsert_batch", "update"):
         await erp.send(f"planning_parameter_{act}")
+    await erp.send("demand_forecast_create")
+    for act in ("upsert", "upsert_batch", "update", "calculate"):
+        await erp.send(f"demand_forecast_{act}")
+
+
+async def send_scheduling(erp: Caller) -> None:
+    for kind in ("changeover", "shared_resource", "scheduling_profile"):
+        for act in ("create", "upsert", "upsert_batch", "update"):
+            await erp.send(f"{kind}_{act}")
 
 
 async def send_plan(erp: Caller) -> None:

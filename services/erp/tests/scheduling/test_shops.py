@@ -45,11 +45,7 @@ async def keep_and_look(shop):
     await shop.keeps(tried)
     rows = (await shop.desk.see(f"{ASSIGNMENTS}?limit=200"))["items"]
     assert len(rows) == tried["operations"]
-<<<<<<< HEAD
     by_order: dict[str, list[dict[str, Any]]] = {}
-=======
-    by_order: dict[str, list[dict[str, object]]] = {}
->>>>>>> refs/heads/schedsvc
     for one in sorted(rows, key=lambda one: one["sequence"]):
         by_order.setdefault(one["number"], []).append(one)
     return by_order
