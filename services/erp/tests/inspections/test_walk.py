@@ -1,6 +1,7 @@
 """Stock is proven after each of many acts with inspections and cases, in an order of chance."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ class Walk:
     async def receive(self):
         self.count += 1
         quantity = self.chance.randint(1, 4)
-        facts = {}
+        facts: dict[str, Any] = {}
         if self.item["tracking"] == "serial":
             facts["serials"] = [f"S{self.count}-{one}" for one in range(quantity)]
         if self.item["tracking"] == "lot":
@@ -64,7 +65,7 @@ class Walk:
         refused = pending - accepted
         named = {name for verdict in one["verdicts"] for name in verdict["accepted_serials"]}
         left = [serial for serial in one["serials"] if serial not in named]
-        facts = {"concession": "Trial"}
+        facts: dict[str, Any] = {"concession": "Trial"}
         if left and refused:
             facts["rejected_serials"] = left[:refused]
         reply = await self.inspector.decides(one, str(accepted), str(refused), **facts)
