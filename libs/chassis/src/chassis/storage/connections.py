@@ -45,6 +45,7 @@ SESSION = {
 """Generic plans: the hot path asks the same key look-ups again and again."""
 
 CUT_OFF = (asyncio.CancelledError, asyncpg.DataError, UnicodeEncodeError)
+"""What may end a statement between two messages to the server."""
 
 ASYNC_URL = "postgresql+asyncpg://"
 """Names the dialect; where the server is, the connections' own maker knows."""
@@ -194,14 +195,11 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     nothing shows, when after its statement was prepared it was canceled or a value was not sent.
     """
     left = sql._top_xact is not None or sql.is_in_transaction()  # noqa: SLF001 - no public way
-    if left or _cut_off(sys.exception()):
+    raised = sys.exception()
+    ended_by = raised, getattr(raised, "__cause__", None)
+    if left or any(isinstance(one, CUT_OFF) for one in ended_by):
         sql.terminate()
     pooled.close()
-
-
-def _cut_off(raised: BaseException | None) -> bool:
-    """Whether this, or what it was raised from, ended a statement between two messages."""
-    return raised is not None and (isinstance(raised, CUT_OFF) or _cut_off(raised.__cause__))
 
 
 def driver_of(pooled: PoolProxiedConnection) -> PooledConnection:
