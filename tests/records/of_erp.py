@@ -340,7 +340,7 @@ OF_ERP = (
         half="erp",
         path="/v1/scheduling-profiles",
         table="scheduling_profile",
-        **both(coded("code", "P")),
+        **both(coded("code", "P", frozen_hours=4)),
         change={"frozen_hours": 9},
         fields={
             "horizon_days": (30, NEVER_EMPTY),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from erp.demand_forecasts.rules.methods import fit, holt, moving_average, smoothed
 from erp.demand_forecasts.rules.periods import begins, periods_from
 from erp.demand_forecasts.rules.testing import back_tested, best_of, errors_of
-from erp.demand_forecasts.states import Bucket, Method
+from erp.demand_forecasts.states import Bucket, ForecastMethod
 
 
 def series(*numbers):
@@ -71,11 +71,11 @@ def test_the_method_that_misses_least_is_proposed():
     """A trend is seen by Holt alone; nothing of what is held out is known to a method."""
     rising = series(*range(10, 130, 5))
     found = back_tested(rising, ahead=3, hold_out=6, window=3)
-    assert found[0].fit.method == Method.HOLT
+    assert found[0].fit.method == ForecastMethod.HOLT
     assert best_of(found).fit.expected == tuple(series(130, 135, 140))
     assert best_of(found).errors.mae == 0
     assert back_tested(series(5), ahead=1, hold_out=1, window=3) == []
-    falling = fit(Method.HOLT, series(30, 20, 10), 4, window=3)
+    falling = fit(ForecastMethod.HOLT, series(30, 20, 10), 4, window=3)
     assert falling is not None
     assert min(falling.expected) == 0
     # Only what came before each period counts: with all known it would be right everywhere.
@@ -83,7 +83,7 @@ def test_the_method_that_misses_least_is_proposed():
     [smooth] = [
         one
         for one in back_tested(jump, ahead=1, hold_out=1, window=3)
-        if one.fit.method == Method.EXPONENTIAL_SMOOTHING
+        if one.fit.method == ForecastMethod.EXPONENTIAL_SMOOTHING
     ]
     assert smooth.errors.mae == 40
 

@@ -314,7 +314,7 @@ NOT_CARRIED = frozenset(
         *("lot-changed", "plan-changed"),
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
         *("routing-changed", "production-order-changed", "inspection-plan-changed"),
-        "nonconformance-changed",
+        *("nonconformance-changed", "schedule-published"),
     )
 ) | {
     f"tandem.crm.{name}.v1"

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from chassis.http.etag import EtagVersion, Revision
-from erp.demand_forecasts.states import Bucket, ForecastSource, HistoryKind, Method
+from erp.demand_forecasts.states import Bucket, ForecastMethod, ForecastSource, HistoryKind
 from records.custom.fields import CustomValues, CustomView
 from records.filters import AnyOf
 from records.links import ExternalRef
@@ -145,7 +145,7 @@ class View(BaseModel):
 class MethodResult(View):
     """How wrong a method would have been on the periods held out, and what it forecasts."""
 
-    method: Method = Field(description="moving_average, exponential_smoothing or holt.")
+    method: ForecastMethod = Field(description="moving_average, exponential_smoothing or holt.")
     parameters: list[SignedDecimal] = Field(
         description="Periods of the average; alpha; or alpha and beta."
     )

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["Bucket", "ForecastSource", "HistoryKind", "Method"]
+__all__ = ["Bucket", "ForecastMethod", "ForecastSource", "HistoryKind"]
 
 
 class ForecastSource(StrEnum):
@@ -15,7 +15,7 @@ class ForecastSource(StrEnum):
     HOLT = "holt"
 
 
-class Method(StrEnum):
+class ForecastMethod(StrEnum):
     """How a forecast is calculated from a history."""
 
     MOVING_AVERAGE = "moving_average"

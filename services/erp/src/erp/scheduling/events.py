@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from chassis.events.event import Event
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["SchedulePublished", "ScheduledTimes"]
 
@@ -29,7 +29,7 @@ class SchedulePublished(Event):
 
     number: int = Field(description="Counts the schedules that were published.")
     published_at: datetime = Field(description="When it became the current schedule.")
-    made_by: Method = Field(description="Whether rule or solver made it.")
+    made_by: ScheduleMethod = Field(description="Whether rule or solver made it.")
     operations: int = Field(description="Operations that are scheduled.")
     moved: int = Field(description="Operations that begin elsewhere than in the one before.")
     late_orders: int = Field(description="Orders that end after they are due.")

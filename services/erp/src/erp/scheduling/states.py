@@ -6,8 +6,8 @@ from enum import StrEnum
 __all__ = [
     "TRY_FOLLOWING",
     "ConflictKind",
-    "Method",
     "ReasonKind",
+    "ScheduleMethod",
     "SharedKind",
     "TryState",
     "ViolationKind",
@@ -49,7 +49,7 @@ TRY_FOLLOWING: Mapping[TryState, frozenset[TryState]] = {
 """A try whose worker vanished stays computing until another worker comes to it."""
 
 
-class Method(StrEnum):
+class ScheduleMethod(StrEnum):
     """What made a schedule."""
 
     RULE = "rule"

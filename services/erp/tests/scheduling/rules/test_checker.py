@@ -16,7 +16,7 @@ from erp.scheduling.rules.problem import (
     Schedule,
     Use,
 )
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 from erp.scheduling.states import ViolationKind as Kind
 
 FROZEN = Assignment("f", "mill", 0, at("08:00"), at("08:00"), at("09:00"))
@@ -43,7 +43,7 @@ RIGHT = (
 
 
 def violations(assignments):
-    schedule = Schedule(tuple(assignments), Method.RULE, objective=0, makespan=0)
+    schedule = Schedule(tuple(assignments), ScheduleMethod.RULE, objective=0, makespan=0)
     return {(one.kind, one.operation_id) for one in checker.violations(GIVEN, schedule)}
 
 
@@ -94,7 +94,7 @@ def test_each_fault_is_found(assignments, expected):
 
 
 def test_what_ends_after_the_horizon_is_refused():
-    schedule = Schedule(RIGHT, Method.RULE, objective=0, makespan=0)
+    schedule = Schedule(RIGHT, ScheduleMethod.RULE, objective=0, makespan=0)
     short = replace(GIVEN, horizon=at("14:30"))
     kinds = {(one.kind, one.operation_id) for one in checker.violations(short, schedule)}
     assert kinds == {(Kind.BEYOND_HORIZON, "2")}
@@ -115,5 +115,5 @@ def test_a_frozen_operation_keeps_its_changeover_when_another_comes_before_it():
             changeovers=(Changeover(None, "A", "B", minutes),),
         )
         placed = (Assignment("1", "m", 0, 0, 0, 50), frozen)
-        schedule = Schedule(placed, Method.RULE, objective=0, makespan=0)
+        schedule = Schedule(placed, ScheduleMethod.RULE, objective=0, makespan=0)
         assert [one.kind for one in checker.violations(given, schedule)] == expected

@@ -21,7 +21,7 @@ from erp.scheduling.rules.problem import (
     Resource,
     Weights,
 )
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 SHORT = Limit(work=0.5, seconds=20, workers=1)
 
@@ -33,7 +33,7 @@ def test_the_best_sequence_of_changeovers_is_found():
     best = solver.improve(given, start, SHORT)
     assert (best.makespan, best.objective, best.bound) == (270, 270, 270)
     assert best.optimal
-    assert best.method == Method.SOLVER
+    assert best.method == ScheduleMethod.SOLVER
     assert not checker.violations(given, best)
 
 

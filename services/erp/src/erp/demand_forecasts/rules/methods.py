@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from erp.demand_forecasts.states import Method
+from erp.demand_forecasts.states import ForecastMethod
 from values.decimals import EXACT
 
 __all__ = ["Fit", "fit", "holt", "moving_average", "smoothed"]
@@ -79,21 +79,21 @@ def _rounded(value: Decimal) -> Decimal:
 class Fit:
     """A method with its parameters, and what it forecasts for the periods after the history."""
 
-    method: Method
+    method: ForecastMethod
     parameters: tuple[Decimal, ...]
     """Of a moving average the number of periods; alpha; alpha and beta."""
     expected: tuple[Decimal, ...]
 
 
-def fit(method: Method, history: Series, ahead: int, *, window: int) -> Fit | None:
+def fit(method: ForecastMethod, history: Series, ahead: int, *, window: int) -> Fit | None:
     """The method with the parameters that would have been the least wrong, in squares.
 
     It forecasts `ahead` periods, none below zero. None: the history is too short for it.
     """
     choices: list[tuple[Decimal, ...]]
-    if method == Method.MOVING_AVERAGE:
+    if method == ForecastMethod.MOVING_AVERAGE:
         choices = [(Decimal(window),)]
-    elif method == Method.EXPONENTIAL_SMOOTHING:
+    elif method == ForecastMethod.EXPONENTIAL_SMOOTHING:
         choices = [(one,) for one in _STEPS]
     else:
         choices = list(product(_COARSE, _COARSE))
@@ -118,15 +118,15 @@ def fit(method: Method, history: Series, ahead: int, *, window: int) -> Fit | No
     return Fit(method, best[1], _ahead(method, best[2], history, best[1], ahead))
 
 
-_RUN: dict[Method, Callable[[Series, tuple[Decimal, ...]], list[Decimal | None]]] = {
-    Method.MOVING_AVERAGE: lambda history, of: moving_average(history, int(of[0])),
-    Method.EXPONENTIAL_SMOOTHING: lambda history, of: smoothed(history, of[0]),
-    Method.HOLT: lambda history, of: holt(history, of[0], of[1]),
+_RUN: dict[ForecastMethod, Callable[[Series, tuple[Decimal, ...]], list[Decimal | None]]] = {
+    ForecastMethod.MOVING_AVERAGE: lambda history, of: moving_average(history, int(of[0])),
+    ForecastMethod.EXPONENTIAL_SMOOTHING: lambda history, of: smoothed(history, of[0]),
+    ForecastMethod.HOLT: lambda history, of: holt(history, of[0], of[1]),
 }
 
 
 def _ahead(
-    method: Method,
+    method: ForecastMethod,
     found: Sequence[Decimal | None],
     history: Series,
     parameters: tuple[Decimal, ...],
@@ -135,7 +135,7 @@ def _ahead(
     """The next periods: the same for each, but of Holt on along the trend."""
     following = found[-1] or Decimal(0)
     step = Decimal(0)
-    if method == Method.HOLT:
+    if method == ForecastMethod.HOLT:
         # Where the next period comes exactly as forecast, level and trend go on as they are.
         after = holt([*history, following], parameters[0], parameters[1])[-1] or following
         step = after - following

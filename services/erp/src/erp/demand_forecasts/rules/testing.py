@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from erp.demand_forecasts.rules.methods import Fit, fit
-from erp.demand_forecasts.states import Method
+from erp.demand_forecasts.states import ForecastMethod
 from values.decimals import EXACT
 
 __all__ = ["Errors", "Tested", "back_tested", "best_of", "errors_of"]
@@ -58,7 +58,7 @@ def back_tested(
     are chosen anew for each, so nothing of what is tested is known to the method.
     """
     found = []
-    for method in Method:
+    for method in ForecastMethod:
         said = []
         for at in range(len(history) - hold_out, len(history)):
             before = fit(method, history[:at], 1, window=window) if at > 0 else None

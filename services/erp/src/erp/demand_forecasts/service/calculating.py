@@ -23,7 +23,7 @@ from erp.demand_forecasts.schemas import (
     MethodResult,
 )
 from erp.demand_forecasts.service.records import DEMAND_FORECAST
-from erp.demand_forecasts.states import ForecastSource, Method
+from erp.demand_forecasts.states import ForecastMethod, ForecastSource
 from records.types import Change
 from records.writes import create_all, lock_visible, write
 from values.decimals import rounded
@@ -31,7 +31,7 @@ from values.decimals import rounded
 __all__ = ["calculate_forecasts"]
 
 Periods = Sequence[tuple[date, date]]
-_CALCULATED = frozenset(ForecastSource(one.value) for one in Method)
+_CALCULATED = frozenset(ForecastSource(one.value) for one in ForecastMethod)
 
 
 class _Calculated(NamedTuple):

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.storage.base import Identified
 from chassis.storage.states import enum_check
 from erp.base import Base
-from erp.scheduling.states import TRY_FOLLOWING, Method, TryState
+from erp.scheduling.states import TRY_FOLLOWING, ScheduleMethod, TryState
 
 __all__ = ["Schedule", "ScheduleAssignment", "ScheduleTry", "ScheduledOrder"]
 
@@ -52,7 +52,7 @@ class Schedule(Figures, Identified, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         CheckConstraint("number > 0", name="number_positive"),
-        enum_check("made_by", Method),
+        enum_check("made_by", ScheduleMethod),
         Index(
             "uq_schedule_is_current",
             "is_current",
@@ -75,8 +75,8 @@ class ScheduleTry(Figures, Identified, Base):
     __tablename__ = "schedule_try"
     __table_args__ = (
         enum_check("state", TryState, TRY_FOLLOWING),
-        enum_check("method", Method),
-        enum_check("made_by", Method),
+        enum_check("method", ScheduleMethod),
+        enum_check("made_by", ScheduleMethod),
         CheckConstraint("progress between 0 and 100", name="progress_range"),
         CheckConstraint("state <> 'ready' or result is not null", name="ready_has_result"),
         CheckConstraint("(state = 'kept') = (schedule_id is not null)", name="kept_once"),

@@ -8,7 +8,7 @@ be sent to another process.
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from erp.scheduling.states import ConflictKind, Method, ReasonKind, ViolationKind, WaitKind
+from erp.scheduling.states import ConflictKind, ReasonKind, ScheduleMethod, ViolationKind, WaitKind
 
 __all__ = [
     "Assignment",
@@ -192,7 +192,7 @@ class Schedule:
     """
 
     assignments: tuple[Assignment, ...]
-    method: Method
+    method: ScheduleMethod
     objective: int
     makespan: int
     bound: int | None = None

@@ -7,7 +7,7 @@ from erp.scheduling.rules import conflicts
 from erp.scheduling.rules.indexed import Indexed
 from erp.scheduling.rules.problem import Impossible, Operation, Order, Problem, Schedule
 from erp.scheduling.rules.serial import place_all, schedule_of
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["earliest"]
 
@@ -30,4 +30,4 @@ def earliest(problem: Problem, schedule: Schedule, operations: Sequence[Operatio
     new = {one.id for one in operations}
     mine = tuple(one for one in assignments if one.operation_id in new)
     alone = replace(whole, operations=tuple(operations))
-    return schedule_of(Indexed(alone), mine, Method.RULE)
+    return schedule_of(Indexed(alone), mine, ScheduleMethod.RULE)

@@ -21,7 +21,7 @@ from erp.scheduling.rules.problem import (
     Problem,
     Schedule,
 )
-from erp.scheduling.states import ConflictKind, Method
+from erp.scheduling.states import ConflictKind, ScheduleMethod
 
 __all__ = ["generate", "in_sequence", "moved_forward", "place_all", "schedule_of", "tails"]
 
@@ -51,7 +51,7 @@ def generate(problem: Problem) -> Schedule:
             best = (objective, assignments)
     if best is None:
         raise refused or Impossible(())
-    return schedule_of(indexed, best[1], Method.RULE, seconds=perf_counter() - began)
+    return schedule_of(indexed, best[1], ScheduleMethod.RULE, seconds=perf_counter() - began)
 
 
 def in_sequence(problem: Problem, sequence: Sequence[str]) -> Schedule:
@@ -60,13 +60,13 @@ def in_sequence(problem: Problem, sequence: Sequence[str]) -> Schedule:
     indexed = Indexed(problem)
     places = {operation_id: place for place, operation_id in enumerate(sequence)}
     assignments = place_all(indexed, _listed(indexed, lambda one: places[one.id]))
-    return schedule_of(indexed, assignments, Method.RULE, seconds=perf_counter() - began)
+    return schedule_of(indexed, assignments, ScheduleMethod.RULE, seconds=perf_counter() - began)
 
 
 def schedule_of(
     indexed: Indexed,
     assignments: tuple[Assignment, ...],
-    method: Method,
+    method: ScheduleMethod,
     *,
     bound: int | None = None,
     seconds: float = 0.0,

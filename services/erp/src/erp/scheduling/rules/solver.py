@@ -15,7 +15,7 @@ from erp.scheduling.rules.problem import (
     Schedule,
 )
 from erp.scheduling.rules.serial import moved_forward, schedule_of
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["improve", "is_installed"]
 
@@ -68,7 +68,7 @@ def improve(
     for assignments in variants:
         cost = objective_of(indexed, assignments)
         if cost < objective:
-            best, objective, method = assignments, cost, Method.SOLVER
+            best, objective, method = assignments, cost, ScheduleMethod.SOLVER
     return schedule_of(
         indexed,
         best,

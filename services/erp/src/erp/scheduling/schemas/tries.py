@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from erp.scheduling.states import ConflictKind, Method, ReasonKind, TryState
+from erp.scheduling.states import ConflictKind, ReasonKind, ScheduleMethod, TryState
 from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal
@@ -66,8 +66,8 @@ class OrderChange(Command):
 class NewScheduleTry(Command):
     """Have a schedule made; nothing that is published changes by it."""
 
-    method: Method = Field(
-        default=Method.RULE, description="rule: order after order; solver: improves that."
+    method: ScheduleMethod = Field(
+        default=ScheduleMethod.RULE, description="rule: order after order; solver: improves that."
     )
     profile: Code | None = Field(
         default=None,
@@ -81,7 +81,9 @@ class NewScheduleTry(Command):
 class Figures(View):
     """What a schedule comes to."""
 
-    made_by: Method | None = Field(description="Whether rule or solver made it; null: not yet.")
+    made_by: ScheduleMethod | None = Field(
+        description="Whether rule or solver made it; null: not yet."
+    )
     operations: int = Field(description="Operations that are scheduled.")
     moved: int = Field(description="Operations that begin elsewhere, or at another minute.")
     late_orders: int = Field(description="Orders that end after they are due.")
@@ -121,7 +123,7 @@ class ScheduleTryView(Figures):
 
     id: UUID
     state: TryState = Field(description="queued, computing, ready, failed, kept or dropped.")
-    method: Method = Field(description="How it is to be made.")
+    method: ScheduleMethod = Field(description="How it is to be made.")
     progress: int = Field(description="Percent of the work that is done.")
     changes: list[OrderChange] = Field(description="What it supposes of orders.")
     asked_by: str
@@ -137,7 +139,7 @@ class ScheduleTryQuery(BaseModel):
     """Which schedule tries are wanted."""
 
     state: Annotated[str, AnyOf(TryState)] | None = None
-    method: Annotated[str, AnyOf(Method)] | None = Field(
+    method: Annotated[str, AnyOf(ScheduleMethod)] | None = Field(
         default=None, description="Only by the rule, or by the solver."
     )
 

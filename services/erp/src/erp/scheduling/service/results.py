@@ -24,7 +24,7 @@ from erp.scheduling.schemas.tries import (
 )
 from erp.scheduling.service.building import Built, minute_of
 from erp.scheduling.service.computing import Computed
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["Words", "figures_of", "result_of", "schedule_of"]
 
@@ -198,7 +198,7 @@ def schedule_of(
             )
             for one in result.assignments
         ),
-        method=Method(figures["made_by"]),
+        method=ScheduleMethod(figures["made_by"]),
         objective=figures["objective"] or 0,
         makespan=figures["makespan_minutes"],
     )

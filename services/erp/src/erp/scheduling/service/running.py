@@ -22,7 +22,7 @@ from erp.scheduling.schemas.tries import OrderChange, Profile
 from erp.scheduling.service.building import Built, build
 from erp.scheduling.service.computing import Computed, SolverStopped, by_rule, improved
 from erp.scheduling.service.results import Words, figures_of, result_of
-from erp.scheduling.states import Method
+from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["CHANGES", "make_next_try", "make_tries"]
 
@@ -102,7 +102,7 @@ async def _read_and_compute(
         return
     await _store(sql, try_id, built, found, 10)
     stopped = None
-    if begun["method"] == Method.SOLVER:
+    if begun["method"] == ScheduleMethod.SOLVER:
         try:
             await _improve(sql, try_id, built, found, profile.solver_seconds)
         except SolverStopped:
