@@ -23,6 +23,8 @@ DOCUMENTS = {
         "purchase-returns",
         "stock-documents",
         "warehouses",
+        "inspections",
+        "nonconformances",
     )
 }
 """What is read by the library, and written by its module."""

@@ -1,6 +1,7 @@
 """One document of each type of the ERP: sold, shipped, invoiced and paid; bought and billed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from erp.ledger.service.years import ensure_year
 from identity.testing.desk import Desk
@@ -44,7 +45,12 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     sides = [{"account": "6402", "debit": "7.00"}, {"account": "bank", "credit": "7.00"}]
     posted = await desk.add("/v1/journal-entries", memo="Rent", lines=sides)
     moved = (await desk.see("/v1/stock-documents"))["items"][0]
+    inspected = await _inspected(desk, supplier)
+    facts = {"quantity": "1", "description": "Scratched"}
+    case = await desk.add("/v1/nonconformances", sku=item["sku"], **facts)
     return {
+        "/v1/inspections": inspected["id"],
+        "/v1/nonconformances": case["id"],
         "/v1/sales-orders": order["id"],
         "/v1/shipments": shipped["shipment_id"],
         "/v1/invoices": invoiced["invoice_id"],
@@ -56,3 +62,25 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
         "/v1/stock-documents": moved["id"],
         "/v1/journal-entries": posted["id"],
     }
+
+
+async def _inspected(desk: Desk, supplier: Mapping[str, Any]) -> dict[str, Any]:
+    """The inspection that a receipt opened."""
+    item = await desk.add("/v1/items", sku=desk.word("SKU"), name="Gasket")
+    looked_at = {"number": 10, "name": "Clean", "kind": "yes_no"}
+    plan = await desk.add(
+        "/v1/inspection-plans",
+        code=desk.word("IP"),
+        label="A",
+        stage="receipt",
+        sku=item["sku"],
+        characteristics=[looked_at],
+    )
+    active = await desk.server.post(f"/v1/inspection-plans/{plan['id']}/activate", None)
+    assert active.is_success, active.text
+    line = {"sku": item["sku"], "quantity": "2", "unit_price": COST}
+    order = await desk.add("/v1/purchase-orders", supplier_number=supplier["number"], lines=[line])
+    receipt = await desk.add(f"/v1/purchase-orders/{order['id']}/receipts")
+    found = await desk.see(f"/v1/inspections?source_id={receipt['id']}")
+    first: dict[str, Any] = found["items"][0]
+    return first

@@ -156,6 +156,30 @@ async def bought(clerk, item):
     }
 
 
+async def inspected(clerk):
+    """Two pieces of an item come, and are inspected; one lies there and does not conform."""
+    word = clerk.word
+    item = await clerk.does("/v1/items", sku=f"G-{word}", name=f"垫片 {word}")
+    looked_at = {"number": 10, "name": "Clean", "kind": "yes_no"}
+    facts = {"code": f"QG-{word}", "label": "A", "stage": "receipt", "characteristics": [looked_at]}
+    plan = await clerk.does("/v1/inspection-plans", sku=item["sku"], **facts)
+    supplier = await clerk.does("/v1/suppliers", name="Mill")
+    lines = [{"sku": item["sku"], "quantity": "2", "unit_price": CNY}]
+    for _ in range(2):  # the first ones come before there is a plan
+        facts = {"supplier_number": supplier["number"], "lines": lines}
+        order = await clerk.does("/v1/purchase-orders", **facts)
+        receipt = await clerk.does(f"/v1/purchase-orders/{order['id']}/receipts")
+        await clerk.erp.post(f"/v1/inspection-plans/{plan['id']}/activate", None)
+    [found] = await clerk.listed("/v1/inspections", source_id=receipt["id"])
+    facts = {"quantity": "1", "description": "Scratched"}
+    case = await clerk.does("/v1/nonconformances", sku=item["sku"], **facts)
+    goods = [item["sku"], item["name"]]
+    return {
+        "/v1/inspections": (found["id"], [found["number"], *goods]),
+        "/v1/nonconformances": (case["id"], [case["number"], *goods]),
+    }
+
+
 async def sold(clerk, item):
     """One piece is ordered, sent, invoiced and paid; of more, one order waits for approval."""
     word = clerk.word
@@ -227,6 +251,7 @@ async def trade(clerk):
     item, made = await catalog(clerk)
     made = {path: (one["id"], [one["name"]]) for path, one in named.items()} | made
     made |= await bought(clerk, item)
+    made |= await inspected(clerk)
     made |= await sold(clerk, item)
     account = (await clerk.listed("/v1/accounts"))[-1]
     names = [account["code"], account["name"], account["name_zh"]]

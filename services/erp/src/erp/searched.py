@@ -85,6 +85,7 @@ WORK_CENTRE = Kept(
 KEPT = (CUSTOMER, SUPPLIER, ITEM, CALENDAR, WORK_CENTRE)
 
 NUMBER = folded(number_words("number"))
+CODE = folded(number_words("code"))
 PRINTED = "(({of}series || '-') || lpad({of}number::text, 6, '0'))"
 """An invoice's number as it is printed."""
 INVOICE_NUMBER = folded(number_words(PRINTED.format(of="")))

@@ -20,10 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
 from erp.inspections.errors import ReversedPlanDays
 from erp.inspections.states import PLAN_FOLLOWING, InspectionStage, PlanStatus, Sampling
+from erp.searched import CODE
 from records.entities import CustomRecord, Values, list_indexes
 
 __all__ = ["CONTENT", "InspectionPlan"]
@@ -73,6 +75,7 @@ class InspectionPlan(CustomRecord, Base):
             "status <> 'active' or jsonb_array_length(characteristics) > 0",
             name="active_has_characteristics",
         ),
+        search_index("ix_inspection_plan_search", CODE),
         enum_check("stage", InspectionStage),
         enum_check("sampling", Sampling),
         enum_check("status", PlanStatus, PLAN_FOLLOWING),

@@ -77,6 +77,9 @@ _TABLES = (
     """create index ix_inspection_plan_status_created_at
       on inspection_plan (status, created_at, id)""",
     "create index ix_inspection_plan_code on inspection_plan (code, id)",
+    """create index ix_inspection_plan_search on inspection_plan
+      using gin (search_grams(search_fold(((((code || ' ') || replace(code, '-', '')) || ' ')
+        || ltrim(regexp_replace(code, '^.*-', ''), '0')))))""",
     *(
         f"create index ix_inspection_plan_{one} on inspection_plan ({one})"
         for one in ("category_id", "supplier_id", "work_centre_id", "customer_id")
