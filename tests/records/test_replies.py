@@ -28,6 +28,9 @@ NEVER_HERE = {
     *(("opportunity", "lost_reason"), ("opportunity", "order"), ("user", "calendar")),
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
     ("sales_quota", "team"),
+    *((of, "customer") for of in ("inspection_plan", "inspection", "nonconformance")),
+    *(("inspection_plan", "supplier"), ("nonconformance", "supplier")),
+    *(("demand_forecast", "customer"), ("shared_resource", "calendar")),
     *(("lead", one) for one in ("account", "contact", "opportunity")),
     *(("quote", one) for one in ("account", "contact", "owner", "team", "products")),
     *(
@@ -75,6 +78,8 @@ def test_what_documents_refer_to_can_be_included():
         *(("schedule_try", "base_id"), ("schedule_try", "schedule_id")),
         *(("schedule_assignment", f"{one}_id") for one in _ASSIGNED),
         ("scheduled_order", "production_order_id"),
+        # Inspections are read by another permission than plans, lots and orders.
+        *(("inspection", f"{one}_id") for one in ("plan", "lot", "order_line")),
     }
     texts = {"tax_id", "source_id"}
     for half in HALVES:

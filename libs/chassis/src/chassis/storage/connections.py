@@ -196,8 +196,7 @@ def give_back(pooled: PoolProxiedConnection, sql: Any) -> None:
     """
     left = sql._top_xact is not None or sql.is_in_transaction()  # noqa: SLF001 - no public way
     raised = sys.exception()
-    ended_by = raised, getattr(raised, "__cause__", None)
-    if left or any(isinstance(one, CUT_OFF) for one in ended_by):
+    if left or isinstance(raised, CUT_OFF) or isinstance(getattr(raised, "__cause__", 0), CUT_OFF):
         sql.terminate()
     pooled.close()
 
