@@ -80,8 +80,10 @@ def test_what_documents_refer_to_can_be_included():
         ("scheduled_order", "production_order_id"),
         # Inspections are read by another permission than plans, lots and orders.
         *(("inspection", f"{one}_id") for one in ("plan", "lot", "order_line")),
+        *(("nonconformance", f"{one}_id") for one in ("production_order", "order", "lot")),
+        ("nonconformance", "inspection_id"),
     }
-    texts = {"tax_id", "source_id"}
+    texts = {"tax_id", "source_id", "external_id"}
     for half in HALVES:
         for of in types_of(half).values():
             fields = {name for name in of.reads.view.model_fields if name.endswith("_id")} - texts

@@ -130,6 +130,7 @@ class CalculateForecasts(Command):
         default=3, description="Periods of the moving average."
     )
     store: bool = Field(
+        strict=True,
         default=False,
         description="Whether to store the best method's forecast for all customers. Calculated"
         " ones of the same days are replaced; days with an entered or imported one are left out.",
