@@ -1,8 +1,12 @@
 """Material is reserved for orders that are released: what one has, another one does not get."""
 
 import asyncio
+from uuid import UUID
 
 import pytest
+
+from erp.production_orders.schemas.acts import IssueMaterial
+from erp.production_orders.service.material import issue_material
 
 from .test_expected import ordered
 
@@ -74,3 +78,17 @@ async def test_two_who_release_at_once_share_what_there_is(floor, shelf):
     replies = await asyncio.gather(*(floor.asks(one, "report", good="5") for one in orders))
     assert sorted(one.status_code for one in replies) == [200, 409]
     assert await levels(floor, part) == (5, 5, 5)
+
+
+async def test_a_first_issue_locks_no_more_than_it_takes(floor):
+    """E26: work on two orders of the same parts begins at once, each with another part."""
+    parts = [await floor.stocked("1.00", "20") for _ in range(2)]
+    lamp = (await floor.desk.item())["sku"]
+    await floor.bill(lamp, *((part, "1") for part in parts))
+    first, second = await floor.released(lamp, "5"), await floor.released(lamp, "5")
+    lines = [[{"sku": part, "quantity": "5"}] for part in parts]
+    async with floor.erp.database.transaction() as work:
+        await issue_material(work, UUID(first["id"]), IssueMaterial(lines=lines[1]))
+        reply = await floor.asks(second, "issue", lines=lines[0])
+        assert reply.status_code == 200, reply.text
+    assert [await levels(floor, part) for part in parts] == [(15, 5, 0)] * 2
