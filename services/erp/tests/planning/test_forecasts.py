@@ -157,3 +157,17 @@ async def test_forecasts_are_calculated_tested_and_stored_where_none_is(shop, pr
     problem(
         await shop.erp.post(f"{FORECASTS}/calculate", {"skus": ["?"]}), 422, "missing_reference"
     )
+
+
+async def test_a_past_forecast_that_is_consumed_takes_nothing_of_later_orders(shop):
+    """E53: 100 are expected of each of three periods; 100 were ordered first, then 150."""
+    desk, item = shop.desk, await shop.desk.item(name="Shade")
+    for first, last in ((-27, -1), (0, 20), (21, 41)):
+        period = {"from_on": str(shop.day(first)), "to_on": str(shop.day(last))}
+        await desk.add(FORECASTS, sku=item["sku"], quantity="100", **period)
+    await desk.add(
+        PARAMETERS, sku=item["sku"], forecast_backward_days=15, forecast_forward_days=25
+    )
+    await wanted(shop, item, 100, shop.day(-26))
+    await wanted(shop, item, 150, shop.day(5))
+    assert sum(int(one["quantity"]) for one in await shop.planned(item)) == 250 + 50
