@@ -40,12 +40,17 @@ async def test_an_order_uses_its_own_reservation_and_gives_the_rest_up(floor, sh
     # By hand more than is reserved: the rest is free goods.
     await floor.acts(order, "issue", lines=[{"sku": part, "quantity": "8"}])
     assert await levels(floor, part) == (3, 0, 0)
+    # Of that the order needs nothing again: 4 of the 12 were too many.
+    await floor.acts(order, "return-material", lines=[{"sku": part, "quantity": "2"}])
+    assert await levels(floor, part) == (5, 0, 0)
+    await floor.acts(order, "return-material", lines=[{"sku": part, "quantity": "3"}])
+    assert await levels(floor, part) == (8, 3, 0)
     await floor.acts(order, "finish", accept_short=True)
-    assert await levels(floor, part) == (3, 0, 0)
+    assert await levels(floor, part) == (8, 0, 0)
     again = await floor.released(lamp, "1")
-    assert await levels(floor, part) == (3, 2, 0)
+    assert await levels(floor, part) == (8, 2, 0)
     await floor.acts(again, "cancel")
-    assert await levels(floor, part) == (3, 0, 0)
+    assert await levels(floor, part) == (8, 0, 0)
 
 
 async def test_what_is_reserved_for_one_is_not_offered_to_another(floor, shelf, problem):

@@ -48,8 +48,8 @@ def _begun_and_ended(changes: Sequence[Change[ProductionOrder]]) -> tuple[list[U
     return begun, ended
 
 
-async def reserve_returned(work: Work, returned: Mapping[UUID, Decimal]) -> None:
-    """What came back of components is needed again, and reserved for the order."""
-    known = await queries.known_lines(work.sql, list(returned))
+async def reserve_returned(work: Work, issued: Mapping[UUID, Decimal]) -> None:
+    """Components came back: what the order lacks of them now is reserved; `issued`: what it has."""
+    known = await queries.known_lines(work.sql, list(issued))
     if known:
-        await want_again(work, {one: returned[one] for one in known})
+        await want_again(work, {one: issued[one] for one in known})
