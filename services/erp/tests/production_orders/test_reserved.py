@@ -1,10 +1,13 @@
 """Material is reserved for orders that are released: what one has, another one does not get."""
 
 import asyncio
+from importlib import import_module
 from uuid import UUID
 
+import asyncpg
 import pytest
 
+from chassis.storage.connections import driver_url
 from erp.production_orders.schemas.acts import IssueMaterial
 from erp.production_orders.service.material import issue_material
 
@@ -97,3 +100,22 @@ async def test_a_first_issue_locks_no_more_than_it_takes(floor):
         reply = await floor.asks(second, "issue", lines=lines[0])
         assert reply.status_code == 200, reply.text
     assert [await levels(floor, part) for part in parts] == [(15, 5, 0)] * 2
+
+
+async def test_a_downgrade_frees_what_is_reserved_on_lots(floor):
+    """E40, E53: nothing is reserved for orders in work, and levels and lots still agree."""
+    part, lamp = (await floor.desk.item(tracking="lot"))["sku"], (await floor.desk.item())["sku"]
+    line = {"sku": part, "quantity": "9", "unit_cost": {"amount": "1.00", "currency": "CNY"}}
+    lots = [{"number": number, "quantity": "3"} for number in ("A", "B", "C")]
+    await floor.does("/v1/stock-receipts", lines=[line | {"lots": lots}])
+    await floor.bill(lamp, (part, "1"))
+    await floor.released(lamp, "5")
+    await ordered(floor, part, "2", floor.today)
+    assert await levels(floor, part) == (9, 7, 0)
+    migration = import_module("erp.migrations.versions.e844_reserved_material")
+    sql = await asyncpg.connect(driver_url(floor.erp.owner_url))
+    async with sql.transaction():
+        for statement in (*migration._FREED, "set constraints all immediate", migration._WAITING):
+            await sql.execute(statement)
+    await sql.close()
+    assert await levels(floor, part) == (9, 2, 5)
