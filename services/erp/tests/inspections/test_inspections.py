@@ -5,6 +5,8 @@ import asyncio
 import asyncpg
 import pytest
 
+from erp.planning.service.running import make_next_plan
+
 from .conftest import CLEAN, MONEY
 
 pytestmark = pytest.mark.business_day
@@ -51,6 +53,30 @@ async def test_what_comes_is_not_available_until_it_is_accepted(desk, inspector,
             refused = (asyncpg.CheckViolationError, asyncpg.RestrictViolationError)
             with pytest.raises((*refused, asyncpg.InsufficientPrivilegeError)):
                 await sql.execute(statement, one["id"])
+
+
+@pytest.mark.parametrize("tracking", ["none", "lot"])
+async def test_what_waits_for_its_verdict_is_not_bought_again(desk, inspector, tracking):
+    """E41, E64: ten are waited for and came; what is rejected of them is bought, by plan too."""
+    item = await desk.item(tracking=tracking)
+    await inspector.confirmed(item, "10")
+    await inspector.plan(item)
+    lots = {"lots": [{"number": "A", "quantity": "10"}]} if tracking == "lot" else {}
+    inspection = await inspector.opened(await inspector.receives(item, "10", **lots))
+
+    async def suggested():
+        page = await desk.see(f"/v1/supply-suggestions?sku={item['sku']}")
+        return [(one["origin"], one["quantity"]) for one in page["suggestions"]]
+
+    path = f"/v1/purchase-suggestions?sku={item['sku']}&state=open"
+    assert (await suggested(), (await desk.see(path))["items"]) == ([], [])
+    assert (await inspector.erp.post("/v1/material-plans", None)).is_success
+    assert await make_next_plan(inspector.erp.database)
+    assert await suggested() == []
+    reply = await inspector.decides(inspection, "0", "4")
+    assert reply.is_success, reply.text
+    assert await suggested() == [("shortage", "4")]
+    assert [one["quantity"] for one in (await desk.see(path))["items"]] == ["4"]
 
 
 async def test_two_inspectors_at_once_decide_about_what_is_there_once(desk, inspector):

@@ -154,6 +154,26 @@ async def test_forecasts_are_calculated_tested_and_stored_where_none_is(shop, pr
         (str(monday), "70"),
         (str(monday + timedelta(weeks=1)), "80"),
     ]
+    # What somebody corrects is theirs, and what was only noted is still calculated.
+    for one, change in zip(listed, ({"quantity": "500"}, {"note": "Fair"}), strict=True):
+        assert (await desk.merge(f"{FORECASTS}/{one['id']}", change)).is_success
+    reply = await shop.erp.post(f"{FORECASTS}/calculate", asked | {"store": True})
+    [found] = reply.json()["items"]
+    assert [one["stored"] for one in found["periods"]] == [False, True, False]
+    kept = await desk.see(f"{FORECASTS}/{listed[0]['id']}")
+    assert (kept["quantity"], kept["source"]) == ("500", "entered")
     problem(
         await shop.erp.post(f"{FORECASTS}/calculate", {"skus": ["?"]}), 422, "missing_reference"
     )
+
+
+async def test_a_past_forecast_that_is_consumed_takes_nothing_of_later_orders(shop):
+    """E53: 100 are expected of each of three periods; 100 were ordered first, then 150."""
+    desk, item = shop.desk, await shop.desk.item(name="Shade")
+    for first, last in ((-27, -1), (0, 20), (21, 41)):
+        period = {"from_on": str(shop.day(first)), "to_on": str(shop.day(last))}
+        await desk.add(FORECASTS, sku=item["sku"], quantity="100", **period)
+    await desk.add(PARAMETERS, sku=item["sku"], forecast_backward_days=15, forecast_forward_days=25)
+    await wanted(shop, item, 100, shop.day(-26))
+    await wanted(shop, item, 150, shop.day(5))
+    assert sum(int(one["quantity"]) for one in await shop.planned(item)) == 250 + 50

@@ -8,16 +8,17 @@ import pytest
 from erp.stock.service.demand import cancel_demand, change_ordered_quantity
 
 from .test_forecasts import wanted
+from .test_making import received
 from .test_plans import ORDERS, PARAMETERS, Shop
 
 pytestmark = pytest.mark.business_day
 
-SUPPLY = "/v1/supply-suggestions"
+SUPPLY, MADE = "/v1/supply-suggestions", "/v1/production-orders"
 
 
 @pytest.fixture
-async def shop(desk):
-    made = Shop(desk)
+async def shop(office):
+    made = Shop(office.desk)
     await made.set_up()
     return made
 
@@ -50,6 +51,11 @@ async def test_an_order_short_of_stock_is_made_or_bought_as_the_policy_says(shop
     [old] = (await shop.desk.see(wanted_path))["items"]
     assert (bought["purchase_suggestion_id"], bought["quantity"]) == (old["id"], old["quantity"])
 
+    # A production order that is only planned answers the need as well.
+    days = {"start_on": str(shop.day(2)), "due_on": str(day)}
+    made = await shop.desk.add(MADE, sku=shop.table["sku"], quantity="3", **days)
+    assert await seen(shop, shop.table) == [("make", "shortage", "1")]
+    assert (await shop.erp.post(f"{MADE}/{made['id']}/cancel", None)).is_success
     await shop.desk.merge(f"{PARAMETERS}/{shop.parameters['id']}", {"policy": "buy"})
     assert [one[0] for one in await seen(shop, shop.table)] == ["buy"]
     await shop.desk.merge(f"{PARAMETERS}/{shop.parameters['id']}", {"policy": "make_to_order"})
@@ -80,6 +86,18 @@ async def test_what_a_plan_wants_is_not_suggested_twice(shop):
     reply = await shop.erp.post(f"{ORDERS}/order", {"ids": [planned["id"]]})
     assert reply.status_code == 201, reply.text
     assert await seen(shop, shop.bolt) == []
+
+
+async def test_what_was_reserved_already_is_not_made_for_an_order_that_wants_less(shop):
+    """E41: of 100 are 60 reserved and 40 planned; with 70 wanted 10 are left, with 60 nothing."""
+    item, day = await shop.desk.item(name="Nut"), shop.day(30)
+    await received(shop, item, "60")
+    ordered = await wanted(shop, item, 100, day)
+    assert [one["quantity"] for one in await shop.planned(item)] == ["40"]
+    await change(shop, ordered, 70)
+    assert await seen(shop, item) == [("buy", "plan", "10")]
+    await change(shop, ordered, 60)
+    assert await seen(shop, item) == []
 
 
 async def test_what_is_past_due_is_due_when_it_can_be_here(shop):

@@ -79,3 +79,17 @@ async def test_what_is_made_is_not_suggested_to_be_bought(floor):
     await floor.acts(order, "report", good="4", finish=True, accept_short=True)
     [again] = (await floor.desk.see(supply))["suggestions"]
     assert (again["source"], again["quantity"]) == ("make", "6")
+
+
+async def test_pieces_lost_or_made_again_are_expected_once(floor):
+    """E37, E60: of 10 scrap is expected no more, and what is made again of the order that does."""
+    part, lamp = await floor.stocked("1.00"), (await floor.desk.item())["sku"]
+    await floor.bill(lamp, (part, "1"))
+    order = await floor.released(lamp, "10")
+    reports = [({"good": "4"}, "6"), ({"scrap": "2"}, "4"), ({"good": "1", "rework": "3"}, "0")]
+    for said, left in reports:
+        await floor.acts(order, "report", reason="Cracks", **said)
+        assert await incoming(floor, lamp) == left
+    again = await floor.desk.see(f"{floor.path}?rework_of_id={order['id']}")
+    await floor.acts(again["items"][0], "firm")
+    assert await incoming(floor, lamp) == "3"

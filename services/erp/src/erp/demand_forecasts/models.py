@@ -24,7 +24,8 @@ _CUSTOMERS = "coalesce(customer_id, '00000000-0000-0000-0000-000000000000'::uuid
 class DemandForecast(CustomRecord, Base):
     """So much of an item is expected to be ordered for the days of a period.
 
-    For one customer, or (none is named) for all who have no forecast of their own on the day.
+    For one customer, or (none is named) for what no customer's own forecast expects: all others
+    order of it, and what a customer orders beyond a forecast of their own.
     """
 
     __tablename__ = "demand_forecast"

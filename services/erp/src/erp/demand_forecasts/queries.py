@@ -25,6 +25,7 @@ __all__ = [
     "customers_by_number",
     "decimals_of",
     "forecasts_of_items",
+    "found_items",
     "history_of",
     "items_by_sku",
     "overlapping",
@@ -91,8 +92,8 @@ class StoredForecast(NamedTuple):
     source: str
 
 
-_ITEMS = """select i.sku, i.id from item i where i.sku = any($1::text[]) order by i.id
-  for share of i"""
+_FOUND = "select i.sku, i.id from item i where i.sku = any($1::text[]) order by i.id"
+_ITEMS = f"{_FOUND} for share of i"
 _CUSTOMERS = "select number, id from customer where number = any($1::text[])"
 _OVERLAPPING = """select n.id
   from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[], $5::date[])
@@ -115,6 +116,11 @@ _SHIPPED = """select l.item_id, date_trunc($2, s.shipped_on::timestamp)::date as
   join shipment_line n on n.order_line_id = l.id join shipment s on s.id = n.shipment_id
   where l.item_id = any($1::uuid[]) and s.shipped_on >= $3 and s.shipped_on < $4
   group by 1, 2"""
+
+
+async def found_items(sql: Sql, skus: Collection[str]) -> dict[str, UUID]:
+    """Ids of items by SKU, as they are now: nothing is locked."""
+    return {row["sku"]: row["id"] for row in await sql.fetch(_FOUND, list(skus))}
 
 
 async def items_by_sku(sql: Sql, skus: Collection[str]) -> dict[str, UUID]:

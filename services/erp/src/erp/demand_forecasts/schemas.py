@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _FROM, _TO = "First day of its period.", "Last day of its period, at most a year after the first."
-_CUSTOMER = "Number of the customer; null: all who have no forecast of their own on these days."
+_CUSTOMER = "Number of the customer; null: what no forecast of a customer's own expects."
 _QUANTITY = "What is expected to be ordered for these days, in the item's own unit."
 _SOURCE = (
     "entered, imported, or calculated by moving_average, exponential_smoothing or holt."
@@ -80,7 +80,7 @@ class DemandForecastView(CustomView):
     item_id: UUID
     sku: str
     customer_id: UUID | None = Field(
-        description="Id of the customer; null: all who have no forecast of their own."
+        description="Id of the customer; null: what no forecast of a customer's own expects."
     )
     customer_number: str | None = Field(description=_CUSTOMER)
     from_on: date = Field(description=_FROM)

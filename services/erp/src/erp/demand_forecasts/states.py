@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-__all__ = ["Bucket", "ForecastMethod", "ForecastSource", "HistoryKind"]
+__all__ = ["CALCULATED", "Bucket", "ForecastMethod", "ForecastSource", "HistoryKind"]
 
 
 class ForecastSource(StrEnum):
@@ -21,6 +21,10 @@ class ForecastMethod(StrEnum):
     MOVING_AVERAGE = "moving_average"
     EXPONENTIAL_SMOOTHING = "exponential_smoothing"
     HOLT = "holt"
+
+
+CALCULATED = frozenset(ForecastSource(one.value) for one in ForecastMethod)
+"""Sources of which the next calculation replaces a forecast."""
 
 
 class HistoryKind(StrEnum):

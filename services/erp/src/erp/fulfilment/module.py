@@ -82,7 +82,8 @@ MODULE = Module(
         Metric(
             "orders_waiting_for_stock",
             "Sales orders of which something waits for goods, or for its day.",
-            "select count(distinct order_id) from demand where reserved + shipped < wanted",
+            """select count(distinct d.order_id) from demand d
+                 join sales_order o on o.id = d.order_id where d.reserved + d.shipped < d.wanted""",
         ),
     ),
 )

@@ -215,6 +215,8 @@ class PlanRequirement(OfPlan, Base):
     quantity: Mapped[Quantity]
     kind: Mapped[str]
     demand_id: Mapped[UUID | None]
+    wanted: Mapped[Quantity | None]
+    """What the order wanted in all, reserved and shipped too; of sales orders."""
     parent_item_id: Mapped[UUID | None]
     parent_number: Mapped[int | None]
     possible_on: Mapped[date | None]

@@ -38,7 +38,7 @@ class AvailabilityChanged(Event):
         description="On hand, of lots that may be used, and reserved for nobody."
     )
     incoming: Quantity = Field(description="Ordered from suppliers or being made, not here yet.")
-    waiting: Quantity = Field(description="Ordered by customers and not reserved yet.")
+    waiting: Quantity = Field(description="Wanted by orders and not reserved yet.")
 
 
 class LotsReleasing(InternalEvent):

@@ -1,7 +1,7 @@
 """Forecasts calculated from what was ordered or shipped, tested on the last periods of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from erp.demand_forecasts.schemas import (
     MethodResult,
 )
 from erp.demand_forecasts.service.records import DEMAND_FORECAST
-from erp.demand_forecasts.states import ForecastMethod, ForecastSource
+from erp.demand_forecasts.states import CALCULATED, ForecastSource
 from records.types import Change
 from records.writes import create_all, lock_visible, write
 from values.decimals import rounded
@@ -31,7 +31,6 @@ from values.decimals import rounded
 __all__ = ["calculate_forecasts"]
 
 Periods = Sequence[tuple[date, date]]
-_CALCULATED = frozenset(ForecastSource(one.value) for one in ForecastMethod)
 
 
 class _Calculated(NamedTuple):
@@ -48,27 +47,35 @@ async def calculate_forecasts(work: Work, command: CalculateForecasts) -> Calcul
     Nothing is looked at of the period of today, which is not over. Raises MissingReference.
     """
     skus = list(dict.fromkeys(command.skus))
-    items = await queries.items_by_sku(work.sql, skus)
-    for sku in skus:
-        if sku not in items:
-            raise MissingReference(entity="item", reference=sku)
+    items = await queries.found_items(work.sql, skus)
+    _require_items(skus, items)
     now = begins(work.today(), command.bucket)
     past = periods_from(now, command.bucket, -command.past)
     coming = periods_from(now, command.bucket, command.ahead)
     came = await queries.history_of(
         work.sql, command.history, command.bucket, items.values(), (past[0][0], now)
     )
-    decimals = await queries.decimals_of(work.sql, items.values())
     series = {
         one: [max(came.get((one, begin), Decimal(0)), Decimal(0)) for begin, _ in past]
         for one in items.values()
     }
     found = await asyncio.to_thread(_tested, command, series)
     calculated = {one.item_id: one for one in found}
+    if command.store:  # nobody waits for an item while its forecast is calculated
+        locked = await queries.items_by_sku(work.sql, skus)
+        _require_items(skus, {sku: one for sku, one in locked.items() if items[sku] == one})
+    decimals = await queries.decimals_of(work.sql, items.values())
     stored = await _store(work, found, coming, decimals) if command.store else set()
     return CalculatedForecasts(
         items=[_shown(sku, calculated[items[sku]], coming, decimals, stored) for sku in skus]
     )
+
+
+def _require_items(skus: Sequence[str], items: Mapping[str, UUID]) -> None:
+    """Raises MissingReference."""
+    for sku in skus:
+        if sku not in items:
+            raise MissingReference(entity="item", reference=sku)
 
 
 def _tested(command: CalculateForecasts, series: dict[UUID, list[Decimal]]) -> list[_Calculated]:
@@ -160,7 +167,7 @@ async def _store(
 
 def _is_same(crossing: Sequence[StoredForecast], first: date, last: date) -> bool:
     [one, *others] = crossing
-    return not others and one.source in _CALCULATED and (one.from_on, one.to_on) == (first, last)
+    return not others and one.source in CALCULATED and (one.from_on, one.to_on) == (first, last)
 
 
 async def _write(

@@ -11,7 +11,7 @@ from erp.demand_forecasts.errors import OverlappingForecast
 from erp.demand_forecasts.models import DemandForecast
 from erp.demand_forecasts.queries import Period
 from erp.demand_forecasts.schemas import DemandForecastView
-from erp.demand_forecasts.states import ForecastSource
+from erp.demand_forecasts.states import CALCULATED, ForecastSource
 from erp.stock.service.booking import check_quantities
 from records.entities import Values
 from records.types import Change, RecordType
@@ -39,6 +39,8 @@ async def _look_up(
                 raise MissingReference(entity="customer", reference=number)
             values |= {"item_id": items[sku], "customer_id": customers.get(number or "")}
             values.setdefault("source", source)
+        elif _is_corrected(one, values):
+            values.setdefault("source", source)
         found.append(values)
     counted = [
         (values.get("item_id", one.record.item_id), values["quantity"])
@@ -48,6 +50,20 @@ async def _look_up(
     if counted:
         await check_quantities(work.sql, counted)
     return found
+
+
+def _is_corrected(change: Change[DemandForecast], values: Values) -> bool:
+    """Whether what was calculated is said otherwise now: the next calculation leaves it alone."""
+    forecast = change.record
+    return (
+        not change.is_new
+        and forecast.source in CALCULATED
+        and any(values.get(name, now) != now for name, now in _said(forecast))
+    )
+
+
+def _said(forecast: DemandForecast) -> Sequence[tuple[str, object]]:
+    return [(name, getattr(forecast, name)) for name in ("quantity", "from_on", "to_on")]
 
 
 async def _check(

@@ -22,15 +22,22 @@ _OPEN = """with open as (
   left join planning_parameter p on p.item_id = f.item_id
   where f.to_on >= $1 or f.to_on >= o.first - coalesce(p.forecast_backward_days, 0)
   order by f.item_id, f.id"""
+# Of the past all that consumed the forecasts that are read: what is consumed takes nothing more.
 _ORDERED = """with open as (
     select f.item_id, min(f.from_on) as first, max(f.to_on) as last
-      from demand_forecast f where f.to_on >= $1 group by f.item_id)
+      from demand_forecast f where f.to_on >= $1 group by f.item_id),
+  earliest as (
+    select o.item_id, min(f.from_on) as first
+      from open o join demand_forecast f on f.item_id = o.item_id
+      left join planning_parameter p on p.item_id = f.item_id
+     where f.to_on >= $1 or f.to_on >= o.first - coalesce(p.forecast_backward_days, 0)
+     group by o.item_id)
   select d.item_id, o.customer_id, d.needed_on, sum(d.wanted) as quantity
-  from open n
+  from open n join earliest e on e.item_id = n.item_id
   left join planning_parameter p on p.item_id = n.item_id
   join demand d on d.item_id = n.item_id
-    and d.needed_on >= n.first - greatest(coalesce(p.forecast_backward_days, 0),
-      coalesce(p.forecast_forward_days, 0))
+    and d.needed_on >= least(e.first, n.first - greatest(coalesce(p.forecast_backward_days, 0),
+      coalesce(p.forecast_forward_days, 0)))
     and d.needed_on <= n.last + coalesce(p.forecast_backward_days, 0)
   left join sales_order o on o.id = d.order_id
   where d.wanted > 0 and not exists (select from production_order m where m.id = d.order_id)

@@ -14,7 +14,8 @@ from erp.sql import Sql
 __all__ = ["open_orders"]
 
 _MADE = """select o.id, o.item_id, o.state, o.start_on, o.due_on,
-    greatest(o.quantity - o.good, 0) as quantity, o.rework_of_id is not null as is_rework
+    greatest(least(o.quantity - o.good, o.start_quantity - o.good - o.scrapped - o.reworked), 0)
+      as quantity, o.rework_of_id is not null as is_rework
   from production_order o where o.state in ('planned', 'firm', 'released', 'started')
   order by o.id"""
 _NEEDED = """select o.id, c.item_id, o.start_on as day,

@@ -33,7 +33,10 @@ __all__ = ["PLANT", "ReadSnapshot", "read_snapshot"]
 PLANT = "plant"
 """The calendar of what is made here; suppliers' lead times count every day."""
 
-_ITEMS = """select i.id, i.bought, u.decimals, coalesce(s.free, 0) as free,
+# What waits for its inspection is here and will be used: it is counted as what is free. What was
+# rejected is withheld by its case, or lies in quarantine.
+_ITEMS = """select i.id, i.bought, u.decimals,
+    coalesce(s.free, 0) + coalesce(h.pending, 0) + coalesce(l.pending, 0) as free,
     p.policy, p.lot_rule, p.lot_quantity, p.lot_minimum, p.lot_maximum, p.lot_multiple, p.lot_days,
     p.setup_cost, p.holding_cost, p.lead_days, p.safety_stock, p.yield_part, p.fence_days,
     o.supplier_id, o.lead_time_days, o.min_quantity, o.multiple
@@ -41,6 +44,12 @@ _ITEMS = """select i.id, i.bought, u.decimals, coalesce(s.free, 0) as free,
   left join (select item_id, sum(on_hand - reserved - restricted) as free
       from stock_level group by item_id) s
     on s.item_id = i.id
+  left join (select item_id, sum(quantity) as pending from stock_hold
+      where not exists (select from nonconformance c where c.id = source_id) group by item_id) h
+    on h.item_id = i.id
+  left join (select item_id, sum(on_hand) as pending from lot_stock
+      where quality = 'inspection' and owner = 'own' group by item_id) l
+    on l.item_id = i.id
   left join planning_parameter p on p.item_id = i.id
   left join (select distinct on (p.item_id) p.item_id, p.supplier_id, p.lead_time_days,
       p.min_quantity, p.multiple
@@ -53,7 +62,7 @@ _BILLS = """select b.item_id, b.id, b.kind, b.quantity as makes, b.effective_fro
   from bill_of_material b join bill_of_material_line l on l.bill_of_material_id = b.id
   where b.status = 'active' order by b.item_id, b.effective_from nulls first, b.id, l.position"""
 _DEMANDS = """select order_line_id, order_id, item_id, needed_on, place,
-    wanted - reserved - shipped as quantity
+    wanted - reserved - shipped as quantity, wanted
   from demand where reserved + shipped < wanted
     and not exists (select from production_order o where o.id = order_id)
   order by place"""
@@ -65,11 +74,15 @@ _RECEIPTS = """select source_line_id, item_id, due_on, quantity from incoming
 
 @dataclass(frozen=True)
 class ReadSnapshot:
-    """The snapshot, with what is needed to write a plan of it: scales and suppliers by item."""
+    """The snapshot, with what is needed to write a plan of it.
+
+    Scales and suppliers by item; what order lines want in all, by line.
+    """
 
     snapshot: Snapshot
     scales: Mapping[str, int]
     suppliers: Mapping[str, UUID | None]
+    wanted: Mapping[str, Decimal]
 
 
 async def read_snapshot(
@@ -82,6 +95,7 @@ async def read_snapshot(
     routes = await routes_of(sql, scales, today)
     items = tuple(_item(row, scales, bills, phantoms, routes) for row in rows)
     to_order = {one.key for one in items if one.to_order}
+    ordered = await sql.fetch(_DEMANDS)
     demands = tuple(
         Demand(
             str(row["order_line_id"]),
@@ -91,7 +105,7 @@ async def read_snapshot(
             batch=str(row["order_id"]) if key in to_order else "",
             priority=number,
         )
-        for number, row in enumerate(await sql.fetch(_DEMANDS))
+        for number, row in enumerate(ordered)
         if (key := str(row["item_id"])) in scales
     )
     receipts = tuple(
@@ -116,7 +130,8 @@ async def read_snapshot(
         calendars,
     )
     suppliers = {str(row["id"]): row["supplier_id"] for row in rows}
-    return ReadSnapshot(snapshot, scales, suppliers)
+    wanted = {str(row["order_line_id"]): row["wanted"] for row in ordered}
+    return ReadSnapshot(snapshot, scales, suppliers, wanted)
 
 
 def _steps(quantity: Decimal, scale: int) -> int:

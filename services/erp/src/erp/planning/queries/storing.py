@@ -29,7 +29,7 @@ _COLUMNS = {
     ),
     "plan_requirement": (
         *("plan_id", "item_id", "place", "needed_on", "quantity", "kind", "demand_id"),
-        *("parent_item_id", "parent_number", "possible_on"),
+        *("wanted", "parent_item_id", "parent_number", "possible_on"),
     ),
     "plan_peg": (
         *("plan_id", "item_id", "place", "requirement", "supply", "number", "receipt_id"),
@@ -128,6 +128,7 @@ class _Rows:
                     self._quantity(key, needed.quantity),
                     needed.kind,
                     UUID(needed.ref) if needed.ref and not planned else None,
+                    self._found.wanted.get(needed.ref),
                     self._ids[needed.ref] if planned else None,
                     needed.number if planned else None,
                     date.fromordinal(delay.day) if delay else None,

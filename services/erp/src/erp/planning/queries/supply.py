@@ -13,6 +13,7 @@ __all__ = [
     "WantedOrder",
     "current_plan",
     "orders_wanted",
+    "production_planned",
     "short_items",
     "supplier_numbers",
 ]
@@ -45,8 +46,10 @@ class ShortItem(NamedTuple):
 
 _PLAN = "select id from material_plan where is_current"
 # What a demand wanted when the plan was made, and wants no more: changed or cancelled since (E41).
+# It is taken off what was not reserved or shipped then, for that alone was planned.
 _WANTED = """with withdrawn as (
-    select r.item_id, sum(greatest(r.quantity - coalesce(d.wanted, 0), 0)) as quantity
+    select r.item_id, sum(least(r.quantity,
+        greatest(coalesce(r.wanted, r.quantity) - coalesce(d.wanted, 0), 0))) as quantity
       from plan_requirement r left join demand d on d.order_line_id = r.demand_id
      where r.kind = 'sales_order' group by r.item_id)
   select o.id, o.item_id, i.sku, o.source, o.quantity, o.start_quantity, o.due_on, o.release_on,
@@ -86,6 +89,16 @@ async def short_items(sql: Sql, item_ids: Sequence[UUID], on: date) -> Mapping[U
     """How items are got: made where their policy or their bill of the day says so."""
     rows = await sql.fetch(_SHORT, list(item_ids), on)
     return {row["id"]: ShortItem(*row.values()) for row in rows}
+
+
+async def production_planned(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, Decimal]:
+    """By item what production orders make that are only planned; firm ones are expected."""
+    rows = await sql.fetch(
+        """select item_id, sum(quantity) as quantity from production_order
+            where state = 'planned' and item_id = any($1::uuid[]) group by item_id""",
+        list(item_ids),
+    )
+    return {row["item_id"]: row["quantity"] for row in rows}
 
 
 async def supplier_numbers(sql: Sql, supplier_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -82,7 +82,13 @@ async def _of_shortages(
     bought = await requirements_of(at, to_buy)
     suppliers = {one.supplier_id for one in bought.values() if one.supplier_id}
     numbers = await queries.supplier_numbers(at.sql, suppliers)
-    found = [_made(item, open_shortages[one]) for one, item in named.items() if item.is_made]
+    made = {one: item for one, item in named.items() if item.is_made}
+    begun = await queries.production_planned(at.sql, made)
+    found = [
+        _made(item, open_shortages[one]._replace(quantity=rest))
+        for one, item in made.items()
+        if (rest := beyond(open_shortages[one].quantity, [begun.get(one, Decimal(0))]))
+    ]
     for item_id, need in bought.items():
         item = named[item_id]
         found.append(

@@ -52,6 +52,16 @@ class Booking:
         """Whether what it brings was made, and not: is material that comes back."""
         return self.step.kind == StepKind.REPORT
 
+    @property
+    def ends(self) -> bool:
+        """Whether no more is reported of the order afterwards."""
+        return self.state == ProductionOrderState.DONE
+
+    @property
+    def expects_less(self) -> bool:
+        """Whether less is expected of the order than what it brings takes off."""
+        return self.ends or bool(self.step.scrapped or self.step.reworked)
+
 
 def new_step(
     work: Work, locked: LockedOrder, kind: StepKind, *, on: date, **facts: object
@@ -76,12 +86,13 @@ async def book(
     Raises what `convert_goods` raises, NoPeriod, PeriodClosed.
     """
     taken = [(one, part, line) for one in bookings for part, line in one.taken]
-    if any(one.state == ProductionOrderState.DONE for one in bookings):
-        # What is no longer expected of them is locked with what they move, in one order.
+    followed = {one.locked.item.id for one in bookings if one.expects_less}
+    if followed:
+        # What is no longer expected or reserved is locked with what they move, in one order.
         moved = {line.item_id for _, _, line in taken}
         moved |= {line.item_id for one in bookings for line in one.brought}
-        parts = {part.item_id for one in bookings for part in one.locked.components}
-        await lock_items(work, moved | parts | {one.locked.item.id for one in bookings})
+        parts = {part.item_id for one in bookings if one.ends for part in one.locked.components}
+        await lock_items(work, moved | parts | followed)
     opened = await open_inspections(
         work,
         InspectionStage.PRODUCTION,

@@ -18,14 +18,16 @@ EXPECTED = frozenset(
     {ProductionOrderState.FIRM, ProductionOrderState.RELEASED, ProductionOrderState.STARTED}
 )
 """States in which the rest of an order is expected on its due day."""
+_CHANGING = frozenset({"due_on", "scrapped", "reworked"})
+"""What of an order changes what is expected of it, beside its state and what it brings."""
 _ZERO = Decimal(0)
 
 
 async def expect_goods(work: Work, changes: Sequence[Change[ProductionOrder]]) -> None:
-    """Expect what is still to be good of orders that became firm, were moved, or ended.
+    """Expect what is still to be good of orders that became firm, were moved, lost some, or ended.
 
-    What is reported is taken off by the receipt of the goods themselves. Suggestions to buy the
-    items follow (E41).
+    Good ones are taken off by the receipt of the goods themselves. Suggestions to buy the items
+    follow (E41).
     """
     lines = [_line(one.record) for one in changes if _differs(one)]
     if not lines:
@@ -43,9 +45,12 @@ def _differs(change: Change[ProductionOrder]) -> bool:
     order, before = change.record, change.before
     was = not change.is_new and before.get("state", order.state) in EXPECTED
     now = order.state in EXPECTED
-    return was != now or (now and "due_on" in before)
+    return was != now or (now and not before.keys().isdisjoint(_CHANGING))
 
 
 def _line(order: ProductionOrder) -> ExpectedLine:
-    left = order.quantity - order.good if order.state in EXPECTED else _ZERO
+    """No more than can still come of what began: the rest is lost, or of the order made again."""
+    left = _ZERO
+    if order.state in EXPECTED:
+        left = min(order.quantity - order.good, order.start_quantity - order.handled)
     return ExpectedLine(order.id, order.item_id, max(left, _ZERO), order.due_on)

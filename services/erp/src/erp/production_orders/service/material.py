@@ -88,11 +88,8 @@ async def return_material(work: Work, order_id: UUID, command: IssueMaterial) ->
         booking.brought.append(brought)
     memo = f"Returned from {locked.order.number}"
     await book(work, [booking], StockDocumentKind.PRODUCTION_RETURN, on=day, memo=memo)
-    returned: dict[UUID, Decimal] = {}
-    for line in command.lines:
-        part_id = parts[items[line.sku].id].id
-        returned[part_id] = returned.get(part_id, _ZERO) + line.quantity
-    await reserve_returned(work, returned)
+    returned = [parts[items[line.sku].id] for line in command.lines]
+    await reserve_returned(work, {part.id: part.issued for part in returned})
 
 
 async def _require_of_order(

@@ -21,14 +21,7 @@ async def reserve_material(work: Work, changes: Sequence[Change[ProductionOrder]
     What is not free is waited for, promised for the day on which the order begins, and suggested
     to be bought (E41).
     """
-    begun, ended = [], []
-    for one in changes:
-        was = not one.is_new and one.before.get("state", one.record.state) in OPEN
-        now = one.record.state in OPEN
-        if now and not was:
-            begun.append(one.record.id)
-        elif was and not now:
-            ended.append(one.record.id)
+    begun, ended = _begun_and_ended(changes)
     if begun:
         await allocate_lines(work, await queries.lines_to_reserve(work.sql, begun))
     if ended:
@@ -37,12 +30,26 @@ async def reserve_material(work: Work, changes: Sequence[Change[ProductionOrder]
 
 async def items_reserved(work: Work, changes: Sequence[Change[ProductionOrder]]) -> set[UUID]:
     """The items of which such changes reserve or give up something."""
-    touched = [one.record.id for one in changes if "state" in one.before]
+    begun, ended = _begun_and_ended(changes)
+    touched = [*begun, *ended]
     return await queries.items_of_orders(work.sql, touched) if touched else set()
 
 
-async def reserve_returned(work: Work, returned: Mapping[UUID, Decimal]) -> None:
-    """What came back of components is needed again, and reserved for the order."""
-    known = await queries.known_lines(work.sql, list(returned))
+def _begun_and_ended(changes: Sequence[Change[ProductionOrder]]) -> tuple[list[UUID], list[UUID]]:
+    """Orders in which work may begin now, and those in which it no longer may."""
+    begun, ended = [], []
+    for one in changes:
+        was = not one.is_new and one.before.get("state", one.record.state) in OPEN
+        now = one.record.state in OPEN
+        if now and not was:
+            begun.append(one.record.id)
+        elif was and not now:
+            ended.append(one.record.id)
+    return begun, ended
+
+
+async def reserve_returned(work: Work, issued: Mapping[UUID, Decimal]) -> None:
+    """Components came back: what the order lacks of them now is reserved; `issued`: what it has."""
+    known = await queries.known_lines(work.sql, list(issued))
     if known:
-        await want_again(work, {one: returned[one] for one in known})
+        await want_again(work, {one: issued[one] for one in known})

@@ -95,11 +95,11 @@ async def return_goods(
 ) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
-    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones
-    were split off since. Raises NotFound, ReceiptReversed,
-    ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
-    MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InvalidInput (before
-    the receipt), and what `stock.return_to_supplier` raises.
+    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones were
+    split off since. Raises NotFound, ReceiptReversed, ReceiptWithoutLines, PurchaseOrderClosed
+    (nothing is expected of a closed order), NotALine, MoreThanOnReceipt, SerialNotOnReceipt,
+    LotNotOnReceipt, NothingToSendBack, InvalidInput (before the receipt), and what
+    `stock.return_to_supplier` raises.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)

@@ -26,6 +26,8 @@ from erp.quality.queries import cases as queries
 from erp.quality.schemas.cases import FinishAction, NewAction, NewNonconformance, SetCause
 from erp.quality.states import CaseSource, CaseState
 from erp.stock.errors import UnknownLot
+from erp.stock.events import ItemsShort
+from erp.stock.service.expected_receipts import lock_items
 from erp.stock.service.inspecting import own_lot_ids, reject_lot
 from erp.stock.service.withholding import withhold
 from values.decimals import plain
@@ -86,6 +88,7 @@ async def open_rejected(work: Work, event: GoodsRejected) -> None:
         supplier_id=event.supplier_id,
         customer_id=event.customer_id,
     )
+    await _look_anew(work, event.item_id)
 
 
 async def open_case(work: Work, command: NewNonconformance) -> UUID:
@@ -128,7 +131,14 @@ async def open_case(work: Work, command: NewNonconformance) -> UUID:
         cause=command.cause or "",
         production_order_id=command.production_order_id,
     )
+    await _look_anew(work, item_id)
     return case_id
+
+
+async def _look_anew(work: Work, item_id: UUID) -> None:
+    """What is set apart waits for no verdict: it covers no shortage any more (E41)."""
+    await lock_items(work, [item_id])
+    await work.record(ItemsShort(item_ids=[item_id]))
 
 
 async def changed(work: Work, case: Nonconformance, *fields: str) -> None:

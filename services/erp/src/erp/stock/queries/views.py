@@ -51,11 +51,16 @@ _DEMAND_OF_ORDERS = """select order_id, order_line_id, item_id, wanted, reserved
     wanted - reserved - shipped as waiting, shipped
   from demand where order_id = any($1::uuid[]) order by place"""
 
-# Whoever is covered by what is free waits for the day only, and is not the first to be short.
+# Whoever is covered by what is free waits for the day only, and is not the first to be short. What
+# is not decided yet, or lies in lots that are inspected, covers as what is free does: it is here.
 _SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quantity, w.needed_on
   from unnest($1::uuid[]) as one
-  cross join lateral (select coalesce(sum(on_hand - reserved - restricted), 0) as free
-    from stock_level where item_id = one) s
+  cross join lateral (select (select coalesce(sum(on_hand - reserved - restricted), 0)
+        from stock_level where item_id = one)
+      + (select coalesce(sum(h.quantity), 0) from stock_hold h where h.item_id = one
+          and not exists (select from nonconformance c where c.id = h.source_id))
+      + (select coalesce(sum(l.on_hand), 0) from lot_stock l
+          where l.item_id = one and l.quality = 'inspection' and l.owner = 'own') as free) s
   cross join lateral (select coalesce(sum(quantity), 0) as incoming
     from incoming where item_id = one) n
   cross join lateral (select sum(quantity) as waiting,

@@ -71,19 +71,19 @@ async def cancel_demand(work: Work, order_line_ids: Iterable[UUID]) -> None:
     await _change_quantities(work, dict.fromkeys(order_line_ids))
 
 
-async def want_again(work: Work, quantities: Mapping[UUID, Decimal]) -> None:
-    """So much of what lines took came back and is needed again: reserved if it is free.
+async def want_again(work: Work, taken: Mapping[UUID, Decimal]) -> None:
+    """Something of what lines took came back; `taken`: what each took in all is now so much.
 
-    Raises MissingReference.
+    What it lacks is needed again, and reserved if it is free. Raises MissingReference.
     """
-    stock = await lock_stock_of_lines(work, quantities)
-    for order_line_id, quantity in quantities.items():
+    stock = await lock_stock_of_lines(work, taken)
+    for order_line_id, quantity in taken.items():
         line = stock.demands[order_line_id]
-        line.shipped -= min(quantity, line.shipped)
+        line.shipped = min(quantity, line.shipped)
         stock.changed_demand.add(line.item_id)
     filled = await fill_backorders(work, stock)
     await saving.save(work, stock)
-    await publish_changes(work, stock, filled=filled, own=quantities.keys())
+    await publish_changes(work, stock, filled=filled, own=taken.keys())
 
 
 async def _change_quantities(

@@ -16,6 +16,7 @@ from erp.stock.queries.genealogy import NewEdge
 from erp.stock.queries.locking import SourceDocument
 from erp.stock.schemas.lots import MergeLots, MoveForeign, SplitLot
 from erp.stock.service.demand import lock_stock
+from erp.stock.service.expected_receipts import lock_items
 from erp.stock.service.lots import LOT
 from erp.stock.service.publishing import publish_changes
 from erp.stock.states import LocationKind, LotEdgeKind, LotOwner, StockDocumentKind
@@ -36,8 +37,15 @@ async def split_lot(work: Work, lot_id: UUID, command: SplitLot) -> None:
 
     Raises NotFound, FractionOfUnit, TooLittleInLot, DuplicateLotNumber, PeriodClosed, NoPeriod.
     """
-    await work.record(LotsReleasing(lot_ids=[lot_id]))
+    await _ask_first(work, lot_id)
     await split_off(work, lot_id, command)
+
+
+async def _ask_first(work: Work, lot_id: UUID, *others: UUID) -> None:
+    """Ask who may refuse, once no goods of the lots come any more. Raises NotFound."""
+    lot = await LOT.reads.get(work, lot_id)
+    await lock_items(work, [lot.item_id])
+    await work.record(LotsReleasing(lot_ids=[lot_id, *others]))
 
 
 async def split_off(work: Work, lot_id: UUID, command: SplitLot) -> list[UUID]:
@@ -64,7 +72,7 @@ async def merge_lots(work: Work, lot_id: UUID, command: MergeLots) -> None:
     NotFound, LotsNotAlike, TooLittleInLot (nothing lies of one), PeriodClosed, NoPeriod.
     """
     others = [one for one in dict.fromkeys(command.lot_ids) if one != lot_id]
-    await work.record(LotsReleasing(lot_ids=[lot_id, *others]))
+    await _ask_first(work, lot_id, *others)
     found = await lock_visible(work, LOT, [lot_id, *others])
     lot = found[lot_id]
     for one in others:
