@@ -63,3 +63,13 @@ async def test_one_channel_may_be_asked_for(desk, insights, past, year):
     found = await insights("follow-ups", days=7, channel="call", **closed(year))
     assert bucket(found, "outbound", 1) == (1, 1)
     await lists_agree(desk.crm, found)
+
+
+async def test_touches_are_counted_within_days_and_up_to_a_limit(desk, problem):
+    """A number beyond the limit, or a count without days, is refused on the list and the board."""
+    path = "/v1/opportunities"
+    for asked in ("touch_days=7&touches_gte=1000000000000000000000", "touches_gte=3"):
+        refused = await desk.crm.client.get(f"{path}?{asked}")
+        assert (
+            problem(refused, 422, "invalid_input")["errors"][0]["pointer"] == "/query/touches_gte"
+        )

@@ -1,7 +1,8 @@
 """Schedules through the product: tried, compared, published once, frozen, explained."""
 
 import asyncio
-from datetime import timedelta
+from contextlib import contextmanager
+from datetime import datetime, time, timedelta
 
 import asyncpg
 import pytest
@@ -190,8 +191,158 @@ async def test_the_database_keeps_machines_apart(shop):
         with pytest.raises(asyncpg.UniqueViolationError):
             await sql.execute(
                 """insert into schedule select gen_random_uuid(), number + 1, is_current,
-                     published_at, published_by, input_hash, made_by, operations, moved,
+                     published_at, published_by, input_hash, setups, made_by, operations, moved,
                      late_orders, lateness_minutes, makespan_minutes, objective, bound, gap
                    from schedule where is_current"""
             )
     assert spare["scheduled_start_at"] is None
+
+
+@contextmanager
+def clock(moment):
+    """Acts happen at that moment."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("chassis.storage.reading.utc_now", lambda: moment)
+        yield
+
+
+async def test_what_runs_or_is_frozen_when_a_try_is_kept_does_not_move(shop, problem):
+    """E69: a try moves what is free when it is made, and is refused once that is not free."""
+    code = shop.desk.word("P")
+    await shop.desk.add("/v1/scheduling-profiles", code=code, frozen_hours=1, stability_weight=0)
+    saw = await shop.centre()
+    item = await shop.item({"work_centre": saw})
+    first = await shop.order(item, 60)
+    await shop.keeps(await shop.tries())
+    shop.now = shop.at(0, 8, 30)
+    rush = await shop.order(item, 150, due=0, rush=True)
+    tried = await shop.tries(profile=code)
+    assert [one["number"] for one in (await shop.result(tried))["moves"]] == [
+        *sorted((first["number"], rush["number"]))
+    ]
+    for moment in (shop.at(0, 9, 15), shop.at(0, 10, 30), shop.at(0, 14)):
+        with clock(moment):
+            refused = await shop.erp.post(f"{TRIES}/{tried['id']}/keep", None)
+        assert "frozen by now" in problem(refused, 409, "schedule_outdated")["detail"]
+    assert await shop.times(first) == [(saw, utc(shop.at(0, 10)), utc(shop.at(0, 11)))]
+    with clock(shop.at(0, 8, 45)):
+        await shop.keeps(tried)
+    assert await shop.times(first) == [(saw, utc(shop.at(0, 11)), utc(shop.at(0, 12)))]
+    # What is free is not published to have begun long ago.
+    shop.now = shop.at(0, 13)
+    late = await shop.order(await shop.item({"work_centre": await shop.centre()}), 60)
+    tried = await shop.tries()
+    with clock(shop.at(0, 16)):
+        refused = await shop.erp.post(f"{TRIES}/{tried['id']}/keep", None)
+    assert late["number"] in problem(refused, 409, "schedule_outdated")["detail"]
+
+
+async def test_what_overruns_stays_and_what_follows_waits(shop):
+    """E69: an hour published at 10:00, nothing reported at 11:10: it is still on its machine."""
+    saw, press = await shop.centre(), await shop.centre()
+    item = await shop.item({"work_centre": saw, "alternates": [press]}, {"work_centre": press})
+    runs = await shop.order(item, 60, due=1)
+    await shop.keeps(await shop.tries())
+    shop.now = shop.at(0, 11, 10)
+    other = await shop.order(await shop.item({"work_centre": saw}), 30, due=0, rush=True)
+    await shop.keeps(await shop.tries())
+    ends = utc(shop.at(0, 13, 10))
+    assert await shop.times(runs) == [
+        (saw, utc(shop.at(0, 10)), ends),
+        (press, ends, utc(shop.at(0, 14, 10))),
+    ]
+    assert await shop.times(other) == [(saw, ends, utc(shop.at(0, 13, 40)))]
+
+
+async def test_a_machine_stays_set_up_when_what_it_was_set_up_for_is_done(shop):
+    """E68: red is reported and gone from two schedules; blue still needs its changeover."""
+    saw = await shop.centre()
+    red, blue = shop.desk.word("red"), shop.desk.word("blue")
+    await shop.desk.add("/v1/changeovers", from_family=red, to_family=blue, minutes=30)
+    done = await shop.order(await shop.item({"work_centre": saw, "setup_family": red}), 60)
+    await shop.keeps(await shop.tries())
+    shop.now = shop.at(0, 10, 30)
+    await shop.does(f"{ORDERS}/{done['id']}/report", good="60", finish=True)
+    listed = (await shop.desk.see("/v1/scheduled-orders?limit=200"))["items"]
+    assert done["number"] not in {one["number"] for one in listed}
+    assert await shop.published(done) == []
+    for _ in range(2):
+        await shop.keeps(await shop.tries())
+    order = await shop.order(await shop.item({"work_centre": saw, "setup_family": blue}), 60)
+    await shop.keeps(await shop.tries())
+    [found] = await shop.published(order)
+    assert (found["setup_starts_at"], found["starts_at"]) == (
+        utc(shop.at(0, 10, 30)),
+        utc(shop.at(0, 11)),
+    )
+
+
+async def test_material_counts_once_and_when_it_is_made(shop):
+    """E53, E68: 10 needed twice, 6 and then 10 made: nothing, then one order, the day after."""
+    part = await shop.item({"work_centre": await shop.centre()})
+    whole = (await shop.desk.item())["sku"]
+    await shop.active(
+        "/v1/bills-of-material", sku=whole, label="A", lines=[{"sku": part, "quantity": "1"}]
+    )
+    step = {"sequence": 10, "run_minutes": "1", "work_centre": await shop.centre()}
+    await shop.active("/v1/routings", sku=whole, label="A", operations=[step])
+    days = {"start_on": f"{shop.monday}", "due_on": f"{shop.monday + timedelta(days=9)}"}
+    wholes = []
+    for _ in range(2):
+        made = await shop.desk.add(ORDERS, sku=whole, quantity="10", **days)
+        wholes.append(await shop.does(f"{ORDERS}/{made['id']}/firm"))
+    await shop.order(part, 6, due=1)
+    said = await shop.result(await shop.tries())
+    assert [(one["number"], one["reason"]) for one in said["left_out"]] == [
+        (one["number"], "material") for one in wholes
+    ]
+    await shop.order(part, 4, due=1)
+    said = await shop.result(await shop.tries())
+    assert [one["number"] for one in said["left_out"]] == [wholes[1]["number"]]
+    async with shop.erp.database.transaction() as work:
+        midnight = datetime.combine(shop.monday + timedelta(days=2), time(), work.setting.zone)
+    [found] = [one for one in said["orders"] if one["number"] == wholes[0]["number"]]
+    assert datetime.fromisoformat(found["starts_at"]) >= midnight
+
+
+async def test_what_cannot_be_scheduled_hides_no_other(shop):
+    """E68: beyond the horizon, without a place, at a supplier in the end; each is said."""
+    saw, lost = await shop.centre(), await shop.centre()
+    item = await shop.item({"work_centre": saw})
+    far = f"{shop.today + timedelta(days=200)}"
+    late = await shop.desk.add(ORDERS, sku=item, quantity="1", start_on=far, due_on=far)
+    await shop.does(f"{ORDERS}/{late['id']}/firm")
+    stuck = await shop.order(await shop.item({"work_centre": lost}), 60)
+    await shop.keeps(await shop.tries())
+    supplier = await shop.desk.add("/v1/suppliers", name="Plating works")
+    plated = {"work_centre": saw, "supplier_number": supplier["number"]}
+    bought = await shop.order(
+        await shop.item({"work_centre": saw}, plated | {"queue_minutes": "7000"}), 60, due=1
+    )
+    async with shop.erp.database.transaction() as work:
+        await work.sql.execute("update work_centre set calendar_id = null where code = $1", lost)
+    tried = await shop.tries()
+    assert tried["state"] == "ready"
+    said = await shop.result(tried)
+    assert {one["number"]: (one["reason"], one["operation"]) for one in said["left_out"]} == {
+        late["number"]: ("beyond_horizon", f"{late['number']}/10"),
+        stuck["number"]: ("no_place", f"{stuck['number']}/10"),
+    }
+    [gone] = [one for one in said["moves"] if one["number"] == stuck["number"]]
+    assert (gone["work_centre_before"], gone["work_centre_after"]) == (lost, None)
+    # 60 minutes here, 7000 in the queue there and 60 at the supplier.
+    [found] = [one for one in said["orders"] if one["number"] == bought["number"]]
+    ends = shop.at(0, 11) + timedelta(minutes=7060)
+    assert found["ends_at"] == utc(ends)
+    assert found["late_minutes"] > 0
+
+
+async def test_what_keeping_would_refuse_is_not_tried(shop, problem):
+    order = await shop.order(await shop.item({"work_centre": await shop.centre()}), 60)
+    early = {"production_order_id": order["id"], "due_on": f"{shop.today - timedelta(days=1)}"}
+    refused = problem(await shop.erp.post(TRIES, {"changes": [early, early]}), 422, "invalid_input")
+    assert {(one["pointer"], one["code"]) for one in refused["errors"]} == {
+        ("/changes/0/due_on", "due_before_start"),
+        ("/changes/1/due_on", "due_before_start"),
+        ("/changes/1/production_order_id", "duplicate_order"),
+    }

@@ -6,6 +6,7 @@ from enum import StrEnum
 __all__ = [
     "TRY_FOLLOWING",
     "ConflictKind",
+    "LeftOutReason",
     "ReasonKind",
     "ScheduleMethod",
     "SharedKind",
@@ -108,3 +109,11 @@ class ViolationKind(StrEnum):
     POOL_OVERLOAD = "pool_overload"
     FROZEN_MOVED = "frozen_moved"
     BEYOND_HORIZON = "beyond_horizon"
+
+
+class LeftOutReason(StrEnum):
+    """Why an order is not scheduled."""
+
+    MATERIAL = "material"
+    BEYOND_HORIZON = "beyond_horizon"
+    NO_PLACE = "no_place"

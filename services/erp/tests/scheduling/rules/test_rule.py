@@ -25,6 +25,7 @@ from erp.scheduling.rules.problem import (
     Pool,
     Resource,
     Use,
+    Weights,
 )
 from erp.scheduling.states import ConflictKind
 
@@ -75,6 +76,29 @@ def test_changeovers_follow_the_sequence():
     assert best.makespan == best.objective == 270
     assert not checker.violations(given, in_order)
     assert not checker.violations(given, best)
+
+
+def test_each_machine_is_set_up_for_its_own_family():
+    """E68: two machines, one of them set up for A and one for B: neither needs a changeover."""
+    given = changing()
+    units = replace(given.resources[0], capacity=2, units=("B", "A"))
+    given = replace(given, resources=(units,))
+    found = serial.generate(given)
+    assert not checker.violations(given, found)
+    assert (found.makespan, [one.setup_start - one.start for one in found.assignments]) == (
+        120,
+        [0] * 4,
+    )
+    families = dict(zip("0123", "ABAB", strict=True))
+    assert {(one.unit, families[one.operation_id]) for one in found.assignments} == {
+        (0, "B"),
+        (1, "A"),
+    }
+
+
+def test_each_priority_weighs_less_than_the_one_before():
+    factors = [Weights().factor(Order("1", 0, priority)) for priority in range(1, 10)]
+    assert factors == [90, 80, 70, 60, 50, 40, 30, 20, 10]
 
 
 def test_a_third_machine_is_free_when_never_more_than_two_run():

@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
@@ -125,9 +127,21 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
     ]
 
 
+def _require_days(query: OpportunityQuery) -> None:
+    """Touches are counted within days. Raises InvalidInput."""
+    names = ("touch_channel", "touch_direction", "touches_gte", "touches_lte")
+    given = [one for one in names if getattr(query, one) is not None]
+    if given:
+        message = "Say with `touch_days` within how many days touches are counted."
+        raise InvalidInput(
+            errors=[FieldError(f"/query/{one}", "days_needed", message) for one in given]
+        )
+
+
 def _touches(at: Reading, query: OpportunityQuery) -> str | None:
     """Which touches are counted, and how many of them are wanted; None: nobody asks."""
     if query.touch_days is None:
+        _require_days(query)
         return None
     outbound = query.touch_direction and query.touch_direction == TouchDirection.OUTBOUND
     asked = {

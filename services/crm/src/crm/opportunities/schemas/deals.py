@@ -318,10 +318,10 @@ class OpportunityQuery(Tagged):
     touch_direction: TouchDirection | None = Field(
         default=None, description="With `touch_days`: in this direction; default: in both."
     )
-    touches_gte: Annotated[int, Field(ge=0)] | None = Field(
+    touches_gte: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
         default=None, description="With `touch_days`: at least so many touches."
     )
-    touches_lte: Annotated[int, Field(ge=0)] | None = Field(
+    touches_lte: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
         default=None, description="With `touch_days`: no more than so many touches."
     )
     stale: bool | None = Field(

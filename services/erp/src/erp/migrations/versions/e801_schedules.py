@@ -34,6 +34,8 @@ _STATEMENTS = (
       published_at timestamptz not null,
       published_by text not null,
       input_hash text not null,
+      setups jsonb not null constraint ck_schedule_setups_listed
+        check (jsonb_typeof(setups) = 'array'),
       {_FIGURES.format("schedule")})""",
     """create unique index uq_schedule_is_current on schedule (is_current)
         where is_current""",

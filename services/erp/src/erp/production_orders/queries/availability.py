@@ -1,6 +1,6 @@
 """What is there, expected and wanted by others of the components of an order."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from erp.sql import Sql
 
-__all__ = ["AvailableItem", "available_items", "made_items"]
+__all__ = ["AvailableItem", "available_items"]
 
 _AVAILABLE = """with wanted as (
     select o.id as order_id, o.start_on, c.item_id, c.position, c.required - c.issued as required,
@@ -16,7 +16,7 @@ _AVAILABLE = """with wanted as (
       from production_order o join production_order_component c on c.production_order_id = o.id
       left join demand d on d.order_line_id = c.id
      where o.id = any($1::uuid[]) and c.required > c.issued)
-  select w.order_id, w.item_id, i.sku, w.required,
+  select w.order_id, w.start_on, w.item_id, i.sku, w.required,
     coalesce(s.on_hand, 0) as on_hand, coalesce(s.free, 0) + w.reserved as free,
     coalesce(e.quantity, 0) as earlier,
     coalesce(e.reserved, 0) as earlier_reserved, coalesce(n.due, '{}') as due
@@ -30,8 +30,10 @@ _AVAILABLE = """with wanted as (
      where c.item_id = w.item_id and c.required > c.issued
        and (o.state in ('released', 'started') or o.id = any($1::uuid[]))
        and (o.start_on, o.id) < (w.start_on, w.order_id)) e on true
-  left join lateral (select array_agg((due_on, quantity) order by due_on) as due
-      from incoming where item_id = w.item_id) n on true
+  left join lateral (select array_agg((e.due_on, e.quantity, m.id is not null)
+        order by e.due_on, m.id is not null) as due
+      from incoming e left join production_order m on m.id = e.source_line_id
+      where e.item_id = w.item_id) n on true
   order by w.order_id, w.position"""
 
 
@@ -39,10 +41,11 @@ class AvailableItem(NamedTuple):
     """A component that an order still needs, and what there is of it.
 
     `free` is what is reserved for nobody or for the order itself; `earlier_reserved` what of the
-    need of earlier orders is reserved for them.
+    need of earlier orders is reserved for them. `due`: receipts, and whether production makes them.
     """
 
     order_id: UUID
+    start_on: date
     item_id: UUID
     sku: str
     required: Decimal
@@ -50,7 +53,7 @@ class AvailableItem(NamedTuple):
     free: Decimal
     earlier: Decimal
     earlier_reserved: Decimal
-    due: Sequence[tuple[date, Decimal]]
+    due: Sequence[tuple[date, Decimal, bool]]
 
 
 async def available_items(sql: Sql, order_ids: Sequence[UUID]) -> list[AvailableItem]:
@@ -60,20 +63,3 @@ async def available_items(sql: Sql, order_ids: Sequence[UUID]) -> list[Available
     """
     rows = await sql.fetch(_AVAILABLE, list(order_ids))
     return [AvailableItem(*row.values()) for row in rows]
-
-
-async def made_items(
-    sql: Sql, item_ids: Collection[UUID]
-) -> dict[UUID, list[tuple[date, Decimal]]]:
-    """Of each item what open orders still make, by the day on which they are due."""
-    rows = await sql.fetch(
-        """select item_id, due_on, sum(quantity - good) as quantity from production_order
-            where item_id = any($1::uuid[]) and quantity > good
-              and state in ('firm', 'released', 'started')
-            group by item_id, due_on order by item_id, due_on""",
-        list(item_ids),
-    )
-    found: dict[UUID, list[tuple[date, Decimal]]] = {}
-    for row in rows:
-        found.setdefault(row["item_id"], []).append((row["due_on"], row["quantity"]))
-    return found

@@ -73,8 +73,9 @@ _BY_PRODUCTS = """(select coalesce(jsonb_agg(jsonb_build_object('item_id', p.ite
     where p.production_order_id = production_order.id)"""
 _OPEN_QUANTITY = """case when production_order.state in ('done', 'closed', 'cancelled') then 0
   else greatest(production_order.quantity - production_order.good, 0) end"""
-_SCHEDULED = """(select {} from schedule_assignment s
-    where s.production_order_id = production_order.id)"""
+_SCHEDULED = """(select {} from scheduled_order s
+    where s.production_order_id = production_order.id
+      and production_order.state in ('firm', 'released', 'started'))"""
 _NEEDS = """exists (select from production_order_component c join item k on k.id = c.item_id
   where c.production_order_id = production_order.id and k.sku = {})"""
 
@@ -108,8 +109,8 @@ ORDERS = Reads(
         components=_COMPONENTS,
         operations=_OPERATIONS,
         by_products=_BY_PRODUCTS,
-        scheduled_start_at=_SCHEDULED.format("min(s.starts_at)"),
-        scheduled_end_at=_SCHEDULED.format("max(s.ends_at)"),
+        scheduled_start_at=_SCHEDULED.format("s.starts_at"),
+        scheduled_end_at=_SCHEDULED.format("s.ends_at"),
     ),
     source="production_order join item i on i.id = production_order.item_id",
     key="production_order.id",

@@ -52,6 +52,7 @@ class Schedule(Figures, Identified, Base):
     __table_args__ = (
         UniqueConstraint("number"),
         CheckConstraint("number > 0", name="number_positive"),
+        CheckConstraint("jsonb_typeof(setups) = 'array'", name="setups_listed"),
         enum_check("made_by", ScheduleMethod),
         Index(
             "uq_schedule_is_current",
@@ -67,6 +68,7 @@ class Schedule(Figures, Identified, Base):
     published_at: Mapped[datetime]
     published_by: Mapped[str]
     input_hash: Mapped[str]
+    setups: Mapped[list[Any]]
 
 
 class ScheduleTry(Figures, Identified, Base):

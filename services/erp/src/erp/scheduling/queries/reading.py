@@ -1,7 +1,7 @@
 """What a schedule is made from, read in one snapshot of the database: a statement for each part."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -41,6 +41,8 @@ _PUBLISHED = """select a.operation_id, a.work_centre_id, a.unit, a.setup_starts_
     a.ends_at, p.setup_family
   from schedule_assignment a join production_order_operation p on p.id = a.operation_id
   order by a.starts_at, a.id"""
+_SETUPS = """select one ->> 'work_centre_id', (one ->> 'unit')::int, one ->> 'family'
+  from schedule s cross join jsonb_array_elements(s.setups) one where s.is_current"""
 _LOCK = f"select o.id from production_order o where {_OPEN} order by o.id for share"
 
 
@@ -115,7 +117,10 @@ class Published(NamedTuple):
 
 @dataclass(frozen=True)
 class Rows:
-    """Everything that a schedule is made from, beside stock and working hours."""
+    """Everything that a schedule is made from, beside stock and working hours.
+
+    `setups`: family for which each machine was set up when the schedule was published.
+    """
 
     base_id: UUID | None
     orders: Sequence[OpenOrder]
@@ -125,6 +130,7 @@ class Rows:
     changeovers: Sequence[tuple[UUID | None, str, str, int]]
     calendars: Sequence[tuple[UUID, int]]
     published: Sequence[Published]
+    setups: Mapping[tuple[UUID, int], str]
 
     def digest(self) -> str:
         """SHA-256 of it all; the published schedule counts by itself."""
@@ -147,6 +153,7 @@ async def read_rows(sql: Sql) -> Rows:
         changeovers=[(row[0], row[1], row[2], row[3]) for row in await sql.fetch(_CHANGEOVERS)],
         calendars=[(row[0], row[1]) for row in await sql.fetch(_CALENDARS)],
         published=[Published(*row) for row in await sql.fetch(_PUBLISHED)],
+        setups={(UUID(row[0]), row[1]): row[2] for row in await sql.fetch(_SETUPS)},
     )
 
 

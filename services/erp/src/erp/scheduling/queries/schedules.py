@@ -33,6 +33,8 @@ __all__ = [
     "publish",
 ]
 
+_OPEN = "o.state in ('firm', 'released', 'started')"
+"""Orders whose operations are still to be done: of others nothing is scheduled any more."""
 SCHEDULES = Reads(
     name="schedule",
     view=ScheduleView,
@@ -65,7 +67,8 @@ ASSIGNMENTS = Reads(
     columns="""a.id, a.operation_id, a.production_order_id, o.number, i.sku, p.sequence, p.name,
       a.work_centre_id, w.code as work_centre, a.unit, p.setup_family, a.setup_starts_at,
       a.starts_at, a.ends_at, a.is_fixed""",
-    source="""schedule_assignment a join production_order o on o.id = a.production_order_id
+    source=f"""schedule_assignment a
+      join production_order o on o.id = a.production_order_id and {_OPEN}
       join item i on i.id = o.item_id
       join production_order_operation p on p.id = a.operation_id
       join work_centre w on w.id = a.work_centre_id""",
@@ -90,7 +93,8 @@ SCHEDULED_ORDERS = Reads(
     view=ScheduledOrderView,
     columns="""s.production_order_id, o.number, i.sku, s.due_at, s.starts_at, s.ends_at,
       s.late_minutes, s.reasons""",
-    source="""scheduled_order s join production_order o on o.id = s.production_order_id
+    source=f"""scheduled_order s
+      join production_order o on o.id = s.production_order_id and {_OPEN}
       join item i on i.id = o.item_id""",
     key="s.production_order_id",
     visible=everybody,
@@ -100,10 +104,11 @@ SCHEDULED_ORDERS = Reads(
     default_sort="ends_at",
 )
 
-_BUSY = """select w.id as work_centre_id, w.code, w.capacity, w.calendar_id, a.setup_starts_at,
+_BUSY = f"""select w.id as work_centre_id, w.code, w.capacity, w.calendar_id, a.setup_starts_at,
     a.ends_at
   from work_centre w left join schedule_assignment a on a.work_centre_id = w.id
     and a.ends_at > $1 and a.setup_starts_at < $2
+    and exists (select from production_order o where o.id = a.production_order_id and {_OPEN})
   where w.calendar_id is not null and ($3::text is null or w.code = $3)
     and (w.status = 'active' or a.id is not null)
   order by w.code, a.setup_starts_at"""
@@ -117,9 +122,9 @@ _CHANGED = """with new as (
   where (n.starts_at, n.ends_at) is distinct from (s.starts_at, s.ends_at)
   order by o.number"""
 _ADD = f"""insert into schedule (id, number, is_current, published_at, published_by, input_hash,
-    {", ".join(FIGURES)})
-  values ($1, (select coalesce(max(number), 0) + 1 from schedule), true, $2, $3, $4,
-    {", ".join(f"${at}" for at in range(5, 5 + len(FIGURES)))})
+    setups, {", ".join(FIGURES)})
+  values ($1, (select coalesce(max(number), 0) + 1 from schedule), true, $2, $3, $4, $5,
+    {", ".join(f"${at}" for at in range(6, 6 + len(FIGURES)))})
   returning number"""
 _ASSIGNED = (
     *("id", "schedule_id", "production_order_id", "operation_id", "work_centre_id", "unit"),
@@ -160,6 +165,7 @@ async def publish(
     *,
     figures: Mapping[str, Any],
     input_hash: str,
+    setups: Mapping[tuple[UUID, int], str],
     by: str,
     at: datetime,
 ) -> tuple[int, Sequence[Mapping[str, Any]]]:
@@ -172,7 +178,13 @@ async def publish(
     )
     await sql.execute("update schedule set is_current = false where is_current")
     values = [figures[name] for name in FIGURES]
-    number: int = await sql.fetchval(_ADD, schedule_id, at, by, input_hash, *values)
+    set_up = orjson.dumps(
+        [
+            {"work_centre_id": str(place), "unit": unit, "family": family}
+            for (place, unit), family in setups.items()
+        ]
+    ).decode()
+    number: int = await sql.fetchval(_ADD, schedule_id, at, by, input_hash, set_up, *values)
     for table in ("schedule_assignment", "scheduled_order"):
         await sql.execute(f"delete from {table}")
     await sql.copy_records_to_table(

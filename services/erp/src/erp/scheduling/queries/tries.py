@@ -1,7 +1,7 @@
 """Schedule tries: asked for, made, kept or dropped."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -57,7 +57,7 @@ _ADD = """insert into schedule_try (id, state, method, progress, profile, change
 _PROFILE = """select horizon_days, frozen_hours, lateness_weight, setup_weight, makespan_weight,
     stability_weight, solver_seconds
   from scheduling_profile where code = $1 and status = 'active'"""
-_OPEN = """select id from production_order
+_OPEN = """select id, start_on from production_order
   where id = any($1::uuid[]) and state in ('firm', 'released', 'started')"""
 _ASKED = "select exists (select from schedule_try where state in ('queued', 'computing'))"
 _BEGIN = """update schedule_try set state = 'computing', progress = 0 where id = (
@@ -66,6 +66,8 @@ _BEGIN = """update schedule_try set state = 'computing', progress = 0 where id =
   returning id, method, profile::text, changes::text, result is not null as has_result"""
 _READ = """update schedule_try set read_at = $2, base_id = $3, input_hash = $4, progress = 5
   where id = $1 and state = 'computing'"""
+_PROGRESS = """update schedule_try set progress = $2 where id = $1 and state = 'computing'
+  returning id"""
 _RESULT = f"""update schedule_try set result = $2, progress = $3,
     {", ".join(f"{name} = ${at}" for at, name in enumerate(FIGURES, 4))}
   where id = $1 and state = 'computing'"""
@@ -94,9 +96,9 @@ async def profile_of(sql: Sql, code: str) -> Mapping[str, Any] | None:
     return None if row is None else dict(row)
 
 
-async def open_orders(sql: Sql, order_ids: Collection[UUID]) -> set[UUID]:
-    """Those of the orders that are firm, released or started."""
-    return {row["id"] for row in await sql.fetch(_OPEN, list(order_ids))}
+async def open_orders(sql: Sql, order_ids: Collection[UUID]) -> dict[UUID, date]:
+    """The day on which each begins of those that are firm, released or started."""
+    return {row["id"]: row["start_on"] for row in await sql.fetch(_OPEN, list(order_ids))}
 
 
 async def add(
@@ -131,9 +133,9 @@ async def note_read(
     await sql.execute(_READ, try_id, read_at, base_id, input_hash)
 
 
-async def note_progress(sql: Sql, try_id: UUID, percent: int) -> None:
-    """Say how far the try is."""
-    await sql.execute("update schedule_try set progress = $2 where id = $1", try_id, percent)
+async def note_progress(sql: Sql, try_id: UUID, percent: int) -> bool:
+    """Say how far the try is; whether it is still to be made."""
+    return bool(await sql.fetchval(_PROGRESS, try_id, percent))
 
 
 async def note_result(

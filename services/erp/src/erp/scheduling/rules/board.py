@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from erp.scheduling.rules.hours import WorkingTime
 from erp.scheduling.rules.indexed import Indexed
-from erp.scheduling.rules.problem import Assignment, Operation, Option, Resource
+from erp.scheduling.rules.problem import Assignment, Operation, Option
 
 __all__ = ["Board", "Spot"]
 
@@ -98,7 +98,7 @@ class Board:
                 spot = self._first_spot(operation, option, rank, unit, ready)
                 if spot is not None:
                     yield spot
-                if not self._machines[resource.id, unit]:
+                if not (self._machines[resource.id, unit] or resource.units):
                     break  # the further ones are empty as well
 
     def best_spot(self, operation: Operation, ready: int) -> Spot | None:
@@ -130,7 +130,7 @@ class Board:
         resource = self._indexed.resources[option.resource_id]
         line = self._machines[resource.id, unit]
         first = bisect_right(line, ready, key=_start)
-        family = self._family_before(line, first, resource)
+        family = self._family_before(line, first) or resource.family_at(unit)
         for index in range(first, len(line) + 1):
             if index > first:
                 passed = self._indexed.operations[line[index - 1].operation_id]
@@ -141,12 +141,12 @@ class Board:
                 return Spot(assignment.end, setup, rank, assignment)
         return None
 
-    def _family_before(self, line: list[Assignment], index: int, resource: Resource) -> str | None:
+    def _family_before(self, line: list[Assignment], index: int) -> str | None:
         for one in reversed(line[:index]):
             family = self._indexed.operations[one.operation_id].family
             if family is not None:
                 return family
-        return resource.setup
+        return None
 
     def _in_gap(
         self,

@@ -161,7 +161,7 @@ def _setups(
         for one in problem.changeovers
         if one.resource_id == given
     }
-    family, decided = resource.setup, True
+    family, decided = resource.family_at(line[0].unit), True
     for assignment in line:
         operation = operations[assignment.operation_id]
         parts = _worked_by_all([resource.hours], assignment.setup_start, assignment.start)
@@ -185,12 +185,14 @@ def _pools(
 ) -> Iterator[Violation]:
     for pool in problem.pools:
         taken = [
-            (assignment, use.count)
+            (assignment, use.count, operations[assignment.operation_id].fixed is None)
             for assignment in placed.values()
             for use in operations[assignment.operation_id].pools
             if use.pool_id == pool.id
         ]
-        for one, _ in taken:
-            load = sum(number for other, number in taken if other.start <= one.start < other.end)
-            if load > pool.capacity:
+        for one, _, _ in taken:
+            there = [each for each in taken if each[0].start <= one.start < each[0].end]
+            load = sum(number for _, number, _ in there)
+            # What runs or is frozen is taken as it is; what is free fits beside it.
+            if load > pool.capacity and any(is_free for _, _, is_free in there):
                 yield Violation(ViolationKind.POOL_OVERLOAD, one.operation_id, other_id=pool.id)

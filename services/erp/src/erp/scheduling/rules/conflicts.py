@@ -1,14 +1,14 @@
 """Why no schedule can exist: each with the operations and the constraint that exclude it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import combinations
 
 from erp.scheduling.rules.bounds import earliest_ends
 from erp.scheduling.rules.indexed import Indexed
 from erp.scheduling.rules.problem import Assignment, Conflict, Operation, Option, Problem
 from erp.scheduling.states import ConflictKind
 
-__all__ = ["find"]
+__all__ = ["find", "without_place"]
 
 
 def find(problem: Problem) -> list[Conflict]:
@@ -22,7 +22,7 @@ def find(problem: Problem) -> list[Conflict]:
         conflict
         for operation in problem.operations
         if operation.fixed is None
-        for conflict in _without_place(indexed, operation)
+        for conflict in without_place(indexed, operation)
     ]
     found += _frozen_overlaps(indexed)
     return found or [*_too_late(indexed)] or [*_overloads(indexed)]
@@ -55,7 +55,7 @@ def _cycles(indexed: Indexed) -> Iterator[Conflict]:
     yield Conflict(ConflictKind.CYCLE, tuple(reversed(path[path.index(path[-1]) + 1 :])))
 
 
-def _without_place(indexed: Indexed, operation: Operation) -> Iterator[Conflict]:
+def without_place(indexed: Indexed, operation: Operation) -> Iterator[Conflict]:
     """Why it can be done nowhere, whatever else is done: too few in a pool, or no hours."""
     for use in operation.pools:
         capacity = indexed.pools[use.pool_id].capacity
@@ -95,35 +95,19 @@ def _refused(indexed: Indexed, operation: Operation, option: Option) -> Conflict
 
 
 def _frozen_overlaps(indexed: Indexed) -> Iterator[Conflict]:
-    fixed = [(one, one.fixed) for one in indexed.problem.operations if one.fixed is not None]
-    for (one, mine), (other, theirs) in combinations(fixed, 2):
-        if (mine.resource_id, mine.unit) == (theirs.resource_id, theirs.unit) and _overlap(
-            mine, theirs
-        ):
-            yield Conflict(ConflictKind.FROZEN_OVERLAP, (one.id, other.id), mine.resource_id)
-    for pool in indexed.problem.pools:
-        users = [
-            (place, operation, use.count)
-            for operation, place in fixed
-            for use in operation.pools
-            if use.pool_id == pool.id
-        ]
-        for place, operation, _ in users:
-            others = [one for one in users if one[0].start <= place.start < one[0].end]
-            load = sum(one[2] for one in others)
-            if load > pool.capacity:
-                ids = tuple(sorted({one[1].id for one in others} | {operation.id}))
-                yield Conflict(
-                    ConflictKind.FROZEN_OVERLAP,
-                    ids,
-                    pool_id=pool.id,
-                    needed=load,
-                    available=pool.capacity,
-                )
-
-
-def _overlap(one: Assignment, other: Assignment) -> bool:
-    return one.setup_start < other.end and other.setup_start < one.end
+    """Frozen ones of one machine at the same time; what they share of pools is as it is."""
+    lines: dict[tuple[str, int], list[Assignment]] = defaultdict(list)
+    for one in indexed.problem.operations:
+        if one.fixed is not None:
+            lines[one.fixed.resource_id, one.fixed.unit].append(one.fixed)
+    for (resource_id, _), line in lines.items():
+        line.sort(key=lambda one: (one.setup_start, one.end))
+        latest = line[0]
+        for each in line[1:]:
+            if each.setup_start < latest.end:
+                ids = (latest.operation_id, each.operation_id)
+                yield Conflict(ConflictKind.FROZEN_OVERLAP, ids, resource_id)
+            latest = max(latest, each, key=lambda one: one.end)
 
 
 def _too_late(indexed: Indexed) -> Iterator[Conflict]:

@@ -37,7 +37,8 @@ def reasons(problem: Problem, schedule: Schedule) -> dict[str, list[Reason]]:
             continue
         alone = [leads[one.operation_id] for one in mine]
         too_long = any(end is None or end > order.due for end in alone)
-        overdue = [Reason(ReasonKind.OVERDUE, minutes=-order.due)] if order.due < 0 else []
+        due = order.due + order.tail
+        overdue = [Reason(ReasonKind.OVERDUE, minutes=-due)] if due < 0 else []
         chain = [*chains.of(indexed.operations[last.operation_id])]
         if not too_long:
             chain = [one for one in chain if one.kind != ReasonKind.LEAD_TIME]

@@ -42,13 +42,24 @@ Hours = tuple[tuple[int, int], ...]
 class Resource:
     """A work centre of so many machines alike, each set up at the origin for the family `setup`.
 
-    A machine that is set up for nothing yet takes any family without a changeover.
+    `units`: the family of each machine, where they differ. A machine that is set up for nothing
+    yet takes any family without a changeover.
     """
 
     id: str
     capacity: int
     hours: Hours
     setup: str | None = None
+    units: tuple[str | None, ...] = ()
+
+    def family_at(self, unit: int) -> str | None:
+        """What the machine is set up for at the origin."""
+        return self.units[unit] if unit < len(self.units) else self.setup
+
+    @property
+    def families(self) -> set[str | None]:
+        """What its machines are set up for at the origin."""
+        return {self.family_at(unit) for unit in range(self.capacity)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +129,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is due when. The lower number of `priority` goes first, None last, `rush` before all."""
+    """What is due when. The lower number of `priority` goes first, None last, `rush` before all.
+
+    `tail`: minutes of the clock from its last operation until it is done; `due` is that much before
+    the order itself is due.
+    """
 
     id: str
     due: int
     priority: int | None = None
     rush: bool = False
+    tail: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +178,7 @@ class Weights:
         """How much a minute of the order's tardiness costs."""
         if order.rush:
             return self.tardiness * self.rush
-        urgency = 1 if order.priority is None else max(1, 6 - order.priority)
+        urgency = 1 if order.priority is None else max(1, 10 - order.priority)
         return self.tardiness * urgency
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from erp.scheduling.states import ConflictKind, ReasonKind, ScheduleMethod, TryState
+from erp.scheduling.states import ConflictKind, LeftOutReason, ReasonKind, ScheduleMethod, TryState
 from records.filters import AnyOf
 from values.days import Day
 from values.decimals import NonNegativeDecimal
@@ -14,6 +14,7 @@ from values.text import Code, Command
 
 __all__ = [
     "Figures",
+    "LeftOutOrder",
     "NewScheduleTry",
     "OrderChange",
     "Profile",
@@ -186,6 +187,20 @@ class TryOrder(BaseModel):
     reasons: list[ScheduleReason] = Field(description="Why it is late, the last cause first.")
 
 
+class LeftOutOrder(BaseModel):
+    """An order that is not scheduled."""
+
+    number: str = Field(description="Number of the production order.")
+    reason: LeftOutReason = Field(
+        description="material: nothing brings it; beyond_horizon: it begins so late that it does "
+        "not end before the horizon; no_place: no active work centre with a calendar has what the "
+        "operation needs."
+    )
+    operation: str | None = Field(
+        description="The order and operation that is the reason, such as MO-00012/10."
+    )
+
+
 class ScheduleTryResult(BaseModel):
     """What a try says: where operations would be, what moves, which orders end when."""
 
@@ -193,4 +208,6 @@ class ScheduleTryResult(BaseModel):
     moves: list[TryMove] = Field(description="What moves against the published schedule.")
     moved_share: NonNegativeDecimal = Field(description="Moved ones of those in both, 0 to 1.")
     orders: list[TryOrder] = Field(description="Orders by their end.")
-    left_out: list[str] = Field(description="Numbers of orders whose material nothing brings.")
+    left_out: list[LeftOutOrder] = Field(
+        description="Orders that are not scheduled, so that the others are."
+    )

@@ -1,24 +1,25 @@
 """The problem that a scheduling method is given, built from rows, stock and working hours."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
-from math import ceil, floor
+from math import ceil
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from calendars.working import WorkingCalendar
 from chassis.storage.reading import Reading
 from erp.calendars.service import working_calendars
-from erp.production_orders.service.available import available_on
+from erp.production_orders.service.available import ready_on
 from erp.production_orders.service.quantities import minutes_left
 from erp.routings.states import Breaks
-from erp.scheduling.queries.reading import OpenOperation, OpenOrder, Place, Rows, read_rows
+from erp.scheduling.queries.reading import OpenOperation, OpenOrder, Rows, read_rows
+from erp.scheduling.rules.bounds import earliest_ends
+from erp.scheduling.rules.conflicts import without_place
+from erp.scheduling.rules.indexed import Indexed
 from erp.scheduling.rules.problem import (
     Assignment,
     Changeover,
-    Hours,
     Operation,
     Option,
     Order,
@@ -29,53 +30,33 @@ from erp.scheduling.rules.problem import (
     Weights,
 )
 from erp.scheduling.schemas.tries import OrderChange, Profile
-from erp.scheduling.states import SharedKind, WaitKind
+from erp.scheduling.service.terms import Terms
+from erp.scheduling.states import LeftOutReason, SharedKind, WaitKind
 
-__all__ = ["Built", "build", "minute_of"]
+__all__ = ["Built", "LeftOut", "build", "fixed_at", "setups_at"]
 
-_RUNNING = frozenset({"released", "started"})
-_MINUTE = timedelta(minutes=1)
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An order that is not scheduled, why, and the operation that is the reason."""
+
+    order: OpenOrder
+    reason: LeftOutReason
+    operation_id: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Built:
     """The problem, with the rows that it was built from.
 
-    `left_out`: orders whose material nothing brings, which are not scheduled.
+    `left_out`: orders that are not scheduled, so that the others are.
     """
 
     problem: Problem
     rows: Rows
     input_hash: str
-    left_out: Sequence[OpenOrder]
-
-
-@dataclass
-class _Terms:
-    """What a problem is built by."""
-
-    origin: datetime
-    zone: ZoneInfo
-    profile: Profile
-    changes: Mapping[UUID, OrderChange]
-    ready_on: Mapping[UUID, date | None]
-    places: Mapping[UUID, Place]
-    pools: Mapping[tuple[str, str], str]
-    published: Mapping[str, Assignment] = field(default_factory=dict)
-    horizon: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.horizon = self.profile.horizon_days * 24 * 60
-
-    def midnight(self, day: date, *, after: int = 0) -> int:
-        """The minute at which the day begins, or one so many days later."""
-        begins = datetime.combine(day + timedelta(days=after), time(), self.zone)
-        return minute_of(begins, self.origin)
-
-
-def minute_of(instant: datetime, origin: datetime) -> int:
-    """So many whole minutes after the origin."""
-    return floor((instant - origin) / _MINUTE)
+    left_out: Sequence[LeftOut]
+    terms: Terms
 
 
 async def build(
@@ -87,58 +68,79 @@ async def build(
     """
     rows = await read_rows(at.sql)
     waiting = [one.id for one in rows.orders]
-    ready_on = await available_on(at, waiting) if waiting else {}
     zone = at.setting.zone
-    terms = _Terms(
+    by_order: dict[UUID, list[OpenOperation]] = {}
+    for one in rows.operations:
+        by_order.setdefault(one.order_id, []).append(one)
+    named = [one.calendar_id for one in rows.places] + [one.calendar_id for one in rows.shared]
+    terms = Terms(
         origin=origin.replace(second=0, microsecond=0),
         zone=zone if isinstance(zone, ZoneInfo) else ZoneInfo(str(zone)),
         profile=profile,
         changes={one.production_order_id: one for one in changes},
-        ready_on=ready_on,
+        ready_on=await ready_on(at, waiting) if waiting else {},
         places={one.id: one for one in rows.places if one.calendar_id},
         pools={(one.kind, one.name): str(one.id) for one in rows.shared},
+        calendars=await working_calendars(at, {one for one in named if one}),
+        by_order=by_order,
+        rows=rows,
     )
-    terms.published = {one.operation_id: one for one in _assignments(rows, terms)}
-    named = [one.calendar_id for one in rows.places] + [one.calendar_id for one in rows.shared]
-    wanted = {one for one in named if one}
-    calendars = await working_calendars(at, wanted)
-    hours = {one: _hours(calendar, terms) for one, calendar in calendars.items()}
-    # What has begun is not left out, whatever it still lacks.
-    left_out = [
-        one for one in rows.orders if ready_on.get(one.id, date.min) is None and not _begun(one)
-    ]
-    problem = _problem(rows, terms, hours, {one.id for one in left_out})
-    return Built(problem, rows, rows.digest(), left_out)
+    left_out = {one.order.id: one for one in _left_out(terms)}
+    problem = _problem(terms, left_out)
+    if too_late := {one.order.id: one for one in _too_late(problem, terms)}:
+        left_out |= too_late
+        problem = _problem(terms, left_out)
+    return Built(problem, rows, rows.digest(), list(left_out.values()), terms)
+
+
+def fixed_at(built: Built, now: datetime) -> Mapping[str, Assignment]:
+    """Where operations stay that run or are frozen at another instant; minutes as in the problem.
+
+    Their ends are those that are published.
+    """
+    terms = replace(built.terms, origin=now.replace(second=0, microsecond=0))
+    steps = (each for order in terms.rows.orders for each in _steps(order, terms))
+    return {one.id: built.terms.published[one.id] for one in steps if one.fixed}
+
+
+def _left_out(terms: Terms) -> Iterator[LeftOut]:
+    """What cannot be scheduled, whatever else is; what has begun needs no more material."""
+    for order in terms.rows.orders:
+        if terms.ready_on.get(order.id, date.min) is None and not _begun(order):
+            yield LeftOut(order, LeftOutReason.MATERIAL)
+            continue
+        nowhere = (one for one in _steps(order, terms) if not one.fixed and not one.options)
+        found = next(nowhere, None)
+        if found is not None:
+            yield LeftOut(order, LeftOutReason.NO_PLACE, UUID(found.id))
+
+
+def _too_late(problem: Problem, terms: Terms) -> Iterator[LeftOut]:
+    """Orders that begin later than now, and so late that they do not end before the horizon."""
+    indexed = Indexed(problem)
+    ends = earliest_ends(indexed)
+    for order in terms.rows.orders:
+        mine = indexed.of_order.get(str(order.id), ())
+        late = next((one for one in mine if not one.fixed and ends[one.id] is None), None)
+        if late is None or late.earliest <= 0 or any(one.fixed for one in mine):
+            continue
+        if not any(any(without_place(indexed, one)) for one in mine):
+            yield LeftOut(order, LeftOutReason.BEYOND_HORIZON, UUID(late.id))
 
 
 def _begun(order: OpenOrder) -> bool:
     return order.state == "started"
 
 
-def _hours(calendar: WorkingCalendar, terms: _Terms) -> Hours:
-    """The working intervals in whole minutes."""
-    end = terms.origin + timedelta(minutes=terms.horizon)
-    found = []
-    for start, until in calendar.intervals(terms.origin, end):
-        low = ceil((start - terms.origin) / _MINUTE)
-        high = minute_of(until, terms.origin)
-        if low < high:
-            found.append((low, high))
-    return tuple(found)
-
-
-def _problem(
-    rows: Rows, terms: _Terms, hours: Mapping[UUID, Hours], left_out: Collection[UUID]
-) -> Problem:
-    by_order: dict[UUID, list[OpenOperation]] = {}
-    for one in rows.operations:
-        by_order.setdefault(one.order_id, []).append(one)
+def _problem(terms: Terms, left_out: Collection[UUID]) -> Problem:
+    rows, hours = terms.rows, terms.hours
     operations: list[Operation] = []
     orders: list[Order] = []
     for order in rows.orders:
+        steps = list(_steps(order, terms))
         if order.id in left_out:
-            continue
-        steps = list(_steps(order, by_order.get(order.id, ()), terms))
+            # What runs or is frozen of it still takes its machine.
+            steps = [one for one in steps if one.fixed]
         if steps:
             operations += steps
             orders.append(_order(order, terms))
@@ -147,7 +149,7 @@ def _problem(
     return Problem(
         origin=terms.origin,
         horizon=terms.horizon,
-        resources=tuple(_resources(rows, hours, terms)),
+        resources=tuple(_resources(terms)),
         orders=tuple(orders),
         operations=tuple(operations),
         pools=tuple(
@@ -172,59 +174,81 @@ def _problem(
     )
 
 
-def _assignments(rows: Rows, terms: _Terms) -> Iterator[Assignment]:
-    for one in rows.published:
-        moments = one.setup_starts_at, one.starts_at, one.ends_at
-        yield Assignment(
-            str(one.operation_id),
-            str(one.work_centre_id),
-            one.unit,
-            *(minute_of(moment, terms.origin) for moment in moments),
-        )
+def setups_at(rows: Rows, now: datetime) -> dict[tuple[UUID, int], str]:
+    """Family for which each machine is set up: of what began last on it, published now or before.
 
-
-def _resources(rows: Rows, hours: Mapping[UUID, Hours], terms: _Terms) -> Iterator[Resource]:
-    """The work centres, set up for what began last on them."""
-    setup = {
-        one.work_centre_id: one.setup_family
+    Machines are work centre and unit.
+    """
+    begun = {
+        (one.work_centre_id, one.unit): one.setup_family
         for one in rows.published
-        if one.starts_at <= terms.origin and one.setup_family
+        if one.starts_at <= now and one.setup_family
     }
+    return {**rows.setups, **begun}
+
+
+def _resources(terms: Terms) -> Iterator[Resource]:
+    """The work centres, their machines set up for what began last on them."""
+    setups = setups_at(terms.rows, terms.origin)
     for one in terms.places.values():
         if one.calendar_id:
-            yield Resource(str(one.id), one.capacity, hours[one.calendar_id], setup.get(one.id))
+            units = tuple(setups.get((one.id, unit)) for unit in range(one.capacity))
+            hours = terms.hours[one.calendar_id]
+            yield Resource(str(one.id), one.capacity, hours, units=units if any(units) else ())
 
 
-def _order(order: OpenOrder, terms: _Terms) -> Order:
+def _order(order: OpenOrder, terms: Terms) -> Order:
     change = terms.changes.get(order.id)
     due_on = (change and change.due_on) or order.due_on
     rush = order.rush if change is None or change.rush is None else change.rush
     priority = (change and change.priority) or order.priority
-    return Order(str(order.id), terms.midnight(due_on, after=1), priority, rush)
+    tail = _tail(terms.by_order.get(order.id, ()))
+    return Order(str(order.id), terms.midnight(due_on, after=1) - tail, priority, rush, tail)
 
 
-def _steps(
-    order: OpenOrder,
-    operations: Sequence[OpenOperation],
-    terms: _Terms,
-) -> Iterator[Operation]:
-    """What is left of an order: what is handled, bought or takes no time is only waited for."""
+def _waits(one: OpenOperation) -> bool:
+    """Whether something is left of it, so that its queue at least is waited for."""
+    return one.handled < one.start_quantity
+
+
+def _left(one: OpenOperation) -> Decimal:
+    return minutes_left(one, one.start_quantity, one.handled, efficiency=one.efficiency)
+
+
+def _tail(operations: Sequence[OpenOperation]) -> int:
+    """Minutes of the clock after the last own operation: what suppliers do, and queues."""
+    tail = Decimal(0)
+    for one in reversed(operations):
+        if not _waits(one):
+            continue
+        if _left(one) and not one.is_bought:
+            break
+        tail += one.queue_minutes + _left(one)
+    return ceil(tail)
+
+
+def _steps(order: OpenOrder, terms: Terms) -> Iterator[Operation]:
+    """What is left of an order: what is bought or takes no time is only waited for."""
     earliest, waits_for = _earliest(order, terms)
     before: Operation | None = None
     lag = Decimal(0)
     added = terms.changes[order.id].added_minutes if order.id in terms.changes else 0
-    for one in operations:
-        left = minutes_left(one, one.start_quantity, one.handled, efficiency=one.efficiency)
-        if not left:
+    for one in terms.by_order.get(order.id, ()):
+        if not _waits(one):
             continue
+        left = _left(one)
         lag += one.queue_minutes
-        if one.is_bought:
+        if one.is_bought or not left:
             lag += left
             continue
-        fixed = _fixed(order, terms.published.get(str(one.id)), terms)
+        fixed = terms.fixed.get(str(one.id))
         if before is not None and before.fixed is None:
             # What follows something that may move is not kept where it is.
             fixed = None
+        elif before is not None and fixed and not one.handled:
+            # Nor does it run while what it waits for takes longer than published.
+            waits_until = 0 if before.fixed is None else before.fixed.end + ceil(lag)
+            fixed = fixed if waits_until <= fixed.start else None
         options = tuple(_options(one, terms, 0 if fixed else added))
         added = added if fixed else 0
         before = Operation(
@@ -244,24 +268,14 @@ def _steps(
         lag = Decimal(0)
 
 
-def _earliest(order: OpenOrder, terms: _Terms) -> tuple[int, WaitKind]:
+def _earliest(order: OpenOrder, terms: Terms) -> tuple[int, WaitKind]:
     """When the order may begin, and what for it waits: its own day, or its material."""
     if _begun(order):
         return 0, WaitKind.RELEASE
     begins = max(0, terms.midnight(order.start_on))
-    ready_on = terms.ready_on.get(order.id)
-    ready = 0 if ready_on is None else max(0, terms.midnight(ready_on))
+    day = terms.ready_on.get(order.id)
+    ready = 0 if day is None else max(0, terms.midnight(day))
     return (ready, WaitKind.MATERIAL) if ready > begins else (begins, WaitKind.RELEASE)
-
-
-def _fixed(order: OpenOrder, known: Assignment | None, terms: _Terms) -> Assignment | None:
-    """Where the operation stays: it runs now, or it is frozen."""
-    place = None if known is None else terms.places.get(UUID(known.resource_id))
-    if known is None or place is None or known.unit >= place.capacity:
-        return None
-    runs = known.start < 0 < known.end and order.state in _RUNNING
-    frozen = 0 <= known.start < terms.profile.frozen_hours * 60
-    return known if runs or frozen else None
 
 
 def _pools(one: OpenOperation, pools: Mapping[tuple[str, str], str]) -> Iterator[str]:
@@ -273,7 +287,7 @@ def _pools(one: OpenOperation, pools: Mapping[tuple[str, str], str]) -> Iterator
 
 def _options(
     one: OpenOperation,
-    terms: _Terms,
+    terms: Terms,
     added: int,
 ) -> Iterator[Option]:
     """Where it can be done; skills and tools that nothing is counted of are those of the place."""

@@ -15,6 +15,7 @@ from erp.scheduling.rules.problem import (
     Schedule,
 )
 from erp.scheduling.schemas.tries import (
+    LeftOutOrder,
     ScheduleConflict,
     ScheduleReason,
     ScheduleTryResult,
@@ -22,8 +23,9 @@ from erp.scheduling.schemas.tries import (
     TryMove,
     TryOrder,
 )
-from erp.scheduling.service.building import Built, minute_of
+from erp.scheduling.service.building import Built
 from erp.scheduling.service.computing import Computed
+from erp.scheduling.service.terms import minute_of
 from erp.scheduling.states import ScheduleMethod
 
 __all__ = ["Words", "figures_of", "result_of", "schedule_of"]
@@ -90,11 +92,30 @@ def result_of(built: Built, computed: Computed) -> ScheduleTryResult:
     found = computed.schedule.assignments
     return ScheduleTryResult(
         assignments=[_assignment(words, one, fixed) for one in found],
-        moves=[_move(words, one) for one in computed.moves.operations],
+        moves=[_move(words, one) for one in (*computed.moves.operations, *_lost(built))],
         moved_share=_part(computed.moves.share),
         orders=_orders(built.problem, words, computed),
-        left_out=[one.number for one in built.left_out],
+        left_out=[
+            LeftOutOrder(
+                number=one.order.number,
+                reason=one.reason,
+                operation=words.step(str(one.operation_id)),
+            )
+            for one in built.left_out
+        ],
     )
+
+
+def _lost(built: Built) -> list[MovedOperation]:
+    """Published operations of orders that are left out: they would be nowhere."""
+    there = {one.id for one in built.problem.operations}
+    left_out = {one.order.id for one in built.left_out}
+    waiting = {str(one.id) for one in built.rows.operations if one.order_id in left_out}
+    return [
+        MovedOperation(one.operation_id, one, None)
+        for one in built.terms.published.values()
+        if one.operation_id in waiting and one.operation_id not in there
+    ]
 
 
 def _move(words: Words, one: MovedOperation) -> TryMove:
@@ -129,18 +150,19 @@ def _assignment(words: Words, one: Assignment, fixed: set[str]) -> TryAssignment
 
 
 def _ends(problem: Problem, found: Sequence[Assignment]) -> dict[str, tuple[int, int]]:
-    """Order -> its first start and its last end."""
+    """Order -> its first start and when it is done, with what follows its last operation."""
     order_of = {one.id: one.order_id for one in problem.operations}
+    tails = {one.id: one.tail for one in problem.orders}
     ends: dict[str, tuple[int, int]] = {}
     for one in found:
         order_id = order_of[one.operation_id]
         start, end = ends.get(order_id, (one.start, one.end))
         ends[order_id] = min(start, one.start), max(end, one.end)
-    return ends
+    return {one: (start, end + tails[one]) for one, (start, end) in ends.items()}
 
 
 def _orders(problem: Problem, words: Words, computed: Computed) -> list[TryOrder]:
-    due = {one.id: one.due for one in problem.orders}
+    due = {one.id: one.due + one.tail for one in problem.orders}
     before = _ends(problem, problem.previous)
     ends = _ends(problem, computed.schedule.assignments)
     return [

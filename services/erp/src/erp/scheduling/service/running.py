@@ -74,7 +74,8 @@ async def _make(
     """
     try_id: UUID = begun["id"]
     if begun["has_result"]:
-        await queries.note_ready(sql, try_id, STOPPED, utc_now())
+        stopped = STOPPED if begun["method"] == ScheduleMethod.SOLVER else None
+        await queries.note_ready(sql, try_id, stopped, utc_now())
         return
     try:
         await _read_and_compute(database, sql, begun)
@@ -105,8 +106,14 @@ async def _read_and_compute(
     if begun["method"] == ScheduleMethod.SOLVER:
         try:
             await _improve(sql, try_id, built, found, profile.solver_seconds)
-        except SolverStopped:
-            log.warning("solver_stopped", try_id=str(try_id))
+        except SolverStopped as ended:
+            log.warning("solver_stopped", try_id=str(try_id), reason=str(ended))
+            stopped = STOPPED
+        except ConnectionError:
+            raise
+        except Exception:
+            # Whatever becomes of the solver, what the rule found stands.
+            log.exception("solver_failed", try_id=str(try_id))
             stopped = STOPPED
     await queries.note_ready(sql, try_id, stopped, utc_now())
 
@@ -114,8 +121,8 @@ async def _read_and_compute(
 async def _improve(
     sql: "asyncpg.Connection[Any]", try_id: UUID, built: Built, found: Computed, seconds: int
 ) -> None:
-    async def progress(percent: int) -> None:
-        await queries.note_progress(sql, try_id, 10 + percent * 85 // 100)
+    async def progress(percent: int) -> bool:
+        return await queries.note_progress(sql, try_id, 10 + percent * 85 // 100)
 
     better = await improved(built.problem, found.schedule, seconds, progress)
     await _store(sql, try_id, built, better, 95)

@@ -1,11 +1,14 @@
 """Schedule tries: asked for, shown, kept exactly once, or dropped."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage.reading import Reading
 from chassis.work.locking import advisory_lock
 from chassis.work.unit_of_work import Work
@@ -23,7 +26,7 @@ from erp.scheduling.schemas.tries import (
     ScheduleTryResult,
     ScheduleTryView,
 )
-from erp.scheduling.service.building import Built, build
+from erp.scheduling.service.building import Built, build, fixed_at, setups_at
 from erp.scheduling.service.results import Words, schedule_of
 from erp.scheduling.service.running import CHANGES
 from erp.scheduling.states import TryState
@@ -31,21 +34,21 @@ from erp.scheduling.states import TryState
 __all__ = ["ask_for_try", "drop_try", "keep_try", "result_of_try"]
 
 _DEFAULT = "default"
+LATEST = timedelta(hours=1)
+"""So long ago a free operation of a try that is kept may begin."""
 
 
 async def ask_for_try(work: Work, command: NewScheduleTry) -> ScheduleTryView:
     """Ask for a try; nothing that is published changes by it.
 
-    Raises MissingReference (profile), NotAnOpenOrder.
+    Raises MissingReference (profile), NotAnOpenOrder, InvalidInput (an order is named twice, or
+    due before it begins).
     """
     code = command.profile or _DEFAULT
     said = await queries.profile_of(work.sql, code)
     if said is None and command.profile:
         raise MissingReference(entity="scheduling_profile", reference=code)
-    named = {one.production_order_id for one in command.changes}
-    unknown = named - await queries.open_orders(work.sql, named) if named else ()
-    for order_id in sorted(unknown):
-        raise NotAnOpenOrder(order_id=order_id)
+    await _require_possible(work, command.changes)
     try_id = uuid7()
     await queries.add(
         work.sql,
@@ -57,6 +60,26 @@ async def ask_for_try(work: Work, command: NewScheduleTry) -> ScheduleTryView:
         at=work.now,
     )
     return await queries.TRIES.get(work, try_id)
+
+
+async def _require_possible(work: Work, changes: Sequence[OrderChange]) -> None:
+    """What keeping would refuse is not tried. Raises NotAnOpenOrder, InvalidInput."""
+    begins = await queries.open_orders(work.sql, {one.production_order_id for one in changes})
+    errors: list[FieldError] = []
+    seen: set[UUID] = set()
+    for at, one in enumerate(changes):
+        order_id = one.production_order_id
+        if order_id not in begins:
+            raise NotAnOpenOrder(order_id=order_id)
+        if order_id in seen:
+            place, message = f"/changes/{at}/production_order_id", "This order is named twice."
+            errors.append(FieldError(place, "duplicate_order", message))
+        seen.add(order_id)
+        if one.due_on is not None and one.due_on < begins[order_id]:
+            message = "The order is due before it begins."
+            errors.append(FieldError(f"/changes/{at}/due_on", "due_before_start", message))
+    if errors:
+        raise InvalidInput(errors=errors)
 
 
 async def result_of_try(at: Reading, try_id: UUID) -> ScheduleTryResult:
@@ -97,7 +120,8 @@ async def keep_try(work: Work, try_id: UUID) -> ScheduleView:
     built = await build(work, found["read_at"], profile, changes)
     _require_current(found, built)
     result = ScheduleTryResult.model_validate_json(found["result"])
-    _require_right(found, built, result)
+    _require_unbegun(found, built, result, work.now)
+    await asyncio.to_thread(_require_right, found, built, result)
     schedule_id = uuid7()
     figures = {name: found[name] for name in queries.FIGURES}
     number, changed = await schedules.publish(
@@ -106,6 +130,7 @@ async def keep_try(work: Work, try_id: UUID) -> ScheduleView:
         result,
         figures=figures,
         input_hash=found["input_hash"],
+        setups=setups_at(built.rows, max(work.now, found["read_at"])),
         by=work.actor.reference,
         at=work.now,
     )
@@ -122,6 +147,29 @@ def _require_current(found: Mapping[str, Any], built: Built) -> None:
     if found["input_hash"] != built.input_hash:
         changed = "orders, work centres, changeovers, shared resources or calendars"
         raise ScheduleOutdated(try_id=found["id"], changed=changed)
+
+
+def _require_unbegun(
+    found: Mapping[str, Any], built: Built, result: ScheduleTryResult, now: datetime
+) -> None:
+    """What runs or is frozen by now does not move either (E69). Raises ScheduleOutdated."""
+    if now <= found["read_at"]:
+        return
+    placed = {
+        one.operation_id: one
+        for one in schedule_of(result, built.problem.origin, found).assignments
+    }
+    words = Words(built)
+    for operation_id, stays in fixed_at(built, now).items():
+        would = placed.get(operation_id)
+        where = None if would is None else (would.resource_id, would.unit, would.start)
+        if where != (stays.resource_id, stays.unit, stays.start):
+            changed = f"the time ({words.step(operation_id)} runs or is frozen by now)"
+            raise ScheduleOutdated(try_id=found["id"], changed=changed)
+    for one in result.assignments:
+        if not one.is_fixed and one.starts_at < now - LATEST:
+            changed = f"the time ({one.number}/{one.sequence} would have begun long ago)"
+            raise ScheduleOutdated(try_id=found["id"], changed=changed)
 
 
 def _require_right(found: Mapping[str, Any], built: Built, result: ScheduleTryResult) -> None:

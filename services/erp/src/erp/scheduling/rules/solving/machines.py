@@ -73,7 +73,7 @@ def is_sequenced(indexed: Indexed, resource: Resource) -> bool:
     families = families_at(indexed, resource)
     return any(
         indexed.changeover(resource.id, before, after)
-        for before in {*families, resource.setup}
+        for before in {*families, *resource.families}
         for after in families
     )
 
@@ -145,7 +145,7 @@ def _give_setup(
     """A changeover of its own before the run; how long it takes follows from the sequence."""
     if visit.operation.family is None:
         return
-    befores = {*families_at(indexed, resource), resource.setup}
+    befores = {*families_at(indexed, resource), *resource.families}
     longest = max(
         indexed.changeover(resource.id, before, visit.operation.family) for before in befores
     )

@@ -1,6 +1,8 @@
 """A problem as a model: operations, precedences, machines, pools, and what is to be small."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ortools.sat.python import cp_model
 
@@ -112,13 +114,11 @@ def _add_pool(variables: Variables, indexed: Indexed, pool: Pool, runs: list[Run
     axis = working_time(pool.hours)
     intervals: list[cp_model.IntervalVar] = []
     counts: list[int] = []
-    for operation in indexed.problem.operations:
-        count = _count(operation, pool)
-        if operation.fixed is not None and count:
-            begin = axis.worked(operation.fixed.start)
-            length = axis.worked(operation.fixed.end) - begin
-            intervals.append(variables.model.new_fixed_size_interval_var(begin, length, ""))
-            counts.append(count)
+    for since, until, count in _taken(indexed, pool):
+        begin = axis.worked(since)
+        length = axis.worked(until) - begin
+        intervals.append(variables.model.new_fixed_size_interval_var(begin, length, ""))
+        counts.append(count)
     for run in runs:
         count = _count(run.operation, pool)
         for group in run.groups if count else ():
@@ -137,6 +137,20 @@ def _add_pool(variables: Variables, indexed: Indexed, pool: Pool, runs: list[Run
             counts.append(count)
     if sum(counts) > pool.capacity:
         variables.model.add_cumulative(intervals, counts, pool.capacity)
+
+
+def _taken(indexed: Indexed, pool: Pool) -> Iterator[tuple[int, int, int]]:
+    """From when until when frozen ones take how many of a pool; never more than there are."""
+    fixed = [
+        (one.fixed, count)
+        for one in indexed.problem.operations
+        if one.fixed is not None and (count := _count(one, pool))
+    ]
+    edges = sorted({edge for one, _ in fixed for edge in (one.start, one.end)})
+    for begin, end in pairwise(edges):
+        count = sum(count for one, count in fixed if one.start <= begin < one.end)
+        if count:
+            yield begin, end, min(count, pool.capacity)
 
 
 def _count(operation: Operation, pool: Pool) -> int:

@@ -78,6 +78,7 @@ class Sequences:
         """The arcs to the first operation, from the last, and past what is done elsewhere."""
         variables = self._variables
         arcs: list[tuple[int, int, Truth]] = []
+        family = resource.family_at(unit)
         if all(one.units[unit] is not variables.yes for one in visits):
             arcs.append((0, 0, variables.truth(hint=(0, 0) in hinted)))
         for place, one in enumerate(visits, 1):
@@ -87,7 +88,7 @@ class Sequences:
             there = one.units[unit]
             if there is not variables.yes:
                 arcs.append((place, place, ~there))
-            minutes = self._indexed.changeover(resource.id, resource.setup, one.operation.family)
+            minutes = self._indexed.changeover(resource.id, family, one.operation.family)
             terms[one.operation.id].append(minutes * first)
         return arcs
 
