@@ -16,7 +16,7 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.inspections.service.shipping import require_none_pending
+from erp.inspections.service.returning import require_none_pending, require_rest_stays
 from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
@@ -50,7 +50,7 @@ from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
 
-__all__ = ["publish_return", "return_goods", "reverse_receipt"]
+__all__ = ["lock_order_of_receipt", "publish_return", "return_goods", "reverse_receipt"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,31 @@ class LockedReceipt:
     def sku(self, line: PurchaseReceiptLine) -> str:
         """The SKU of what came with the line."""
         return self.locked.skus[line.item_id]
+
+    def left(self) -> dict[tuple[UUID, str], Decimal]:
+        """What did not go back, by item and lot that came; without lots the number is empty."""
+        left: dict[tuple[UUID, str], Decimal] = {}
+        for line in self.lines:
+            lots = line.lots_left(self.lots_gone.get(line.id, {})) or {"": line.left}
+            for number, many in lots.items():
+                key = (line.item_id, number)
+                left[key] = left.get(key, Decimal(0)) + many
+        return left
+
+    def going(self, requested: Sequence[ReturnLine]) -> dict[tuple[UUID, str], Decimal]:
+        """What is to go back, as `left`; of a line of one lot that is not named it is that one."""
+        lines = {line.order_line_id: line for line in self.lines}
+        going: dict[tuple[UUID, str], Decimal] = {}
+        for one in requested:
+            line = lines.get(one.line_id)
+            if line is None:
+                continue
+            named = [(self.came_as.get(lot.number, lot.number), lot.quantity) for lot in one.lots]
+            first = line.lots[0]["number"] if line.lots else ""
+            for number, many in named or [(first, one.quantity)]:
+                key = (line.item_id, number)
+                going[key] = going.get(key, Decimal(0)) + many
+        return going
 
 
 @dataclass(frozen=True)
@@ -96,23 +121,24 @@ async def return_goods(
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
     Goods that are not billed go back first. `came_as`: the lots that came, of which named ones
-    were split off since. Raises NotFound, ReceiptReversed,
-    ReceiptWithoutLines, PurchaseOrderClosed (nothing is expected of a closed order), NotALine,
-    MoreThanOnReceipt, SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InvalidInput (before
-    the receipt), and what `stock.return_to_supplier` raises.
+    were split off since. Raises NotFound, ReceiptReversed, ReceiptWithoutLines,
+    PurchaseOrderClosed (nothing is expected of a closed order), NotALine, MoreThanOnReceipt,
+    SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InspectionPending, ReceiptWithheld,
+    InvalidInput (before the receipt), and what `stock.return_to_supplier` raises.
     """
     day = business_day_of(work, command.effective_on)
-    receipt = await _lock_receipt(work, receipt_id, day)
+    receipt = replace(await _lock_receipt(work, receipt_id, day), came_as=came_as)
     if command.expect_again:
         receipt.locked.order.require_not_closed()
     requested = _requested_lines(receipt, command.lines)
     named = [lot.number for line in requested for lot in line.lots]
     await require_none_pending(work, receipt_id, None if command.lines is None else named)
+    await _require_rest_stays(work, receipt, requested)
     purchase_return = _new_return(
         work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, replace(receipt, came_as=came_as), requested, purchase_return)
+    await _send_out(work, receipt, requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
 
 
@@ -122,13 +148,16 @@ async def reverse_receipt(
     """Take a mistaken receipt back whole: its goods did not come, and are expected as before.
 
     Raises NotFound, ReceiptReversed, ReceiptSentBack, ReceiptBilled, ReceiptWithoutLines,
-    InvalidInput (before the receipt), and what `return_to_supplier` raises: the goods are gone.
+    InspectionPending, ReceiptWithheld, InvalidInput (before the receipt), and what
+    `return_to_supplier` raises: the goods are gone.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)
     if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
     await require_none_pending(work, receipt_id)
+    requested = _requested_lines(receipt, None)
+    await _require_rest_stays(work, receipt, requested)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
         if unbilled < line.quantity:
@@ -143,8 +172,24 @@ async def reverse_receipt(
         work, receipt, PurchaseReturnKind.REVERSAL, day, command.reason, again=again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, receipt, _requested_lines(receipt, None), purchase_return)
+    await _send_out(work, receipt, requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
+
+
+async def lock_order_of_receipt(work: Work, receipt_id: UUID) -> None:
+    """Lock what sending goods back locks before stock, for an act that touches stock before it."""
+    head = await receipts.receipt_head(work.sql, receipt_id)
+    if head is not None:
+        await orders.lock_orders(work, [head.purchase_order_id])
+
+
+async def _require_rest_stays(
+    work: Work, receipt: LockedReceipt, requested: Sequence[ReturnLine]
+) -> None:
+    """Raises ReceiptWithheld."""
+    going, left = receipt.going(requested), receipt.left()
+    skus = receipt.locked.skus
+    await require_rest_stays(work, receipt.head.id, going, left=left, skus=skus)
 
 
 async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceipt:
@@ -246,7 +291,10 @@ async def _send_out(
     )
     await _post_difference(work, purchase_return, outgoing, costs)
     await receipts.add_return(
-        work, purchase_return, _lines(purchase_return, outgoing, costs), receipt.lines
+        work,
+        purchase_return,
+        _lines(purchase_return, outgoing, costs, receipt.came_as),
+        receipt.lines,
     )
     touched = {one.order_line.id: one.order_line for one in outgoing}.values()
     if again:
@@ -331,7 +379,10 @@ async def _post_difference(
 
 
 def _lines(
-    purchase_return: PurchaseReturn, outgoing: Sequence[OutgoingLine], costs: Sequence[Decimal]
+    purchase_return: PurchaseReturn,
+    outgoing: Sequence[OutgoingLine],
+    costs: Sequence[Decimal],
+    came_as: Mapping[str, str],
 ) -> list[PurchaseReturnLine]:
     return [
         PurchaseReturnLine(
@@ -345,7 +396,14 @@ def _lines(
             billed=one.billed,
             dropped=one.dropped,
             serials=list(one.serials),
-            lots=[{"number": lot.number, "quantity": plain(lot.quantity)} for lot in one.lots],
+            lots=[
+                {
+                    "number": lot.number,
+                    "quantity": plain(lot.quantity),
+                    "came_as": came_as.get(lot.number, lot.number),
+                }
+                for lot in one.lots
+            ],
         )
         for position, (one, cost) in enumerate(zip(outgoing, costs, strict=True), 1)
     ]
