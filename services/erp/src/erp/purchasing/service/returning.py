@@ -5,7 +5,7 @@ that came and are not billed (E36, E44). Stock may bear another cost: the rest i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -21,7 +21,6 @@ from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
     NotALine,
-    NothingToSendBack,
     ReceiptBilled,
     ReceiptReversed,
     ReceiptSentBack,
@@ -31,19 +30,17 @@ from erp.purchasing.events import PurchaseReturned
 from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.models.receipts import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
-from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.queries.receipts import ReceiptHead
 from erp.purchasing.schemas.receipts import (
     PurchaseReturnView,
     ReturnLine,
     ReturnToSupplier,
     ReverseReceipt,
 )
+from erp.purchasing.service.locked_receipts import LockedReceipt, requested_lines
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
 from erp.stock.lines import LotLine, SupplierReturnLine
-from erp.stock.schemas.lot_lines import LotQuantity
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.stock.service.goods import return_to_supplier
 from erp.stock.states import StockDocumentKind
@@ -51,49 +48,6 @@ from values.decimals import plain
 from values.money import digits_of
 
 __all__ = ["lock_order_of_receipt", "publish_return", "return_goods", "reverse_receipt"]
-
-
-@dataclass(frozen=True)
-class LockedReceipt:
-    """A receipt with its lines, and its order, locked."""
-
-    head: ReceiptHead
-    lines: list[PurchaseReceiptLine]
-    locked: LockedPurchaseOrder
-    order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
-    came_as: Mapping[str, str] = field(default_factory=dict)
-    """By lots that were split off since they came, those that came."""
-    lots_gone: dict[UUID, dict[str, Decimal]] = field(default_factory=dict)
-    """By line, what went back of each lot."""
-
-    def sku(self, line: PurchaseReceiptLine) -> str:
-        """The SKU of what came with the line."""
-        return self.locked.skus[line.item_id]
-
-    def left(self) -> dict[tuple[UUID, str], Decimal]:
-        """What did not go back, by item and lot that came; without lots the number is empty."""
-        left: dict[tuple[UUID, str], Decimal] = {}
-        for line in self.lines:
-            lots = line.lots_left(self.lots_gone.get(line.id, {})) or {"": line.left}
-            for number, many in lots.items():
-                key = (line.item_id, number)
-                left[key] = left.get(key, Decimal(0)) + many
-        return left
-
-    def going(self, requested: Sequence[ReturnLine]) -> dict[tuple[UUID, str], Decimal]:
-        """What is to go back, as `left`; of a line of one lot that is not named it is that one."""
-        lines = {line.order_line_id: line for line in self.lines}
-        going: dict[tuple[UUID, str], Decimal] = {}
-        for one in requested:
-            line = lines.get(one.line_id)
-            if line is None:
-                continue
-            named = [(self.came_as.get(lot.number, lot.number), lot.quantity) for lot in one.lots]
-            first = line.lots[0]["number"] if line.lots else ""
-            for number, many in named or [(first, one.quantity)]:
-                key = (line.item_id, number)
-                going[key] = going.get(key, Decimal(0)) + many
-        return going
 
 
 @dataclass(frozen=True)
@@ -130,7 +84,7 @@ async def return_goods(
     receipt = replace(await _lock_receipt(work, receipt_id, day), came_as=came_as)
     if command.expect_again:
         receipt.locked.order.require_not_closed()
-    requested = _requested_lines(receipt, command.lines)
+    requested = requested_lines(receipt, command.lines)
     named = [lot.number for line in requested for lot in line.lots]
     await require_none_pending(work, receipt_id, None if command.lines is None else named)
     await _require_rest_stays(work, receipt, requested)
@@ -156,7 +110,7 @@ async def reverse_receipt(
     if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
     await require_none_pending(work, receipt_id)
-    requested = _requested_lines(receipt, None)
+    requested = requested_lines(receipt, None)
     await _require_rest_stays(work, receipt, requested)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
@@ -211,31 +165,6 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceip
     gone = await receipts.lots_sent_back(work.sql, receipt_id)
     order_lines = {line.id: line for line in locked.lines}
     return LockedReceipt(head, lines, locked, order_lines, lots_gone=gone)
-
-
-def _requested_lines(
-    receipt: LockedReceipt, requested: Sequence[ReturnLine] | None
-) -> list[ReturnLine]:
-    """What goes back: the lines named, or all that did not go back yet."""
-    if requested is not None:
-        return list(requested)
-    left = [
-        ReturnLine(
-            line_id=line.order_line_id,
-            quantity=line.left,
-            serials=line.serials,
-            lots=[
-                LotQuantity(number=number, quantity=left)
-                for number, left in line.lots_left(receipt.lots_gone.get(line.id, {})).items()
-                if left > 0
-            ],
-        )
-        for line in receipt.lines
-        if line.left
-    ]
-    if not left:
-        raise NothingToSendBack(number=receipt.head.number)
-    return left
 
 
 def _new_return(
