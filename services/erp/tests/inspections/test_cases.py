@@ -100,7 +100,6 @@ async def test_a_case_is_closed_once_its_actions_are_done(desk, inspector, probl
     assert (await desk.erp.post(f"{path}/actions", action)).status_code == 201
     cause = {"cause_code": "TOOL-WEAR", "cause": "The tool was worn"}
     assert (await desk.erp.post(f"{path}/cause", cause)).json()["cause_code"] == "TOOL-WEAR"
-    problem(await desk.erp.post(f"{path}/cancel", None), 409, "case_touched")
     problem(await disposes(inspector, case, "rework", "2"), 409, "not_inspected")
     problem(await disposes(inspector, case, "return_to_supplier", "2"), 422, "not_received")
     replies = await asyncio.gather(*(disposes(inspector, case, "scrap", "2") for _ in range(3)))
@@ -182,7 +181,7 @@ async def test_a_complaint_is_traced_to_the_receipt_that_the_goods_came_with(
     replies = await asyncio.gather(
         *(desk.erp.post("/v1/quality-complaints", body) for _ in range(3))
     )
-    assert {one.status_code for one in replies} == {201}, replies[0].text
+    assert sorted(one.status_code for one in replies) == [200, 200, 201], replies[0].text
     assert len({one.json()["id"] for one in replies}) == 1
     case = replies[0].json()
     assert (case["source"], case["supplier_id"]) == ("complaint", supplier["id"])
@@ -229,3 +228,159 @@ async def test_a_supplier_is_scored_by_what_came(desk, inspector, problem):
     assert MONEY["currency"] == "CNY"
     reversed_days = f"/v1/supplier-scores?first_on={today}&last_on=2020-01-01"
     problem(await desk.erp.client.get(reversed_days), 422, "invalid_input")
+
+
+async def sends_back(inspector, receipt, quantity, **facts):
+    line = {"line_id": receipt["lines"][0]["line_id"], "quantity": quantity} | facts
+    body = {"reason": "Bent", "expect_again": False, "lines": [line]}
+    return await inspector.erp.post(f"/v1/purchase-receipts/{receipt['id']}/returns", body)
+
+
+async def test_withheld_goods_stay_when_others_of_their_receipt_go_back(desk, inspector, problem):
+    """E64: neither pending nor rejected goods leave beside their inspection, named or not."""
+    item = await desk.item()
+    await inspector.receives(item, "10")
+    await inspector.plan(item)
+    receipt = await inspector.receives(item, "10")
+    receipt = await desk.see(f"/v1/purchase-receipts/{receipt['id']}")
+    problem(await sends_back(inspector, receipt, "1"), 409, "receipt_withheld")
+    inspection = await inspector.opened(receipt)
+    await inspector.looks(inspection, 1, 2, 3, 4)
+    assert (await inspector.decides(inspection, "6", "4")).status_code == 201
+    told = problem(await sends_back(inspector, receipt, "7"), 409, "receipt_withheld")
+    assert "6 of the receipt may: 4 are" in told["detail"]
+    path = f"/v1/purchase-receipts/{receipt['id']}"
+    everything = {"reason": "Bent", "expect_again": False}
+    problem(await desk.erp.post(f"{path}/returns", everything), 409, "receipt_withheld")
+    problem(await desk.erp.post(f"{path}/reverse", {"reason": "No"}), 409, "receipt_withheld")
+    assert (await sends_back(inspector, receipt, "6")).status_code == 201
+    assert await inspector.level(item) == ("14", "4")
+    case = await case_of(inspector, inspection)
+    again = await disposes(inspector, case, "rework", "1")
+    assert again.status_code == 201, again.text
+    problem(await sends_back(inspector, receipt, "1"), 409, "receipt_withheld")
+    back = await disposes(inspector, case, "return_to_supplier", "3")
+    assert back.status_code == 201, back.text
+    gone = back.json()["dispositions"][-1]["purchase_return_id"]
+    undo = await desk.erp.post(f"/v1/purchase-returns/{gone}/reverse", {"reason": "No"})
+    assert case["number"] in problem(undo, 409, "return_of_case")["detail"]
+    assert await inspector.level(item) == ("11", "1")
+
+
+async def test_goods_of_a_case_go_back_while_others_come(desk, inspector):
+    """E47: both lock the order before the level, so that neither is refused."""
+    item = await desk.item()
+    await inspector.plan(item)
+    order = await inspector.ordered(item, "10")
+    path = f"/v1/purchase-orders/{order['id']}/receipts"
+    came = {"lines": [{"line_id": order["lines"][0]["id"], "quantity": "5"}]}
+    inspection = await inspector.opened((await desk.erp.post(path, came)).json())
+    assert (await inspector.decides(inspection, "0", "5")).status_code == 201
+    case = await case_of(inspector, inspection)
+    came["lines"][0]["quantity"] = "1"
+    replies = await asyncio.gather(
+        *(disposes(inspector, case, "return_to_supplier", "1") for _ in range(4)),
+        *(desk.erp.post(path, came) for _ in range(5)),
+    )
+    assert {one.status_code for one in replies} == {201}, [one.text for one in replies]
+    assert await inspector.level(item) == ("6", "6")
+
+
+async def test_a_part_of_a_lot_goes_back_as_the_lot_that_came(desk, inspector, problem):
+    """E64, E40: from a case by hand and after rework; the rest goes back by itself then."""
+    item = await desk.item(tracking="lot")
+    lots = [{"number": "L", "quantity": "10"}]
+    receipt = await inspector.receives(item, "10", lots=lots)
+    body = {"sku": item["sku"], "lot": "L", "quantity": "3", "description": "Wet"}
+    case = (await desk.erp.post(PATH, body)).json()
+    assert case["lot"] != "L"
+    other = await desk.erp.post(PATH, body | {"quantity": "1"})
+    cancelled = await desk.erp.post(f"{PATH}/{other.json()['id']}/cancel", None)
+    assert cancelled.json()["state"] == "cancelled", cancelled.text
+    back = {"purchase_receipt_id": receipt["id"]}
+    reply = await disposes(inspector, case, "return_to_supplier", "2", **back)
+    assert reply.status_code == 201, reply.text
+    found = (await desk.see(f"/v1/lots?sku={item['sku']}"))["items"]
+    lying = sorted((one["quality"], one["on_hand"]) for one in found if one["on_hand"] != "0")
+    assert lying == [("quarantine", "1"), ("released", "1"), ("released", "6")]
+    second, first_case = await rejected(
+        inspector, item, "4", lots=[{"number": "M", "quantity": "4"}]
+    )
+    body = {"sku": item["sku"], "lot": "M", "quantity": "1", "description": "Wet"}
+    assert (await disposes(inspector, first_case, "rework", "2")).status_code == 201
+    [again] = await inspector.inspections(source_id=first_case["id"])
+    pending = body | {"lot": again["lot"]}
+    problem(await desk.erp.post(PATH, pending), 409, "inspection_pending")
+    assert (await inspector.decides(again, "0", "2")).status_code == 201
+    for one in (await case_of(inspector, again), first_case):
+        reply = await disposes(inspector, one, "return_to_supplier", "1")
+        assert reply.status_code == 201, reply.text
+    second = await desk.see(f"/v1/purchase-receipts/{second['id']}")
+    assert second["lines"][0]["returned"] == "2"
+    for one in (await case_of(inspector, again), first_case):
+        assert (await disposes(inspector, one, "scrap", "1")).status_code == 201
+
+
+async def test_the_rest_goes_back_after_a_case_sent_a_part(desk, inspector):
+    """E44: what a case sent back of a lot counts as the lot that came."""
+    item = await desk.item(tracking="lot")
+    await inspector.plan(item)
+    receipt = await inspector.receives(item, "10", lots=[{"number": "L", "quantity": "10"}])
+    inspection = await inspector.opened(receipt)
+    await inspector.looks(inspection, 1, 2)
+    assert (await inspector.decides(inspection, "8", "2")).status_code == 201
+    case = await case_of(inspector, inspection)
+    assert (await disposes(inspector, case, "return_to_supplier", "2")).status_code == 201
+    rest = {"reason": "Bent", "expect_again": False}
+    reply = await desk.erp.post(f"/v1/purchase-receipts/{receipt['id']}/returns", rest)
+    assert reply.status_code == 201, reply.text
+    assert reply.json()["lines"][0]["lots"] == [{"number": "L", "quantity": "8"}]
+
+
+async def test_dispositions_name_pieces_of_the_case_each_once(desk, inspector, problem):
+    """E64: no other piece is released, and no good one is written off."""
+    item = await desk.item(tracking="serial")
+    await inspector.receives(item, "3", serials=["S1", "S2", "S9"])
+    body = {"sku": item["sku"], "quantity": "2", "description": "Bent", "serials": ["S1", "S2"]}
+    case = (await desk.erp.post(PATH, body)).json()
+    problem(await disposes(inspector, case, "use_as_is", "1"), 422, "invalid_input")
+    other = await disposes(inspector, case, "scrap", "1", serials=["S9"])
+    problem(other, 409, "serial_not_in_case")
+    used = await disposes(inspector, case, "use_as_is", "1", serials=["S1"])
+    assert used.status_code == 201, used.text
+    again = await disposes(inspector, case, "scrap", "1", serials=["S1"])
+    problem(again, 409, "serial_not_in_case")
+    problem(await desk.erp.post(f"{PATH}/{case['id']}/cancel", None), 409, "case_touched")
+    left = await disposes(inspector, case, "left_with_customer", "1", serials=["S2"])
+    problem(left, 409, "not_a_complaint")
+    mistaken = await desk.erp.post(PATH, body | {"quantity": "1", "serials": ["S1"]})
+    assert await inspector.level(item) == ("3", "2")
+    assert (await desk.erp.post(f"{PATH}/{mistaken.json()['id']}/cancel", None)).is_success
+    assert await inspector.level(item) == ("3", "1")
+
+
+async def test_complaints_dispose_of_what_came_back_only(desk, inspector, problem):
+    """E64: goods of ours are neither released nor lost for those that the customer has."""
+    item = await desk.item(tracking="lot")
+    await inspector.receives(item, "10", lots=[{"number": "L", "quantity": "10"}])
+    sold = await inspector.confirmed(item, "4")
+    assert (await inspector.ships(sold)).status_code == 201
+    [lot] = (await desk.see(f"/v1/lots?sku={item['sku']}"))["items"]
+    recalled = await desk.erp.post(f"/v1/lots/{lot['id']}/quarantine", {"reason": "Recall"})
+    assert recalled.is_success, recalled.text
+    complaint = {"system": "desk", "external_id": desk.word("T"), "order_number": sold["number"]}
+    complaint |= {"sku": item["sku"], "quantity": "4", "text": "Wet"}
+    case = (await desk.erp.post("/v1/quality-complaints", complaint)).json()
+    problem(await disposes(inspector, case, "scrap", "2"), 409, "goods_not_back")
+    for kind in ("use_as_is", "left_with_customer"):
+        reply = await disposes(inspector, case, kind, "1")
+        assert reply.status_code == 201, reply.text
+    assert (await desk.see(f"/v1/lots/{lot['id']}"))["quality"] == "quarantine"
+    assert await inspector.level(item) == ("6", "6")
+    line = {"order_line_id": sold["lines"][0]["id"], "quantity": "1"}
+    back = {"lines": [line], "credit": False}
+    reply = await desk.erp.post(f"/v1/sales-orders/{sold['id']}/returns", back)
+    assert reply.is_success, reply.text
+    assert (await disposes(inspector, case, "scrap", "1")).status_code == 201
+    problem(await disposes(inspector, case, "scrap", "1"), 409, "goods_not_back")
+    assert await inspector.level(item) == ("6", "6")

@@ -255,3 +255,70 @@ async def test_what_is_made_is_inspected(desk, inspector):
     assert (await inspector.decides(inspection, "3")).status_code == 201
     assert await inspector.level(item) == ("3", "0")
     assert CLEAN["name"] == inspection["characteristics"][0]["name"]
+
+
+async def inspected(inspector, order, quantity, **facts):
+    """An inspection of the order's line before goods leave, with good results."""
+    body = {"order_line_id": order["lines"][0]["id"], "quantity": quantity} | facts
+    reply = await inspector.erp.post("/v1/inspections", body)
+    assert reply.status_code == 201, reply.text
+    await inspector.looks(reply.json())
+    return reply.json()
+
+
+async def test_the_piece_that_was_accepted_leaves_and_no_other(desk, inspector, problem):
+    """E64: per serial and lot; without one named those that were accepted are taken."""
+    customer = await desk.customer()
+    item = await desk.item(tracking="serial")
+    await inspector.receives(item, "4", serials=["S1", "S2", "S3", "S4"])
+    await inspector.plan(item, stage="shipment", customer_number=customer["number"])
+    order = await inspector.confirmed(item, "3", customer)
+    found = await inspected(inspector, order, "2", serials=["S2", "S3"])
+    assert (await inspector.decides(found, "1", "1", rejected_serials=["S2"])).status_code == 201
+    for serial in ("S1", "S2"):
+        reply = await inspector.ships(order, "1", serials=[serial])
+        problem(reply, 409, "piece_not_accepted")
+    sent = await inspector.ships(order, "1")
+    assert [one["serial"] for one in sent.json()["serials"]] == ["S3"], sent.text
+    problem(await inspector.ships(order, "1", serials=["S4"]), 409, "piece_not_accepted")
+    item = await desk.item(tracking="lot")
+    lots = [{"number": "A", "quantity": "3"}, {"number": "B", "quantity": "3"}]
+    await inspector.receives(item, "6", lots=lots)
+    await inspector.plan(item, stage="shipment", customer_number=customer["number"])
+    order = await inspector.confirmed(item, "4", customer)
+    assert (
+        await inspector.decides(await inspected(inspector, order, "2", lot="B"), "2")
+    ).status_code == 201
+    named = {"lots": [{"number": "A", "quantity": "1"}]}
+    problem(await inspector.ships(order, "1", **named), 409, "piece_not_accepted")
+    sent = await inspector.ships(order, "2")
+    assert [one["lot"] for one in sent.json()["lots"]] == ["B"], sent.text
+    problem(await inspector.ships(order, "1"), 409, "inspection_needed")
+
+
+async def test_an_inspection_before_shipment_is_cancelled(desk, inspector, problem):
+    """E64: not more is inspected than is to leave; what was not decided is said."""
+    item = await desk.item()
+    await inspector.receives(item, "9")
+    await inspector.plan(item, stage="shipment")
+    order = await inspector.confirmed(item, "5")
+    found = await inspected(inspector, order, "4")
+    body = {"order_line_id": order["lines"][0]["id"], "quantity": "2"}
+    problem(await desk.erp.post("/v1/inspections", body), 409, "more_than_to_ship")
+    assert (await inspector.decides(found, "1")).status_code == 201
+    path = f"/v1/inspections/{found['id']}/cancel"
+    done = (await desk.erp.post(path, None)).json()
+    assert [done[name] for name in ("state", "accepted", "cancelled")] == ["decided", "1", "3"]
+    problem(await desk.erp.post(path, None), 409, "nothing_pending")
+    assert await inspector.inspections(sku=item["sku"], state="open") == []
+    assert len(await inspector.inspections(sku=item["sku"], state="decided,open")) == 1
+    assert (await desk.erp.post("/v1/inspections", body)).status_code == 201
+    assert (await desk.erp.post(f"/v1/sales-orders/{order['id']}/cancel", {})).is_success
+    problem(await desk.erp.post("/v1/inspections", body), 409, "more_than_to_ship")
+    await inspector.plan(item)
+    came = await inspector.opened(await inspector.receives(item, "1"))
+    problem(
+        await desk.erp.post(f"/v1/inspections/{came['id']}/cancel", None),
+        409,
+        "not_before_shipment",
+    )

@@ -57,7 +57,7 @@ from erp.fulfilment.service.changing import cancel_order, change_order
 from erp.fulfilment.service.orders import IN_BULK, confirm_order, place_order, take_order
 from erp.fulfilment.service.reversing import reverse_shipment
 from erp.fulfilment.service.shipping import return_goods, ship_order
-from erp.inspections.errors import InspectionNeeded
+from erp.inspections.errors import InspectionNeeded, PieceNotAccepted
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.parties.errors import PartyArchived
 from erp.receivables.errors import DebtWrittenOff, InvoiceDateOrder
@@ -217,6 +217,7 @@ async def sales_order_update(
         NotReservedYet,
         NotReserved,
         InspectionNeeded,
+        PieceNotAccepted,
         MoreThanLeft,
         FractionOfUnit,
         *_SERIALS,

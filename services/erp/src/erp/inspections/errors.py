@@ -6,12 +6,15 @@ __all__ = [
     "DuplicatePlan",
     "InspectionNeeded",
     "MoreThanPending",
+    "MoreThanToShip",
     "NoCharacteristics",
     "NoPlan",
     "NoSuchSample",
+    "NotBeforeShipment",
     "NothingPending",
     "OverlappingPlan",
     "PendingChanged",
+    "PieceNotAccepted",
     "PlanFixed",
     "ResultsMissing",
     "ReversedPlanDays",
@@ -95,6 +98,42 @@ class MoreThanPending(Problem):
     code = "more_than_pending"
     title = "Not so many are pending"
     detail = "{decided} are decided about, the inspection {number} has {pending} pending."
+
+
+class MoreThanToShip(Problem):
+    """More is inspected than is to leave."""
+
+    status = 409
+    code = "more_than_to_ship"
+    title = "Not so many are to leave"
+    detail = (
+        "{quantity} of {sku} are to be inspected, of the line {line} {left} are to leave that no "
+        "inspection has. Cancel another one first, or inspect fewer."
+    )
+
+
+class NotBeforeShipment(Problem):
+    """Goods that came, or were made, are withheld until they are decided about."""
+
+    status = 409
+    code = "not_before_shipment"
+    title = "These goods are withheld"
+    detail = (
+        "The inspection {number} is of goods that came or were made: they are withheld. "
+        "Accept or reject them."
+    )
+
+
+class PieceNotAccepted(Problem):
+    """A piece or a lot is to leave that was not accepted."""
+
+    status = 409
+    code = "piece_not_accepted"
+    title = "This piece or lot was not accepted"
+    detail = (
+        "{piece} of {sku} was not accepted for the line {line}, or not as many, or it left "
+        "already. Inspect it first, or name another one."
+    )
 
 
 class NothingPending(Problem):

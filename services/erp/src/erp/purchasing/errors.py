@@ -228,6 +228,18 @@ class ReturnCredited(Problem):
     )
 
 
+class ReturnOfCase(Problem):
+    """Goods that a case sent back do not come back as if they were good."""
+
+    status = 409
+    code = "return_of_case"
+    title = "A case sent the goods back"
+    detail = (
+        "The case {case} sent the goods back with {number}. Receive them by a new order if they "
+        "come again: they are inspected then."
+    )
+
+
 class MoreThanSentBack(Problem):
     """More is credited than was billed, went back, and is not credited yet."""
 

@@ -8,11 +8,14 @@ __all__ = [
     "CaseNotOpen",
     "CaseTouched",
     "ComplaintDiffers",
+    "GoodsNotBack",
     "MoreThanUndisposed",
+    "NotAComplaint",
     "NotInspected",
     "NotReceived",
     "NotShippedToCustomer",
     "QuantityUndisposed",
+    "SerialNotInCase",
 ]
 
 
@@ -44,13 +47,14 @@ class CaseNotOpen(Problem):
 
 
 class CaseTouched(Problem):
-    """A case of which goods are withheld or disposed is no mistake."""
+    """A case of which goods are rejected or disposed is no mistake."""
 
     status = 409
     code = "case_touched"
-    title = "Goods of the case are withheld or disposed"
+    title = "Goods of the case are rejected or disposed"
     detail = (
-        "The case {number} withholds goods, or some are disposed. Dispose of them, and close it."
+        "An inspection rejected goods of the case {number}, or some are disposed. "
+        "Dispose of them, and close it."
     )
 
 
@@ -63,6 +67,41 @@ class ComplaintDiffers(Problem):
     detail = (
         "The complaint {external_id} was taken up as the case {number}, of other goods or another "
         "quantity. Send it under another id."
+    )
+
+
+class GoodsNotBack(Problem):
+    """What a customer complains about is scrapped or sent back once it is here again."""
+
+    status = 409
+    code = "goods_not_back"
+    title = "The customer has the goods"
+    detail = (
+        "{quantity} are to be disposed of, {returned} came back by returns of the order and are "
+        "not disposed of. Take them back first, or say that they stay with the customer "
+        "(left_with_customer)."
+    )
+
+
+class NotAComplaint(Problem):
+    """Only what a customer complained about stays with one."""
+
+    status = 409
+    code = "not_a_complaint"
+    title = "No customer has these goods"
+    detail = (
+        "The case {number} is no complaint: its goods lie here. Use, rework, scrap or return them."
+    )
+
+
+class SerialNotInCase(Problem):
+    """A disposition names a piece that the case does not have, or has disposed of."""
+
+    status = 409
+    code = "serial_not_in_case"
+    title = "The serial is not in the case"
+    detail = (
+        "The case {number} has no piece {serial} that is not disposed of. Name one that it has."
     )
 
 

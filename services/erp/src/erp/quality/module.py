@@ -20,8 +20,8 @@ MODULE = Module(
     },
     permissions={
         "quality.read": "See cases of goods that do not conform, and scores of suppliers.",
-        "quality.write": "Open cases, take up complaints, keep causes and corrective actions.",
-        "quality.decide": "Use, rework, scrap and send back goods of cases, and close these.",
+        "quality.write": "Take up complaints, keep causes and corrective actions.",
+        "quality.decide": "Open cases of goods, dispose of these, close cases.",
     },
     roles={
         "accountant": {"quality.read"},

@@ -37,12 +37,13 @@ CASE_FOLLOWING: Mapping[CaseState, frozenset[CaseState]] = {
 
 
 class DispositionKind(StrEnum):
-    """What becomes of goods: used as they are, worked on again, lost, or sent back."""
+    """What becomes of goods: used as they are, worked on again, lost, sent back, or left."""
 
     USE_AS_IS = "use_as_is"
     REWORK = "rework"
     SCRAP = "scrap"
     RETURN_TO_SUPPLIER = "return_to_supplier"
+    LEFT_WITH_CUSTOMER = "left_with_customer"
 
 
 class LinkKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from chassis.problems.problem import Problem
 
-__all__ = ["InspectionPending", "SerialWithheld"]
+__all__ = ["InspectionPending", "ReceiptWithheld", "SerialWithheld"]
 
 
 class InspectionPending(Problem):
@@ -12,6 +12,18 @@ class InspectionPending(Problem):
     code = "inspection_pending"
     title = "The inspection is not decided"
     detail = "The inspection {number} has {pending} pending. Accept or reject them first."
+
+
+class ReceiptWithheld(Problem):
+    """Goods of a receipt that are pending, or were rejected, are not sent back beside that."""
+
+    status = 409
+    code = "receipt_withheld"
+    title = "Goods of the receipt are withheld"
+    detail = (
+        "{quantity} of {sku} are to go back, {free} of the receipt may: {withheld} are pending or "
+        "in an open case. Decide about these, or send them back by their case."
+    )
 
 
 class SerialWithheld(Problem):

@@ -22,7 +22,7 @@ from erp.fulfilment.service.billing import credit_return, selected_lines
 from erp.fulfilment.service.changing import lock_order
 from erp.fulfilment.service.publishing import publish_changes
 from erp.fulfilment.states import ShipmentKind
-from erp.inspections.service.shipping import require_accepted
+from erp.inspections.service.shipping import LeavingLine, require_accepted
 from erp.stock.errors import LotsNotKept, SerialsNotKept
 from erp.stock.lines import LotLine, ReturnLine, ShipLine
 from erp.stock.service.backorders import reservation_start
@@ -41,8 +41,8 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
 
     Services need nothing of stock: they are rendered with it. Lines that are named may go before
     the day from which they are reserved. Raises NotFound, OrderNotConfirmed, NothingToShip,
-    NotReservedYet, UnknownLine, NotReserved, InspectionNeeded, ShortOnDay, NoCostOnDay,
-    PeriodClosed, and what `stock.ship_goods` raises about serials and lots.
+    NotReservedYet, UnknownLine, NotReserved, InspectionNeeded, PieceNotAccepted, ShortOnDay,
+    NoCostOnDay, PeriodClosed, and what `stock.ship_goods` raises about serials and lots.
     """
     day = business_day_of(work, command.effective_on)
     order = await lock_order(work, order_id)
@@ -54,8 +54,13 @@ async def ship_order(work: Work, order_id: UUID, command: ShipOrder) -> Shipped:
     shipment = await _shipment(work, order, ShipmentKind.DELIVERY)
     shipment.shipped_on = day
     shipment.carrier, shipment.tracking_number = command.carrier, command.tracking_number
-    inspected = [(line.id, line.item_id, many) for line, many in going if line.id in reserved]
-    await require_accepted(work, order.header.customer_id, inspected, on=day)
+    leaving = [
+        LeavingLine(line.id, line.item_id, many, *pieces.get(line.id, ()))
+        for line, many in going
+        if line.id in reserved
+    ]
+    accepted = await require_accepted(work, order.header.customer_id, leaving, on=day)
+    pieces |= {one.line_id: _Pieces([*one.serials], [*one.lots]) for one in accepted.values()}
     await ship_goods(
         work,
         [ShipLine(*one) for one in _goods(going, reserved, pieces)],
@@ -102,7 +107,7 @@ class _Pieces(NamedTuple):
     lots: list[LotLine]
 
 
-def _pieces(named: Sequence[ShipQuantity] | None) -> Mapping[UUID, _Pieces]:
+def _pieces(named: Sequence[ShipQuantity] | None) -> dict[UUID, _Pieces]:
     """The serials and lots that are named, by line."""
     pieces: dict[UUID, _Pieces] = {}
     for one in named or ():

@@ -16,7 +16,13 @@ from chassis.storage.base import Identified, Quantity
 from chassis.storage.folding import search_index
 from chassis.storage.states import enum_check
 from erp.base import Base
-from erp.inspections.errors import MoreThanPending, PendingChanged, SerialNotPending
+from erp.inspections.errors import (
+    MoreThanPending,
+    NotBeforeShipment,
+    NothingPending,
+    PendingChanged,
+    SerialNotPending,
+)
 from erp.inspections.states import InspectionSource, InspectionStage
 from erp.searched import NUMBER
 from values.decimals import plain
@@ -33,11 +39,12 @@ class Inspection(Identified, Base):
     __tablename__ = "inspection"
     __table_args__ = (
         CheckConstraint(
-            "accepted + rejected + pending = quantity and quantity > 0 and accepted >= 0"
-            " and rejected >= 0 and pending >= 0",
+            "accepted + rejected + pending + cancelled = quantity and quantity > 0"
+            " and accepted >= 0 and rejected >= 0 and pending >= 0 and cancelled >= 0",
             name="adds_up",
         ),
         CheckConstraint("shipped >= 0 and shipped <= accepted", name="shipped_was_accepted"),
+        CheckConstraint("cancelled = 0 or stage = 'shipment'", name="cancelled_before_shipment"),
         CheckConstraint(
             "(stage = 'shipment') = (order_line_id is not null)", name="shipment_of_a_line"
         ),
@@ -49,7 +56,7 @@ class Inspection(Identified, Base):
         Index("ix_inspection_updated_at", "updated_at", "id"),
         Index("ix_inspection_effective_on", "effective_on", "id"),
         Index("ix_inspection_item_id", "item_id", "id"),
-        Index("ix_inspection_pending", "item_id", "id", postgresql_where=text("pending > 0")),
+        Index("ix_inspection_pending", "created_at", "id", postgresql_where=text("pending > 0")),
         *(
             Index(f"ix_inspection_{one}", one)
             for one in (
@@ -72,6 +79,8 @@ class Inspection(Identified, Base):
     accepted: Mapped[Quantity] = mapped_column(server_default=_NONE)
     rejected: Mapped[Quantity] = mapped_column(server_default=_NONE)
     pending: Mapped[Quantity]
+    cancelled: Mapped[Quantity] = mapped_column(server_default=_NONE)
+    """What was not decided about, of goods that were not to leave any more."""
     shipped: Mapped[Quantity] = mapped_column(server_default=_NONE)
     """What of the accepted left already, of goods that are inspected before they leave."""
     verdicts: Mapped[int] = mapped_column(Integer, server_default=_NONE)
@@ -86,6 +95,15 @@ class Inspection(Identified, Base):
     source_id: Mapped[UUID]
     effective_on: Mapped[date]
     actor: Mapped[str]
+
+    def cancel(self) -> None:
+        """Decide about no more of it. Raises NothingPending, NotBeforeShipment."""
+        if self.stage != InspectionStage.SHIPMENT:
+            raise NotBeforeShipment(number=self.number)
+        if not self.pending:
+            raise NothingPending(number=self.number)
+        self.cancelled += self.pending
+        self.pending = Decimal(0)
 
     def decide(
         self,

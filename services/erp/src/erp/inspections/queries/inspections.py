@@ -14,6 +14,7 @@ from erp import searched
 from erp.catalog.schemas import ItemView
 from erp.inspections.models.inspections import Inspection, InspectionResult
 from erp.inspections.schemas.inspections import InspectionQuery, InspectionView
+from erp.inspections.states import InspectionState
 from erp.parties.schemas import CustomerView, SupplierView
 from erp.sql import Sql
 from records.filters import among
@@ -24,10 +25,8 @@ __all__ = [
     "INSPECTIONS",
     "Goods",
     "Matched",
-    "accepted_of_lines",
     "add_inspections",
     "decided_serials",
-    "line_of_order",
     "matching_plans",
     "next_numbers",
     "pending_of_lots",
@@ -35,7 +34,6 @@ __all__ = [
     "plan_of",
     "replace_results",
     "results_of",
-    "use_accepted",
 ]
 
 _FAILED = """(select count(distinct r.sample) from inspection_result r
@@ -55,16 +53,25 @@ _VERDICTS = """(select coalesce(jsonb_agg(jsonb_build_object(
 _VIEW = f"""n.id, n.number, n.stage,
   case when n.pending > 0 then 'open' else 'decided' end as state, n.plan_id,
   p.code || ' ' || p.label as plan, n.item_id, i.sku, n.lot_id, l.number as lot, n.serials,
-  n.quantity, n.accepted, n.rejected, n.pending, n.sample_size, n.acceptance_number,
+  n.quantity, n.accepted, n.rejected, n.pending, n.cancelled, n.sample_size, n.acceptance_number,
   {_FAILED} as failed, n.characteristics, {_RESULTS} as results, {_VERDICTS} as verdicts,
   n.supplier_id, n.customer_id, n.order_line_id, n.source_type, n.source_id, n.effective_on,
   n.created_at, n.updated_at, n.actor"""
 
 
+def _of_state(asked: str | None) -> list[Filter]:
+    """As the index of what is pending is written; both states are all."""
+    states = set((asked or "").split(",")) - {""}
+    if len(states) != 1:
+        return []
+    open_ones = InspectionState.OPEN in states
+    return [Filter(f"(n.pending {'>' if open_ones else '='} 0 and {{}})", value=True)]
+
+
 def _filters(_at: Reading, query: InspectionQuery) -> list[Filter]:
     return [
         among("n.stage", query.stage),
-        among("case when n.pending > 0 then 'open' else 'decided' end", query.state),
+        *_of_state(query.state),
         Filter("n.item_id = {}", query.item_id),
         Filter("n.item_id = (select id from item where sku = {})", query.sku),
         Filter("n.lot_id = {}", query.lot_id),
@@ -241,48 +248,3 @@ async def pending_of_sources(
         lots,
     )
     return [(row[0], row[1]) for row in rows]
-
-
-_USE = """with asked as (
-    select * from unnest($1::uuid[], $2::numeric[]) as n(order_line_id, quantity)),
-  locked as (
-    select n.id, n.order_line_id, n.accepted - n.shipped as free from inspection n
-     where n.order_line_id = any($1::uuid[]) and n.accepted > n.shipped order by n.id
-    for no key update),
-  queued as (
-    select l.id, l.free, a.quantity
-        - coalesce(sum(l.free) over (partition by l.order_line_id order by l.id
-          rows between unbounded preceding and 1 preceding), 0) as wanted
-      from locked l join asked a on a.order_line_id = l.order_line_id)
-  update inspection n set shipped = n.shipped + least(q.free, q.wanted), updated_at = $3
-    from queued q where n.id = q.id and q.wanted > 0"""
-
-
-async def accepted_of_lines(sql: Sql, order_line_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
-    """What was accepted of order lines before they leave, and has not left yet; locked."""
-    rows = await sql.fetch(
-        """select order_line_id, accepted - shipped as free from inspection
-            where order_line_id = any($1::uuid[]) order by id for no key update""",
-        list(order_line_ids),
-    )
-    found: dict[UUID, Decimal] = {}
-    for line_id, free in rows:
-        found[line_id] = found.get(line_id, Decimal(0)) + free
-    return found
-
-
-async def use_accepted(work: Work, lines: Sequence[tuple[UUID, Decimal]]) -> None:
-    """So many of order lines leave: they were accepted, the first ones first."""
-    await work.sql.execute(
-        _USE, [line_id for line_id, _ in lines], [many for _, many in lines], work.now
-    )
-
-
-async def line_of_order(sql: Sql, order_line_id: UUID) -> Any:
-    """The order, customer and item of an order line of goods; None: there is none."""
-    return await sql.fetchrow(
-        """select o.id as order_id, o.customer_id, l.item_id, i.sku, i.tracking
-             from sales_order_line l join sales_order o on o.id = l.order_id
-             join item i on i.id = l.item_id where l.id = $1""",
-        order_line_id,
-    )

@@ -13,8 +13,10 @@ from chassis.problems.standard import MissingReference, NotFound
 from erp.catalog.errors import FractionOfUnit
 from erp.inspections.errors import (
     MoreThanPending,
+    MoreThanToShip,
     NoPlan,
     NoSuchSample,
+    NotBeforeShipment,
     NothingPending,
     PendingChanged,
     ResultsMissing,
@@ -29,7 +31,7 @@ from erp.inspections.schemas.inspections import (
     NewVerdict,
 )
 from erp.inspections.service.deciding import decide, enter_results
-from erp.inspections.service.shipping import inspect_line
+from erp.inspections.service.shipping import cancel_inspection, inspect_line
 from erp.ledger.errors import NoPeriod, PeriodClosed
 from erp.stock.errors import (
     DuplicateLotNumber,
@@ -58,7 +60,7 @@ inspection_router = api_router(prefix="/v1/inspections", tag="inspections")
 @inspection_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=refuses(MissingReference, NoPlan, UnknownLot, FractionOfUnit),
+    responses=refuses(MissingReference, NoPlan, UnknownLot, FractionOfUnit, MoreThanToShip),
 )
 async def inspection_create(
     command: NewInspection, _by: Inspector, _once: OnlyOnce, work: InWork
@@ -93,6 +95,17 @@ async def inspection_decide(
 ) -> InspectionView:
     """Accept and reject goods; what is accepted may be used, for what is rejected a case opens."""
     await decide(work, inspection_id, command)
+    return await INSPECTIONS.get(work, inspection_id)
+
+
+@inspection_router.post(
+    "/{inspection_id}/cancel", responses=refuses(NotFound, NothingPending, NotBeforeShipment)
+)
+async def inspection_cancel(
+    inspection_id: UUID, _by: Inspector, _once: OnlyOnce, work: InWork
+) -> InspectionView:
+    """End an inspection before shipment: what is pending is not decided about."""
+    await cancel_inspection(work, inspection_id)
     return await INSPECTIONS.get(work, inspection_id)
 
 

@@ -115,7 +115,7 @@ class InspectionVerdictView(BaseModel):
 
 
 class InspectionView(BaseModel):
-    """Goods that are inspected: received = accepted + rejected + pending."""
+    """Goods that are inspected: quantity = accepted + rejected + pending + cancelled."""
 
     id: UUID
     number: str = Field(description="Number of the inspection.")
@@ -132,6 +132,9 @@ class InspectionView(BaseModel):
     accepted: NonNegativeQuantity = Field(description="What may be used.")
     rejected: NonNegativeQuantity = Field(description="What may not.")
     pending: NonNegativeQuantity = Field(description=_PENDING)
+    cancelled: NonNegativeQuantity = Field(
+        description="What is not decided about, as it was not to leave any more."
+    )
     sample_size: int = Field(description="So many pieces are looked at.")
     acceptance_number: int = Field(description="So many pieces of the sample may fail.")
     failed: int = Field(description="So many pieces of the sample have failed by now.")

@@ -43,8 +43,8 @@ _STAGE = "receipt: as goods come; production: as they are made; shipment: before
 _SKU = "The item; null: any."
 _CATEGORY = "Code of the category of items; null: any."
 _SUPPLIER = "Number of the supplier, at the stage receipt; null: any."
-_CENTRE = "Code of the work centre of the operation, at the stage production; null: any."
-_OPERATION = "Name of the operation, at the stage production; empty: any."
+_CENTRE = "Code of the work centre of the last operation, at the stage production; null: any."
+_OPERATION = "Name of the last operation, at the stage production; empty: any."
 _CUSTOMER = "Number of the customer, at the stage shipment; null: any."
 _SAMPLING = (
     "all: each piece; percent: so many of a hundred, rounded up; fixed: so many; aql: by the "

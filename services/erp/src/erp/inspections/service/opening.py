@@ -78,7 +78,7 @@ class OpenedInspections:
 def new_inspection(work: Work, plan: Matched, quantity: Decimal, **facts: Any) -> Inspection:
     """An inspection by a plan of which all is pending."""
     sample = sample_of(plan.sampling, plan.sampling_value, quantity)
-    nothing = dict.fromkeys(("accepted", "rejected", "shipped"), Decimal(0))
+    nothing = dict.fromkeys(("accepted", "rejected", "cancelled", "shipped"), Decimal(0))
     unset = dict.fromkeys(("lot_id", "supplier_id", "customer_id", "order_line_id"))
     return Inspection(
         created_at=work.now,

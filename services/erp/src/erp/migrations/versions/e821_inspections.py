@@ -24,15 +24,23 @@ _HOLDS = (
       constraint fk_stock_hold_item_id_serial_serial
         foreign key (item_id, serial) references serial (item_id, number))""",
     "create index ix_stock_hold_source_id on stock_hold (source_id)",
+    "create index ix_stock_hold_item_id on stock_hold (item_id, id)",
     """create unique index uq_stock_hold_serial on stock_hold (item_id, serial)
       where serial is not null""",
     """create unique index uq_stock_hold_source_id_item_id on stock_hold (item_id, source_id)
       where serial is null""",
-    # E64: at COMMIT what a level has as restricted is what is withheld of its item.
+    # E64: at COMMIT what a level has as restricted is what is withheld of its item. Of many rows
+    # that a transaction has written the last one is the one that proves it.
     """create function holds_are_restricted() returns trigger language plpgsql as $$
     declare one uuid;
     begin
       one := case when tg_op = 'DELETE' then old.item_id else new.item_id end;
+      if tg_table_name = 'stock_hold' and tg_op <> 'DELETE' then
+        if exists (select from stock_hold h where h.item_id = one and h.id > new.id
+            and h.xmin = pg_current_xact_id()::xid) then
+          return null;
+        end if;
+      end if;
       if exists (select from stock_level v where v.item_id = one and v.tracking <> 'lot'
           and v.restricted <> (select coalesce(sum(h.quantity), 0) from stock_hold h
             where h.item_id = one)) then
@@ -81,6 +89,7 @@ _INSPECTIONS = (
       accepted numeric(20, 6) default 0 not null,
       rejected numeric(20, 6) default 0 not null,
       pending numeric(20, 6) not null,
+      cancelled numeric(20, 6) default 0 not null,
       shipped numeric(20, 6) default 0 not null,
       verdicts integer default 0 not null,
       sample_size integer not null constraint ck_inspection_sample_positive check (sample_size > 0),
@@ -96,8 +105,11 @@ _INSPECTIONS = (
       source_id uuid not null,
       effective_on date not null,
       actor text not null,
-      constraint ck_inspection_adds_up check (accepted + rejected + pending = quantity
-        and quantity > 0 and accepted >= 0 and rejected >= 0 and pending >= 0),
+      constraint ck_inspection_adds_up check (
+        accepted + rejected + pending + cancelled = quantity and quantity > 0
+        and accepted >= 0 and rejected >= 0 and pending >= 0 and cancelled >= 0),
+      constraint ck_inspection_cancelled_before_shipment
+        check (cancelled = 0 or stage = 'shipment'),
       constraint ck_inspection_shipped_was_accepted check (shipped >= 0 and shipped <= accepted),
       constraint ck_inspection_shipment_of_a_line
         check ((stage = 'shipment') = (order_line_id is not null)))""",
@@ -105,7 +117,7 @@ _INSPECTIONS = (
     "create index ix_inspection_updated_at on inspection (updated_at, id)",
     "create index ix_inspection_effective_on on inspection (effective_on, id)",
     "create index ix_inspection_item_id on inspection (item_id, id)",
-    "create index ix_inspection_pending on inspection (item_id, id) where pending > 0",
+    "create index ix_inspection_pending on inspection (created_at, id) where pending > 0",
     *(
         f"create index ix_inspection_{one} on inspection ({one})"
         for one in ("plan_id", "lot_id", "supplier_id", "customer_id", "order_line_id", "source_id")

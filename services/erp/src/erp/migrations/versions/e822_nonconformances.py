@@ -78,7 +78,8 @@ _TABLES = (
         constraint fk_nonconformance_disposition_nonconformance_id_nonconformance
         references nonconformance (id),
       kind text not null constraint ck_nonconformance_disposition_kind_known
-        check (kind in ('use_as_is', 'rework', 'scrap', 'return_to_supplier')),
+        check (kind in ('use_as_is', 'rework', 'scrap', 'return_to_supplier',
+          'left_with_customer')),
       quantity numeric(20, 6) not null
         constraint ck_nonconformance_disposition_quantity_positive check (quantity > 0),
       serials text[] not null,

@@ -45,6 +45,7 @@ __all__ = [
     "ReceiptHead",
     "add_receipts",
     "add_return",
+    "case_of_return",
     "lines_of_receipt",
     "lines_of_return",
     "lots_sent_back",
@@ -176,7 +177,9 @@ _LINES = """select id, purchase_receipt_id, position, order_line_id, item_id, qu
     serials, lots, returned, returned_value
   from purchase_receipt_line where purchase_receipt_id = $1 order by position
   for no key update"""
-_LOTS_SENT_BACK = """select l.receipt_line_id, e.value ->> 'number' as number,
+# Of lots that were split off since they came, those that came went back.
+_LOTS_SENT_BACK = """select l.receipt_line_id,
+    coalesce(e.value ->> 'came_as', e.value ->> 'number') as number,
     sum((e.value ->> 'quantity')::numeric) as quantity
   from purchase_return t join purchase_return_line l on l.purchase_return_id = t.id
   cross join lateral jsonb_array_elements(l.lots) e
@@ -249,6 +252,16 @@ async def lots_sent_back(sql: Sql, receipt_id: UUID) -> dict[UUID, dict[str, Dec
     found: dict[UUID, dict[str, Decimal]] = {}
     for row in rows:
         found.setdefault(row["receipt_line_id"], {})[row["number"]] = row["quantity"]
+    return found
+
+
+async def case_of_return(sql: Sql, return_id: UUID) -> str | None:
+    """The case by which goods went back; None: they went back by themselves."""
+    found: str | None = await sql.fetchval(
+        """select c.number from nonconformance_disposition d
+             join nonconformance c on c.id = d.nonconformance_id where d.purchase_return_id = $1""",
+        return_id,
+    )
     return found
 
 

@@ -27,6 +27,7 @@ from erp.purchasing.errors import (
     ReceiptSentBack,
     ReceiptWithoutLines,
     ReturnCredited,
+    ReturnOfCase,
     ReturnReversed,
     SerialNotOnReceipt,
 )
@@ -57,7 +58,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
-from erp.stock.withheld import InspectionPending, SerialWithheld
+from erp.stock.withheld import InspectionPending, ReceiptWithheld, SerialWithheld
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
@@ -79,6 +80,7 @@ _SENT_BACK = (
     ReceiptReversed,
     ReceiptWithoutLines,
     InspectionPending,
+    ReceiptWithheld,
     SerialWithheld,
     GoodsGone,
     ShortOnDay,
@@ -140,6 +142,7 @@ async def purchase_receipt_reverse(
         NotFound,
         NotAReturn,
         ReturnReversed,
+        ReturnOfCase,
         ReturnCredited,
         MoreThanOrdered,
         SerialExists,

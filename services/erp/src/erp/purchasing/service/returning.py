@@ -5,7 +5,7 @@ that came and are not billed (E36, E44). Stock may bear another cost: the rest i
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,12 +16,11 @@ from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, NotFound
 from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
-from erp.inspections.service.shipping import require_none_pending
+from erp.inspections.service.returning import require_none_pending, require_rest_stays
 from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
 from erp.purchasing.errors import (
     NotALine,
-    NothingToSendBack,
     ReceiptBilled,
     ReceiptReversed,
     ReceiptSentBack,
@@ -31,44 +30,24 @@ from erp.purchasing.events import PurchaseReturned
 from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.models.receipts import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
-from erp.purchasing.queries.orders import LockedPurchaseOrder
-from erp.purchasing.queries.receipts import ReceiptHead
 from erp.purchasing.schemas.receipts import (
     PurchaseReturnView,
     ReturnLine,
     ReturnToSupplier,
     ReverseReceipt,
 )
+from erp.purchasing.service.locked_receipts import LockedReceipt, requested_lines
 from erp.purchasing.service.orders import expected_lines, publish_orders
 from erp.purchasing.service.suggesting import update_suggestions
 from erp.purchasing.states import PurchaseReturnKind
 from erp.stock.lines import LotLine, SupplierReturnLine
-from erp.stock.schemas.lot_lines import LotQuantity
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.stock.service.goods import return_to_supplier
 from erp.stock.states import StockDocumentKind
 from values.decimals import plain
 from values.money import digits_of
 
-__all__ = ["publish_return", "return_goods", "reverse_receipt"]
-
-
-@dataclass(frozen=True)
-class LockedReceipt:
-    """A receipt with its lines, and its order, locked."""
-
-    head: ReceiptHead
-    lines: list[PurchaseReceiptLine]
-    locked: LockedPurchaseOrder
-    order_lines: dict[UUID, PurchaseOrderLine] = field(default_factory=dict)
-    came_as: Mapping[str, str] = field(default_factory=dict)
-    """By lots that were split off since they came, those that came."""
-    lots_gone: dict[UUID, dict[str, Decimal]] = field(default_factory=dict)
-    """By line, what went back of each lot."""
-
-    def sku(self, line: PurchaseReceiptLine) -> str:
-        """The SKU of what came with the line."""
-        return self.locked.skus[line.item_id]
+__all__ = ["lock_order_of_receipt", "publish_return", "return_goods", "reverse_receipt"]
 
 
 @dataclass(frozen=True)
@@ -95,24 +74,25 @@ async def return_goods(
 ) -> PurchaseReturnView:
     """Send goods of a receipt back: they are expected anew, or not ordered any more.
 
-    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones were
-    split off since. Raises NotFound, ReceiptReversed, ReceiptWithoutLines, PurchaseOrderClosed
-    (nothing is expected of a closed order), NotALine, MoreThanOnReceipt, SerialNotOnReceipt,
-    LotNotOnReceipt, NothingToSendBack, InvalidInput (before the receipt), and what
-    `stock.return_to_supplier` raises.
+    Goods that are not billed go back first. `came_as`: the lots that came, of which named ones
+    were split off since. Raises NotFound, ReceiptReversed, ReceiptWithoutLines,
+    PurchaseOrderClosed (nothing is expected of a closed order), NotALine, MoreThanOnReceipt,
+    SerialNotOnReceipt, LotNotOnReceipt, NothingToSendBack, InspectionPending, ReceiptWithheld,
+    InvalidInput (before the receipt), and what `stock.return_to_supplier` raises.
     """
     day = business_day_of(work, command.effective_on)
-    receipt = await _lock_receipt(work, receipt_id, day)
+    receipt = replace(await _lock_receipt(work, receipt_id, day), came_as=came_as)
     if command.expect_again:
         receipt.locked.order.require_not_closed()
-    requested = _requested_lines(receipt, command.lines)
+    requested = requested_lines(receipt, command.lines)
     named = [lot.number for line in requested for lot in line.lots]
     await require_none_pending(work, receipt_id, None if command.lines is None else named)
+    await _require_rest_stays(work, receipt, requested)
     purchase_return = _new_return(
         work, receipt, PurchaseReturnKind.RETURN, day, command.reason, again=command.expect_again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, replace(receipt, came_as=came_as), requested, purchase_return)
+    await _send_out(work, receipt, requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
 
 
@@ -122,13 +102,16 @@ async def reverse_receipt(
     """Take a mistaken receipt back whole: its goods did not come, and are expected as before.
 
     Raises NotFound, ReceiptReversed, ReceiptSentBack, ReceiptBilled, ReceiptWithoutLines,
-    InvalidInput (before the receipt), and what `return_to_supplier` raises: the goods are gone.
+    InspectionPending, ReceiptWithheld, InvalidInput (before the receipt), and what
+    `return_to_supplier` raises: the goods are gone.
     """
     day = business_day_of(work, command.effective_on)
     receipt = await _lock_receipt(work, receipt_id, day)
     if receipt.head.returned_as:
         raise ReceiptSentBack(number=receipt.head.number)
     await require_none_pending(work, receipt_id)
+    requested = requested_lines(receipt, None)
+    await _require_rest_stays(work, receipt, requested)
     for line in receipt.lines:
         unbilled = receipt.order_lines[line.order_line_id].unbilled
         if unbilled < line.quantity:
@@ -143,8 +126,24 @@ async def reverse_receipt(
         work, receipt, PurchaseReturnKind.REVERSAL, day, command.reason, again=again
     )
     purchase_return.number = await _next_number(work)
-    await _send_out(work, receipt, _requested_lines(receipt, None), purchase_return)
+    await _send_out(work, receipt, requested, purchase_return)
     return await receipts.RETURNS.get(work, purchase_return.id)
+
+
+async def lock_order_of_receipt(work: Work, receipt_id: UUID) -> None:
+    """Lock what sending goods back locks before stock, for an act that touches stock before it."""
+    head = await receipts.receipt_head(work.sql, receipt_id)
+    if head is not None:
+        await orders.lock_orders(work, [head.purchase_order_id])
+
+
+async def _require_rest_stays(
+    work: Work, receipt: LockedReceipt, requested: Sequence[ReturnLine]
+) -> None:
+    """Raises ReceiptWithheld."""
+    going, left = receipt.going(requested), receipt.left()
+    skus = receipt.locked.skus
+    await require_rest_stays(work, receipt.head.id, going, left=left, skus=skus)
 
 
 async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceipt:
@@ -166,31 +165,6 @@ async def _lock_receipt(work: Work, receipt_id: UUID, day: date) -> LockedReceip
     gone = await receipts.lots_sent_back(work.sql, receipt_id)
     order_lines = {line.id: line for line in locked.lines}
     return LockedReceipt(head, lines, locked, order_lines, lots_gone=gone)
-
-
-def _requested_lines(
-    receipt: LockedReceipt, requested: Sequence[ReturnLine] | None
-) -> list[ReturnLine]:
-    """What goes back: the lines named, or all that did not go back yet."""
-    if requested is not None:
-        return list(requested)
-    left = [
-        ReturnLine(
-            line_id=line.order_line_id,
-            quantity=line.left,
-            serials=line.serials,
-            lots=[
-                LotQuantity(number=number, quantity=left)
-                for number, left in line.lots_left(receipt.lots_gone.get(line.id, {})).items()
-                if left > 0
-            ],
-        )
-        for line in receipt.lines
-        if line.left
-    ]
-    if not left:
-        raise NothingToSendBack(number=receipt.head.number)
-    return left
 
 
 def _new_return(
@@ -246,7 +220,10 @@ async def _send_out(
     )
     await _post_difference(work, purchase_return, outgoing, costs)
     await receipts.add_return(
-        work, purchase_return, _lines(purchase_return, outgoing, costs), receipt.lines
+        work,
+        purchase_return,
+        _lines(purchase_return, outgoing, costs, receipt.came_as),
+        receipt.lines,
     )
     touched = {one.order_line.id: one.order_line for one in outgoing}.values()
     if again:
@@ -331,7 +308,10 @@ async def _post_difference(
 
 
 def _lines(
-    purchase_return: PurchaseReturn, outgoing: Sequence[OutgoingLine], costs: Sequence[Decimal]
+    purchase_return: PurchaseReturn,
+    outgoing: Sequence[OutgoingLine],
+    costs: Sequence[Decimal],
+    came_as: Mapping[str, str],
 ) -> list[PurchaseReturnLine]:
     return [
         PurchaseReturnLine(
@@ -345,7 +325,14 @@ def _lines(
             billed=one.billed,
             dropped=one.dropped,
             serials=list(one.serials),
-            lots=[{"number": lot.number, "quantity": plain(lot.quantity)} for lot in one.lots],
+            lots=[
+                {
+                    "number": lot.number,
+                    "quantity": plain(lot.quantity),
+                    "came_as": came_as.get(lot.number, lot.number),
+                }
+                for lot in one.lots
+            ],
         )
         for position, (one, cost) in enumerate(zip(outgoing, costs, strict=True), 1)
     ]

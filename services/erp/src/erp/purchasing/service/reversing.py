@@ -10,6 +10,7 @@ from chassis.work.company_rules import business_day_of
 from chassis.work.unit_of_work import Work
 from erp.ledger.posting import Posting, credit, debit
 from erp.ledger.service.entries import post
+from erp.purchasing.errors import ReturnOfCase
 from erp.purchasing.models.receipts import PurchaseReceiptLine, PurchaseReturn, PurchaseReturnLine
 from erp.purchasing.queries import orders, receipts
 from erp.purchasing.queries.orders import LockedPurchaseOrder
@@ -36,8 +37,9 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
     """Take a return back, as if the goods had never left: the opposite is posted (E7, E44).
 
     They are in stock at what they left at, and billed, or not, as before. Raises NotFound,
-    NotAReturn, ReturnReversed, ReturnCredited, MoreThanOrdered (others came for them),
-    InvalidInput (before the return), Forbidden (a past day), and what `stock.receive_goods` raises.
+    NotAReturn, ReturnReversed, ReturnOfCase, ReturnCredited, MoreThanOrdered (others came for
+    them), InvalidInput (before the return), Forbidden (a past day), and what
+    `stock.receive_goods` raises.
     """
     day = business_day_of(work, command.effective_on)
     head = await receipts.return_head(work.sql, return_id)
@@ -45,6 +47,8 @@ async def reverse_return(work: Work, return_id: UUID, command: ReverseReturn) ->
         raise NotFound(entity="purchase_return", id=return_id)
     locked = (await orders.lock_orders(work, [head[0]]))[head[0]]
     purchase_return = await receipts.return_for_update(work, return_id)
+    if case := await receipts.case_of_return(work.sql, return_id):
+        raise ReturnOfCase(number=purchase_return.number, case=case)
     purchase_return.reverse(on=day, reason=command.reason)
     purchase_return.updated_at = work.now
     lines = await receipts.lines_of_return(work, return_id)

@@ -23,11 +23,14 @@ __all__ = [
     "add_row",
     "cost_of_moves",
     "cost_of_return",
+    "disposed_serials",
+    "has_open_case",
     "item_of_sku",
     "next_numbers",
     "open_actions",
     "receipt_line",
-    "source_of_inspection",
+    "receipt_of_inspection",
+    "returned_undisposed",
 ]
 
 _DISPOSITIONS = """(select coalesce(jsonb_agg(jsonb_build_object('id', d.id, 'kind', d.kind,
@@ -46,6 +49,33 @@ _OWN = (
     *("customer_id", "order_id", "production_order_id", "external_id", "links", "created_at"),
     *("updated_at", "actor"),
 )
+
+_RECEIPT_OF = """with recursive above (id) as (
+    select $1::uuid
+    union
+    select c.inspection_id from above a join inspection n on n.id = a.id
+      join nonconformance c on c.id = n.source_id where n.source_type = 'rework')
+  select n.source_id from above a join inspection n on n.id = a.id
+   where n.source_type = 'purchase_receipt'"""
+_RECEIPT_LINE = """with recursive above (lot_id) as (
+    select $3::uuid
+    union
+    select g.from_lot_id from above a join lot_genealogy g on g.to_lot_id = a.lot_id
+     where g.kind = 'split')
+  select p.order_line_id as line_id, came.number as lot
+    from purchase_receipt_line p
+    left join lateral (select l.number from above a join lot l on l.id = a.lot_id
+      join jsonb_array_elements(p.lots) e on e.value ->> 'number' = l.number limit 1) came on true
+   where p.purchase_receipt_id = $1 and p.item_id = $2 and p.quantity - p.returned >= $4
+     and p.serials @> $5::text[] and ($3::uuid is null or came.number is not null)
+   order by p.position limit 1"""
+
+_RETURNED = """select coalesce((select sum(l.returned) from sales_order_line l
+      where l.order_id = $1 and l.item_id = $2), 0)
+    - coalesce((select sum(d.quantity) from nonconformance c
+      join nonconformance_disposition d on d.nonconformance_id = c.id
+      where c.order_id = $1 and c.item_id = $2 and c.source = 'complaint'
+        and d.kind in ('scrap', 'rework', 'return_to_supplier')), 0)"""
 
 
 def _filters(at: Reading, query: NonconformanceQuery) -> list[Filter]:
@@ -108,6 +138,33 @@ async def item_of_sku(sql: Sql, sku: str) -> Any:
     )
 
 
+async def disposed_serials(sql: Sql, case_id: UUID) -> set[str]:
+    """The pieces that dispositions of a case have named."""
+    rows = await sql.fetch(
+        "select unnest(serials) from nonconformance_disposition where nonconformance_id = $1",
+        case_id,
+    )
+    return {row[0] for row in rows}
+
+
+async def returned_undisposed(sql: Sql, order_id: UUID, item_id: UUID) -> Decimal:
+    """What came back of an item of an order, beyond what complaints of it disposed of; locked."""
+    await sql.fetch("select id from sales_order where id = $1 for no key update", order_id)
+    found: Decimal = await sql.fetchval(_RETURNED, order_id, item_id)
+    return found
+
+
+async def has_open_case(sql: Sql, lot_id: UUID, *, beside: UUID) -> bool:
+    """Whether another open case is of the lot."""
+    found: bool = await sql.fetchval(
+        """select exists (select from nonconformance
+            where lot_id = $1 and id <> $2 and state = 'open' and source <> 'complaint')""",
+        lot_id,
+        beside,
+    )
+    return found
+
+
 async def actions_of(sql: Sql, case_id: UUID) -> list[UUID]:
     """The actions of a case."""
     rows = await sql.fetch("select id from corrective_action where nonconformance_id = $1", case_id)
@@ -142,26 +199,21 @@ async def cost_of_return(sql: Sql, return_id: UUID) -> Decimal:
     return found
 
 
-async def source_of_inspection(sql: Sql, inspection_id: UUID) -> Any:
-    """The receipt that an inspection was opened by, the lot that came, and its number."""
-    return await sql.fetchrow(
-        """select case when n.source_type = 'purchase_receipt' then n.source_id end as receipt_id,
-              l.number as lot, n.number
-             from inspection n left join lot l on l.id = n.lot_id where n.id = $1""",
-        inspection_id,
-    )
+async def receipt_of_inspection(sql: Sql, inspection_id: UUID) -> UUID | None:
+    """The receipt that goods of an inspection came with, be they worked on since; or None."""
+    found: UUID | None = await sql.fetchval(_RECEIPT_OF, inspection_id)
+    return found
 
 
 async def receipt_line(
-    sql: Sql, receipt_id: UUID, item_id: UUID, quantity: Decimal, serials: Sequence[str]
+    sql: Sql,
+    receipt_id: UUID,
+    goods: tuple[UUID, UUID | None],
+    quantity: Decimal,
+    serials: Sequence[str],
 ) -> Any:
-    """The order line of a receipt that brought so many of an item, and the pieces; or None."""
-    return await sql.fetchval(
-        """select order_line_id from purchase_receipt_line
-            where purchase_receipt_id = $1 and item_id = $2 and quantity - returned >= $3
-              and serials @> $4::text[] order by position limit 1""",
-        receipt_id,
-        item_id,
-        quantity,
-        list(serials),
-    )
+    """The order line of a receipt that brought so many, and the lot that came; or None.
+
+    `goods`: item, and the lot that they lie in now, which may have been split off that one.
+    """
+    return await sql.fetchrow(_RECEIPT_LINE, receipt_id, *goods, quantity, list(serials))

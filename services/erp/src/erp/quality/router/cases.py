@@ -25,10 +25,13 @@ from erp.quality.errors import (
     ActionsOpen,
     CaseNotOpen,
     CaseTouched,
+    GoodsNotBack,
     MoreThanUndisposed,
+    NotAComplaint,
     NotInspected,
     NotReceived,
     QuantityUndisposed,
+    SerialNotInCase,
 )
 from erp.quality.queries.cases import CASES
 from erp.quality.schemas.cases import (
@@ -59,7 +62,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
-from erp.stock.withheld import InspectionPending, SerialWithheld
+from erp.stock.withheld import InspectionPending, ReceiptWithheld, SerialWithheld
 from records.annotations import annotate
 from records.paths import RecordPaths
 from records.read_routes import get_route, list_route
@@ -79,7 +82,7 @@ _GOODS = (
 _BOOKED = (
     *(ShortOnDay, NoCostOnDay, SerialMovedLater, LotShortOnDay, LotsNeeded, LotNotFollowing),
     *(ReceiptReversed, ReceiptWithoutLines, PurchaseOrderClosed, MoreThanOnReceipt),
-    *(SerialNotOnReceipt, LotNotOnReceipt, InspectionPending, Forbidden),
+    *(SerialNotOnReceipt, LotNotOnReceipt, InspectionPending, ReceiptWithheld, Forbidden),
 )
 
 nonconformance_router = api_router(prefix="/v1/nonconformances", tag="nonconformances")
@@ -88,10 +91,10 @@ nonconformance_router = api_router(prefix="/v1/nonconformances", tag="nonconform
 @nonconformance_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=refuses(MissingReference, NotFound, *_GOODS),
+    responses=refuses(MissingReference, NotFound, InspectionPending, *_GOODS),
 )
 async def nonconformance_create(
-    command: NewNonconformance, _by: Clerk, _once: OnlyOnce, work: InWork
+    command: NewNonconformance, _by: Decider, _once: OnlyOnce, work: InWork
 ) -> NonconformanceView:
     """Open a case of goods that lie here, and withhold them."""
     return await CASES.get(work, await cases.open_case(work, command))
@@ -111,6 +114,7 @@ async def nonconformance_set_cause(
     status_code=status.HTTP_201_CREATED,
     responses=refuses(
         *(NotFound, CaseNotOpen, MoreThanUndisposed, NotInspected, NotReceived),
+        *(SerialNotInCase, GoodsNotBack, NotAComplaint),
         *_GOODS,
         *_BOOKED,
     ),
@@ -170,12 +174,16 @@ async def nonconformance_reopen(
 
 
 @nonconformance_router.post(
-    "/{nonconformance_id}/cancel", responses=refuses(NotFound, CaseNotOpen, CaseTouched)
+    "/{nonconformance_id}/cancel",
+    responses=refuses(
+        *(NotFound, CaseNotOpen, CaseTouched, TooLittleInLot, DuplicateLotNumber),
+        *(LotNotFollowing, InspectionPending, NoPeriod, PeriodClosed),
+    ),
 )
 async def nonconformance_cancel(
     nonconformance_id: UUID, _by: Decider, _once: OnlyOnce, work: InWork
 ) -> NonconformanceView:
-    """It was none: nothing of it is withheld or disposed."""
+    """It was none: nothing of it is disposed, no inspection rejected it; its goods are used."""
     await cases.cancel_case(work, nonconformance_id)
     return await CASES.get(work, nonconformance_id)
 

@@ -30,13 +30,15 @@ score_router = api_router(prefix="/v1/supplier-scores", tag="supplier-scores")
 @complaint_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses=refuses(MissingReference, FractionOfUnit, NotShippedToCustomer, ComplaintDiffers),
+    responses={200: {"description": "It was taken up before.", "model": NonconformanceView}}
+    | refuses(MissingReference, FractionOfUnit, NotShippedToCustomer, ComplaintDiffers),
 )
 async def quality_complaint_create(
     command: NewComplaint, _by: Clerk, _once: OnlyOnce, work: InWork, response: Response
 ) -> NonconformanceView:
     """Open the case of a complaint, traced to what it came of; sent again it is the same case."""
-    case_id, _ = await take_up(work, command)
+    case_id, is_new = await take_up(work, command)
+    response.status_code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
     response.headers["Location"] = f"/v1/nonconformances/{case_id}"
     return await CASES.get(work, case_id)
 

@@ -32,7 +32,8 @@ _CAUSE_CODE = "Code of the cause, as your company counts them, such as `TOOL-WEA
 _COST = "What it cost by what was posted: scrap at its value in stock, returns by their variance."
 _KIND = (
     "use_as_is: they may be used; rework: they are inspected again; scrap: they are written off; "
-    "return_to_supplier: they go back with a receipt."
+    "return_to_supplier: they go back with a receipt; left_with_customer: of a complaint, the "
+    "customer keeps them or throws them away."
 )
 
 

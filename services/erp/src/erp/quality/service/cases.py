@@ -12,6 +12,7 @@ from chassis.storage.reading import Reading
 from chassis.work.locking import lock, read_all
 from chassis.work.unit_of_work import Work
 from erp.inspections.events import GoodsRejected
+from erp.inspections.service.returning import require_lots_decided
 from erp.production_orders.service.orders import PRODUCTION_ORDER
 from erp.quality.errors import (
     ActionDone,
@@ -28,8 +29,8 @@ from erp.quality.states import CaseSource, CaseState
 from erp.stock.errors import UnknownLot
 from erp.stock.events import ItemsShort
 from erp.stock.service.expected_receipts import lock_items
-from erp.stock.service.inspecting import own_lot_ids, reject_lot
-from erp.stock.service.withholding import withhold
+from erp.stock.service.inspecting import own_lot_ids, reject_lot, use_lot
+from erp.stock.service.withholding import release_hold, withhold
 from values.decimals import plain
 
 __all__ = [
@@ -94,8 +95,8 @@ async def open_rejected(work: Work, event: GoodsRejected) -> None:
 async def open_case(work: Work, command: NewNonconformance) -> UUID:
     """Open a case of goods that lie here, and withhold them; its id.
 
-    Raises MissingReference, InvalidInput (lot), UnknownLot, and what `withhold` or `reject_lot`
-    raises.
+    Raises MissingReference, InvalidInput (lot), UnknownLot, InspectionPending (of the lot), and
+    what `withhold` or `reject_lot` raises.
     """
     item = await queries.item_of_sku(work.sql, command.sku)
     if item is None:
@@ -113,6 +114,7 @@ async def open_case(work: Work, command: NewNonconformance) -> UUID:
             raise UnknownLot(sku=command.sku, lot=command.lot)
         number = f"N{case_id.hex[-6:]}"
         lot_id = lots[item_id, command.lot]
+        await require_lots_decided(work, [lot_id])
         lot_id = await reject_lot(work, lot_id, command.quantity, number, command.description)
     else:
         withheld = command.quantity
@@ -227,13 +229,28 @@ async def reopen_case(work: Work, case_id: UUID) -> None:
 
 
 async def cancel_case(work: Work, case_id: UUID) -> None:
-    """It was none. Raises NotFound, CaseNotOpen, CaseTouched."""
+    """It was none: what it withheld, or set apart of a lot, may be used.
+
+    What an inspection rejected is used by a disposition. Raises NotFound, CaseNotOpen, CaseTouched,
+    TooLittleInLot, DuplicateLotNumber, LotNotFollowing, InspectionPending, PeriodClosed, NoPeriod.
+    """
     case = await lock(work, Nonconformance, case_id)
     case.require_open()
-    if case.disposed or case.withheld:
+    if case.disposed or case.source == CaseSource.INSPECTION:
         raise CaseTouched(number=case.number)
-    case.state = CaseState.CANCELLED
-    await changed(work, case, "state")
+    withheld, case.withheld, case.state = case.withheld, _NOTHING, CaseState.CANCELLED
+    await changed(work, case, "state", "withheld")
+    if withheld:
+        await release_hold(work, case.item_id, withheld, case.serials, source_id=case.id, fill=True)
+    if case.lot_id and case.source != CaseSource.COMPLAINT:
+        await _release_lot(work, case, case.lot_id)
+
+
+async def _release_lot(work: Work, case: Nonconformance, lot_id: UUID) -> None:
+    """Let what the case set apart of a lot be used, unless another case is of it."""
+    if not await queries.has_open_case(work.sql, lot_id, beside=case.id):
+        number = f"U{case.number.removeprefix('NC-')}"
+        await use_lot(work, lot_id, case.quantity, number, f"{case.number} was cancelled")
 
 
 async def case_states(at: Reading, case_ids: Sequence[UUID]) -> list[NonconformanceChanged]:

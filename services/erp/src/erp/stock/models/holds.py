@@ -25,6 +25,7 @@ class StockHold(Identified, Base):
         CheckConstraint("serial is null or quantity = 1", name="serial_is_one"),
         ForeignKeyConstraint(["item_id", "serial"], ["serial.item_id", "serial.number"]),
         Index("ix_stock_hold_source_id", "source_id"),
+        Index("ix_stock_hold_item_id", "item_id", "id"),
         Index(
             "uq_stock_hold_serial",
             *("item_id", "serial"),
