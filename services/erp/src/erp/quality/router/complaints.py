@@ -1,6 +1,6 @@
 """Paths of complaints and of scores of suppliers."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Response, status
 
@@ -22,6 +22,9 @@ __all__ = ["complaint_router", "score_router"]
 
 Clerk = Annotated[Actor, Needs("quality.write")]
 Reader = Annotated[Actor, Needs("quality.read")]
+_KNOWN: dict[int | str, dict[str, Any]] = {
+    200: {"description": "It was taken up before.", "model": NonconformanceView}
+}
 
 complaint_router = api_router(prefix="/v1/quality-complaints", tag="nonconformances")
 score_router = api_router(prefix="/v1/supplier-scores", tag="supplier-scores")
@@ -30,7 +33,7 @@ score_router = api_router(prefix="/v1/supplier-scores", tag="supplier-scores")
 @complaint_router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    responses={200: {"description": "It was taken up before.", "model": NonconformanceView}}
+    responses=_KNOWN
     | refuses(MissingReference, FractionOfUnit, NotShippedToCustomer, ComplaintDiffers),
 )
 async def quality_complaint_create(

@@ -1,6 +1,7 @@
 """What becomes of goods of a case: by the acts of stock, purchasing and inspection there are."""
 
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -203,7 +204,7 @@ async def _return(
     receipt_id = command.purchase_receipt_id
     if receipt_id is None and case.inspection_id:
         receipt_id = await queries.receipt_of_inspection(work.sql, case.inspection_id)
-    came = receipt_id and await queries.receipt_line(
+    came: Any = receipt_id and await queries.receipt_line(
         *(work.sql, receipt_id, (case.item_id, case.lot_id), command.quantity, command.serials)
     )
     lots = await _lots(work, case, command.quantity)
