@@ -24,7 +24,6 @@ READ_OTHERWISE = {
     "account_role_list": "fixed in the program, one for each role; sent whole",
     "fiscal_year_list": "a handful; sent whole",
     "period_list": "those of a year; sent whole",
-    "supply_suggestion_list": "computed of the plan and of shortages, no records; sent whole",
     "tax_code_list": "a handful; sent whole",
     "unit_list": "a handful; sent whole",
     "flow_pause_list": "one for each kind of record at most; sent whole",

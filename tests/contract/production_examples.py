@@ -98,6 +98,7 @@ async def send_scheduling(erp: Caller) -> None:
     for kind in ("changeover", "shared_resource", "scheduling_profile"):
         for act in ("create", "upsert", "upsert_batch", "update"):
             await erp.send(f"{kind}_{act}")
+    await erp.send("schedule_try_create")
 
 
 async def send_plan(erp: Caller) -> None:

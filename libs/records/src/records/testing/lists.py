@@ -21,7 +21,7 @@ __all__ = [
 
 TIMES = {"created_from", "created_to", "updated_from", "updated_to"}
 TOTALS = {"total_from", "total_to"}
-NUMBERS = TOTALS | {"score_from"}
+NUMBERS = TOTALS | {"score_from", "touches_gte"}
 """Ranges of numbers; the others are of days."""
 SETS = ("status", "state", "stage", "kind")
 DAYS = {"created_from": "2000-01-01", "updated_from": "2000-01-01"}

@@ -15,7 +15,7 @@ from erp.demand_forecasts.schemas import DemandForecastQuery, DemandForecastView
 from erp.demand_forecasts.states import Bucket, HistoryKind
 from erp.parties.schemas import CustomerView
 from erp.sql import Sql
-from records.filters import among
+from records.filters import among, between
 from records.includes import Include
 from records.reads import Reads, columns_of, everybody, sorts_of
 
@@ -41,8 +41,8 @@ def _filters(_at: Reading, query: DemandForecastQuery) -> list[Filter]:
             query.customer,
         ),
         among("demand_forecast.source", query.source),
-        Filter("demand_forecast.from_on <= {}::date", query.from_on_lte),
-        Filter("demand_forecast.to_on >= {}::date", query.to_on_gte),
+        *between("demand_forecast.from_on", query.from_on_gte, query.from_on_lte),
+        *between("demand_forecast.to_on", query.to_on_gte, query.to_on_lte),
     ]
 
 

@@ -101,8 +101,10 @@ class DemandForecastQuery(Tagged):
     source: Annotated[str, AnyOf(ForecastSource)] | None = Field(
         default=None, description="Only forecasts of these sources."
     )
+    from_on_gte: Day | None = Field(default=None, description="The first day it may begin on.")
     from_on_lte: Day | None = Field(default=None, description="The last day it may begin on.")
     to_on_gte: Day | None = Field(default=None, description="The first day it may end on.")
+    to_on_lte: Day | None = Field(default=None, description="The last day it may end on.")
 
 
 Number = Annotated[int, Field(strict=True)]
