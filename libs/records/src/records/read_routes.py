@@ -118,17 +118,20 @@ def get_route(of: RecordPaths, text: str = "", *, explain: Any = AS_IT_IS) -> No
 
 
 async def _resolved(at: Reading, of: RecordPaths, record_id: Any, response: Response) -> Any:
-    """The record, or the one into which it was merged. Raises NotFound."""
-    replies = replies_of(of.reads)
-    try:
-        return await replies.get(at, record_id)
-    except NotFound:
-        merged = of.kind is not None and of.kind.merging is not None
-        into = await winner_of(at, of.name, record_id) if merged else None
-        if into is None or not await of.reads.found_ids(at, [into]):
-            raise
-        response.headers["Content-Location"] = f"{of.router.prefix}/{into}"
-        return await replies.get(at, into)
+    """The record, or the one into which it was merged, also just now. Raises NotFound."""
+    replies, into = replies_of(of.reads), record_id
+    merged = of.kind is not None and of.kind.merging is not None
+    while True:
+        try:
+            found = await replies.get(at, into)
+        except NotFound:
+            into = await winner_of(at, of.name, into) if merged else None
+            if into is None:
+                raise NotFound(entity=of.name, id=record_id) from None
+            continue
+        if into != record_id:
+            response.headers["Content-Location"] = f"{of.router.prefix}/{into}"
+        return found
 
 
 def _asked_of(reads: Reads[Any]) -> Any:
