@@ -9,8 +9,6 @@ from uuid import UUID
 import orjson
 
 from chassis.ids import uuid7
-from chassis.problems.problem import FieldError
-from chassis.problems.standard import InvalidInput
 from chassis.storage.bulk import Bulk
 from chassis.storage.paging import Filter, Sort
 from chassis.storage.reading import Reading
@@ -62,6 +60,7 @@ _REACHED = f"""exists (select from pipeline_stage wanted
 _LEFT = """exists (select from opportunity_stage_figure f
       cross join unnest(f.stage_ids, f.microseconds) as u(stage_id, microseconds)
     where f.opportunity_id = opportunity.id and u.stage_id = {} and u.microseconds is not null)"""
+TOUCH_DAYS = 14
 _OLD_ENOUGH = "opportunity.closes_on - opportunity.opened_on > {}::integer"
 _TOUCHED = """(select n >= coalesce((asked.of ->> 'at_least')::integer, 0)
         and n <= coalesce((asked.of ->> 'at_most')::integer, n)
@@ -114,7 +113,7 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
         *between("opportunity.opened_on", query.opened_on_gte, query.opened_on_lte),
         Filter(_REACHED, query.reached_stage_id),
         Filter(_LEFT, query.left_stage_id),
-        Filter(_OLD_ENOUGH, query.touch_days),
+        Filter(_OLD_ENOUGH, _touch_days(query)),
         Filter(_TOUCHED, _touches(at, query)),
         Filter(_with("contact", "contact_id"), query.contact_id),
         Filter(_with("competitor", "competitor_id"), query.competitor_id),
@@ -127,26 +126,22 @@ def _filters(at: Reading, query: OpportunityQuery) -> Sequence[Filter]:
     ]
 
 
-def _require_days(query: OpportunityQuery) -> None:
-    """Touches are counted within days. Raises InvalidInput."""
+def _touch_days(query: OpportunityQuery) -> int | None:
+    """Within how many days touches are counted; None: nobody asks."""
     names = ("touch_channel", "touch_direction", "touches_gte", "touches_lte")
-    given = [one for one in names if getattr(query, one) is not None]
-    if given:
-        message = "Say with `touch_days` within how many days touches are counted."
-        raise InvalidInput(
-            errors=[FieldError(f"/query/{one}", "days_needed", message) for one in given]
-        )
+    asked = any(getattr(query, one) is not None for one in names)
+    return query.touch_days or (TOUCH_DAYS if asked else None)
 
 
 def _touches(at: Reading, query: OpportunityQuery) -> str | None:
     """Which touches are counted, and how many of them are wanted; None: nobody asks."""
-    if query.touch_days is None:
-        _require_days(query)
+    days = _touch_days(query)
+    if days is None:
         return None
     outbound = query.touch_direction and query.touch_direction == TouchDirection.OUTBOUND
     asked = {
         "zone": str(at.setting.zone),
-        "days": query.touch_days,
+        "days": days,
         "channel": query.touch_channel,
         "outbound": outbound,
         "at_least": query.touches_gte,

@@ -310,19 +310,19 @@ class OpportunityQuery(Tagged):
     touch_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
         default=None,
         description="Only those that closed later than so many days after opening; touches of "
-        "these days are counted.",
+        "these days are counted. Default: 14 where touches are asked for.",
     )
     touch_channel: TouchKind | None = Field(
-        default=None, description="With `touch_days`: touches of this kind; default: of all kinds."
+        default=None, description="Only touches of this kind are counted; default: of all kinds."
     )
     touch_direction: TouchDirection | None = Field(
-        default=None, description="With `touch_days`: in this direction; default: in both."
+        default=None, description="Only touches in this direction; default: in both."
     )
     touches_gte: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
-        default=None, description="With `touch_days`: at least so many touches."
+        default=None, description="At least so many touches."
     )
     touches_lte: Annotated[int, Field(ge=0, le=1_000_000)] | None = Field(
-        default=None, description="With `touch_days`: no more than so many touches."
+        default=None, description="No more than so many touches."
     )
     stale: bool | None = Field(
         default=None, description="True: only those that are in their stage for too long."
