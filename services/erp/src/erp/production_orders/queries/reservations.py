@@ -6,7 +6,7 @@ from uuid import UUID
 from erp.sql import Sql
 from erp.stock.lines import DemandLine
 
-__all__ = ["items_of_orders", "known_lines", "lines_to_reserve", "reserved_lines"]
+__all__ = ["items_of_orders", "lines_to_reserve", "once_reserved", "reserved_lines"]
 
 _TO_RESERVE = """select c.id, c.production_order_id, c.item_id, c.required - c.issued as quantity,
     o.start_on as needed_on, o.start_on as promised_on
@@ -33,7 +33,7 @@ async def reserved_lines(sql: Sql, order_ids: Collection[UUID]) -> list[UUID]:
     return [row[0] for row in rows]
 
 
-async def known_lines(sql: Sql, component_ids: Sequence[UUID]) -> list[UUID]:
+async def once_reserved(sql: Sql, component_ids: Sequence[UUID]) -> list[UUID]:
     """Those of the components that were ever reserved."""
     rows = await sql.fetch(
         "select order_line_id from demand where order_line_id = any($1::uuid[])", component_ids

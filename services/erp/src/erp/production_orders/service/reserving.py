@@ -50,6 +50,6 @@ def _begun_and_ended(changes: Sequence[Change[ProductionOrder]]) -> tuple[list[U
 
 async def reserve_returned(work: Work, issued: Mapping[UUID, Decimal]) -> None:
     """Components came back: what the order lacks of them now is reserved; `issued`: what it has."""
-    known = await queries.known_lines(work.sql, list(issued))
+    known = await queries.once_reserved(work.sql, list(issued))
     if known:
         await want_again(work, {one: issued[one] for one in known})

@@ -14,7 +14,7 @@ __all__ = ["find", "without_place"]
 def find(problem: Problem) -> list[Conflict]:
     """What excludes every schedule; empty does not promise that there is one."""
     indexed = Indexed(problem)
-    if found := [*_unknown(indexed)]:
+    if found := [*_missing_records(indexed)]:
         return found
     if found := [*_cycles(indexed)]:
         return found
@@ -28,7 +28,7 @@ def find(problem: Problem) -> list[Conflict]:
     return found or [*_too_late(indexed)] or [*_overloads(indexed)]
 
 
-def _unknown(indexed: Indexed) -> Iterator[Conflict]:
+def _missing_records(indexed: Indexed) -> Iterator[Conflict]:
     for one in indexed.problem.operations:
         places = {option.resource_id for option in one.options}
         if one.fixed is not None:
