@@ -80,7 +80,7 @@ def _all_broken(history: History, files: Mapping[str, str]) -> Iterator[str]:
         if path.startswith("contracts/openapi/"):
             yield from _broken(history, path, json.loads(content), openapi_breaks)
         elif path.startswith("contracts/asyncapi/"):
-            yield from _broken(history, path, yaml.safe_load(content), asyncapi_breaks)
+            yield from _broken(history, path, from_yaml(content), asyncapi_breaks)
     for base in history.bases():
         yield from _broken_events(history, base, files)
         yield from _broken_problems(history, base, files)

@@ -66,7 +66,7 @@ class History:
         text = self.text_at(commit, path)
         if text is None:
             return None
-        document: dict[str, Any] = json.loads(text) if path.endswith(".json") else _yaml(text)
+        document: dict[str, Any] = json.loads(text) if path.endswith(".json") else from_yaml(text)
         return document
 
     def files(self, commit: str, folder: str) -> list[str]:
@@ -104,5 +104,5 @@ class History:
         return {commit: found.strip(" ,") for commit, _, found in lines}
 
 
-def _yaml(text: str) -> Any:
+def from_yaml(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe
