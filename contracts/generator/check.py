@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from chassis.events.json_schemas import objects_in
-from contracts.generator.history import BASE, History
+from contracts.generator.history import BASE, History, from_yaml
 from contracts.generator.promises import (
     asyncapi_breaks,
     event_breaks,

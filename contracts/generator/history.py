@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["BASE", "History"]
+__all__ = ["BASE", "History", "from_yaml"]
 
 BASE = "CONTRACTS_BASE"
 """Environment variable: the commit a branch is compared with, such as `origin/main`."""
@@ -105,4 +105,5 @@ class History:
 
 
 def from_yaml(text: str) -> Any:
+    """The document that the text says, read by the C library where it is."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe
