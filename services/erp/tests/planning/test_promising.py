@@ -1,6 +1,8 @@
 """Capable to promise, in numbers: of goods to come, made or bought anew (E37, V8)."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from erp.planning.rules.levels import CircularBill
 from erp.planning.rules.promising import Derived, Origin, promise
@@ -77,3 +79,23 @@ def test_what_nothing_brings_has_no_day_and_a_circle_is_refused():
     assert (found.day, found.lacking, shown(found)) == (None, 2, [("table", 1, "stock", 1)])
     with pytest.raises(CircularBill):
         asked([made("a", 1, ("b", 1)), made("b", 1, ("a", 1))], {}, ("a", 1, 1))
+
+
+@given(
+    st.dictionaries(st.integers(1, 9), st.integers(0, 20), min_size=1),
+    st.lists(st.tuples(st.integers(1, 15), st.integers(1, 9)), min_size=1, max_size=6),
+)
+def test_no_promise_breaks_an_older_one_and_none_is_later_than_need_be(free, asks):
+    """E37: each takes only what is free by its day, on the first day on which enough is."""
+    for quantity, wanted in asks:
+        found = asked([], {"lamp": sorted(free.items())}, ("lamp", quantity, wanted))
+        days = range(wanted, 10)
+        enough = [day for day in days if sum(free[on] for on in free if on <= day) >= quantity]
+        assert found.day == (enough[0] if enough else None)
+        if found.day is None:
+            continue
+        assert sum(one.quantity for one in found.parts) == quantity
+        for one in found.parts:
+            assert one.day <= found.day
+            free[one.day] -= one.quantity
+        assert min(free.values()) >= 0
