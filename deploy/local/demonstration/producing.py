@@ -41,9 +41,9 @@ class Roastery:
 
     def set_up(self) -> None:
         """What is made of what, where and how; and who sells the green coffee."""
-        green = {"sku": GREEN, "name": "Green coffee", "unit": "KGM"}
+        green = {"sku": GREEN, "name": "Green coffee", "unit": "KGM", "sold": False}
         made(self.erp, "/v1/items", tracking="lot", **green)
-        made(self.erp, "/v1/items", sku=DECAF, name="Decaf, 1 kg", tracking="lot")
+        made(self.erp, "/v1/items", sku=DECAF, name="Decaf, 1 kg", tracking="lot", sold=False)
         cost = {"amount": GREEN_COST, "currency": self.currency}
         grower = made(self.erp, "/v1/suppliers", name="Old Harbour Importers")
         sold = {"supplier_number": grower["number"], "sku": GREEN, "price": cost}

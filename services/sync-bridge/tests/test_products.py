@@ -24,6 +24,27 @@ async def test_what_is_only_bought_stays_with_the_erp_until_it_is_sold(rig):
     assert rig.crm.the(PRODUCTS)["active"] is False
 
 
+async def test_what_is_told_of_an_item_that_is_not_sold_waits_for_nothing(rig):
+    """B54: its price and stock stay with it, and cross once it is sold, as they were told last."""
+    item = rig.erp.makes(ITEMS, sku="RAW-1", sold=False)
+    await rig.synchronize()
+    price = rig.erp.makes(ERP_PRICES, item_id=item, price_list="standard", amount="9.50")
+    await rig.synchronize()
+    rig.erp.changes(ERP_PRICES, price, amount="9.75")
+    await rig.synchronize()
+    assert await rig.outcomes("erp.price") == [("ignored", "not_carried")] * 2
+    lane = await rig.lane("erp.price")
+    assert (lane["state"], lane["pending"]) == ("idle", 0)
+    assert (lane["waits_for"], lane["left_for"]) == (None, f"product erp:{item}")
+    assert PRODUCTS not in rig.crm.records
+    rig.erp.changes(ITEMS, item, sold=True)
+    await rig.synchronize()
+    assert rig.crm.the(PRICES)["price"]["amount"] == "9.75"
+    assert await rig.outcomes("erp.price") == [("ignored", "not_carried"), ("done", "applied")]
+    lane = await rig.lane("erp.price")
+    assert (lane["state"], lane["pending"], lane["left_for"]) == ("idle", 0, None)
+
+
 async def test_a_product_the_crm_had_alone_is_joined_by_its_code(rig):
     """B51: the same code is the same thing."""
     product = rig.crm.makes(PRODUCTS, code="BOLT-8", name="Our bolt")

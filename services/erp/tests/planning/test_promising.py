@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.planning.rules.levels import CircularBill
-from erp.planning.rules.promising import Derived, Origin, promise
+from erp.planning.rules.promising import Derived, promise
 from erp.planning.rules.snapshot import Bill, Component, LotSizing, PlannedItem
-from erp.planning.states import Source
+from erp.planning.states import PromiseOrigin, Source
 
 V8 = {"lamp": [(1, 40), (8, 10), (22, 50)]}
 
@@ -49,7 +49,7 @@ def test_what_lacks_is_bought_or_waited_for_whichever_is_sooner():
     found = asked([bought("lamp", 9)], V8, ("lamp", 60, 1))
     assert (found.day, shown(found)[-1]) == (10, ("lamp", 20, "buy", 10))
     found = asked([bought("lamp", 21)], V8, ("lamp", 60, 1))
-    assert (found.day, found.parts[-1].origin) == (22, Origin.RECEIPT)
+    assert (found.day, found.parts[-1].origin) == (22, PromiseOrigin.RECEIPT)
     soon = {"lamp": [(1, 0), (5, 9), (9, 9)]}
     assert asked([bought("lamp", 9)], soon, ("lamp", 9, 1)).day == 5
 
@@ -60,11 +60,11 @@ def test_made_when_its_parts_are_there_with_the_reasons_beneath():
     items = [made("table", 3, ("top", 1), ("leg", 4)), top, made("leg", 2, ("top", 1))]
     found = asked(items, {"top": [(1, 2)], "leg": [(1, 7)]}, ("table", 2, 1))
     [table] = found.parts
-    assert (table.origin, table.begins, table.day) == (Origin.MAKE, 8, 11)
+    assert (table.origin, table.begins, table.day) == (PromiseOrigin.MAKE, 8, 11)
     assert table.parts == (
-        Derived("top", 2, Origin.STOCK, 1, 1),
-        Derived("leg", 7, Origin.STOCK, 1, 1),
-        Derived("leg", 1, Origin.MAKE, 6, 8, (Derived("top", 1, Origin.BUY, 1, 6),)),
+        Derived("top", 2, PromiseOrigin.STOCK, 1, 1),
+        Derived("leg", 7, PromiseOrigin.STOCK, 1, 1),
+        Derived("leg", 1, PromiseOrigin.MAKE, 6, 8, (Derived("top", 1, PromiseOrigin.BUY, 1, 6),)),
     )
 
 

@@ -42,6 +42,11 @@ class Need:
         """As lanes write what they wait for: `customer crm:<id>`."""
         return f"{self.entity} {self.sender}:{self.id}"
 
+    @property
+    def lane(self) -> str:
+        """The lane of the record itself."""
+        return f"{self.sender}.{self.entity}:{self.id}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Entity:
@@ -151,6 +156,8 @@ class Flow:
     is part of the idempotency key, so that a corrected mapping is not taken for a repeat (B39).
     `history_of`: in which history of the sender the `source_version` counts that is put, where it
     is not the event's version; None: in that of the event.
+    `follows`: while what it needs does not cross, it does not either; when that does, its newest
+    event is delivered.
     `erases`: nothing is put; the sender's records of that type, named in the event, are erased.
     """
 
@@ -164,6 +171,7 @@ class Flow:
     shared_by: Mapping[str, str] = field(default_factory=dict)
     revision: int = 1
     history_of: Callable[[Any], int | None] = _unsaid
+    follows: bool = False
     erases: str = ""
 
     @property
@@ -245,6 +253,7 @@ FLOWS: Sequence[Flow] = (
         entity=PRICE,
         in_batches=True,
         needs=_item_of,
+        follows=True,
     ),
     Flow(
         event="tandem.erp.price-list-changed.v1",
@@ -278,6 +287,7 @@ FLOWS: Sequence[Flow] = (
         entity=AVAILABILITY,
         in_batches=True,
         needs=_item_in,
+        follows=True,
     ),
     Flow(
         event="tandem.erp.balance-changed.v1",
@@ -286,6 +296,7 @@ FLOWS: Sequence[Flow] = (
         entity=DEBT,
         in_batches=True,
         needs=_owing,
+        follows=True,
     ),
     Flow(
         event="tandem.crm.person-erased.v1",

@@ -16,6 +16,7 @@ from erp.planning.router import (
     parameter_router,
     plan_router,
     planned_order_router,
+    promise_router,
     supply_router,
 )
 from erp.planning.service.running import make_plans
@@ -26,12 +27,20 @@ _OF_PLANS = "select, insert, delete"
 
 MODULE = Module(
     name="planning",
-    routers=(parameter_router, plan_router, planned_order_router, message_router, supply_router),
+    routers=(
+        parameter_router,
+        plan_router,
+        planned_order_router,
+        message_router,
+        supply_router,
+        promise_router,
+    ),
     tags={
         "planning-parameters": "How items are planned: policy, lots, lead time, safety stock.",
         "material-plans": "Plans of what to buy and make: asked for, and how far they are.",
         "planned-orders": "What the current plan wants bought or made, and why.",
         "supply-suggestions": "What is to be made or bought now, each need once.",
+        "earliest-promise": "When so many could be there, and what that follows from.",
         "plan-messages": "What should be done about what is ordered.",
     },
     permissions={

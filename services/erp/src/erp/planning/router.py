@@ -34,8 +34,9 @@ from erp.planning.schemas.plans import (
     PlanView,
     ProductionOfPlan,
 )
+from erp.planning.schemas.promises import EarliestPromise, EarliestPromiseQuery
 from erp.planning.schemas.supply import SupplySuggestionQuery, SupplySuggestions
-from erp.planning.service import plans, supply
+from erp.planning.service import plans, promising, supply
 from erp.planning.service.parameters import PLANNING_PARAMETER
 from erp.production.errors import ExplosionTooLarge
 from erp.production_orders.errors import BillMissing, PhantomItem
@@ -54,12 +55,14 @@ __all__ = [
     "parameter_router",
     "plan_router",
     "planned_order_router",
+    "promise_router",
     "supply_router",
 ]
 
 READ, WRITE = "planning.read", "planning.write"
 Planner = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
+Seller = Annotated[Actor, Needs("stock.read")]
 Buyer = Annotated[Actor, Needs("purchasing.write")]
 Maker = Annotated[Actor, Needs("production_orders.write")]
 
@@ -160,6 +163,17 @@ async def supply_suggestion_list(
 ) -> SupplySuggestions:
     """What is to be made or bought now: the plan, and what orders lack beyond it, as one answer."""
     return await supply.supply_suggestions(at, query)
+
+
+promise_router = api_router(prefix="/v1/earliest-promise", tag="earliest-promise")
+
+
+@promise_router.get("", responses=refuses(NotFound, FractionOfUnit))
+async def earliest_promise_get(
+    asked: Annotated[EarliestPromiseQuery, Query()], _by: Seller, at: InReading
+) -> EarliestPromise:
+    """When so many of an item could be there: of goods, of receipts, or made and bought anew."""
+    return await promising.earliest_promise(at, asked)
 
 
 LISTS = (

@@ -12,6 +12,7 @@ __all__ = [
     "PlanState",
     "PlannedOrderState",
     "Policy",
+    "PromiseOrigin",
     "ReceiptKind",
     "Source",
     "SupplyKind",
@@ -120,3 +121,12 @@ PLANNED_ORDER_FOLLOWING: Mapping[PlannedOrderState, frozenset[PlannedOrderState]
     PlannedOrderState.PLANNED: frozenset({PlannedOrderState.ORDERED}),
     PlannedOrderState.ORDERED: frozenset(),
 }
+
+
+class PromiseOrigin(StrEnum):
+    """Where a part of what is promised comes from."""
+
+    STOCK = "stock"
+    RECEIPT = "receipt"
+    MAKE = "make"
+    BUY = "buy"

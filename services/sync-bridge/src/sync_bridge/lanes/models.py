@@ -39,6 +39,7 @@ class Lane(Base):
         Index("uq_lane_id", "id", unique=True),
         Index("ix_lane_due", "kind", "late", "next_at", postgresql_where=text("state = 'ready'")),
         Index("ix_lane_waits_for", "waits_for", postgresql_where=text("waits_for is not null")),
+        Index("ix_lane_left_for", "left_for", postgresql_where=text("left_for is not null")),
         Index("ix_lane_state", "state", "since", "id"),
         Index("ix_lane_kind", "kind", "since", "id"),
         Index("ix_lane_subject", "subject"),
@@ -75,6 +76,7 @@ class Lane(Base):
     lease_epoch: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     lease_until: Mapped[datetime | None]
     waits_for: Mapped[str | None]
+    left_for: Mapped[str | None]
     reason: Mapped[str | None]
     detail: Mapped[str | None]
     blocked_version: Mapped[int | None] = mapped_column(BigInteger)

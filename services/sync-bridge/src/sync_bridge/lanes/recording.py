@@ -110,13 +110,15 @@ async def record_waits(
 ) -> list[Leased]:
     """Let lanes wait for records, all at once; returns the lanes whose lease was lost.
 
-    One whose record came across while this was being found out looks again (B54).
+    One whose record came across while this was being found out looks again (B54). What is told of
+    a record that does not cross, such as the stock of an item that is not sold, does not either.
     """
     await identity.lock_needs(work, sorted({str(why.need) for _, _, why in waiting}))
     across = await identity.twins_of(work, [why.need for _, _, why in waiting])
     again = [lane for lane, _, why in waiting if (why.need.entity, why.need.id) in across]
     await queries.release(work.sql, again)
-    keys = {lane.key for lane in again}
+    left = await _left(work, [one for one in waiting if one[0] not in again])
+    keys = {lane.key for lane in (*again, *left)}
     wait = [
         queries.Wait(lane, str(why.need), why.reason, event_of_step(lane, step).aggversion)
         for lane, step, why in waiting
@@ -124,6 +126,25 @@ async def record_waits(
     ]
     held = await queries.wait_all(work.sql, wait)
     return [one.lane for one in wait if one.lane.key not in held]
+
+
+async def _left(
+    work: Work, waiting: Sequence[tuple[Leased, QueueStep, WaitsForRecord]]
+) -> list[Leased]:
+    """Settle what follows a record that does not cross; the lanes of which that is all."""
+    follows = [one for one in waiting if BY_EVENT[event_of_step(*one[:2]).type].follows]
+    keys = {one[0].key: one[2].need.lane for one in follows}
+    settled = await queries.settled_lanes(work.sql, list(keys.values()))
+    left = [one for one in follows if keys[one[0].key] in settled]
+    finished = []
+    for lane, step, _ in left:
+        version = event_of_step(lane, step).version
+        finished.append(_finished(lane, step, Delivered(EventOutcome.NOT_CARRIED, version)))
+    if finished:
+        done = await queries.finish(work.sql, finished)
+        needs = {lane.key: str(why.need) for lane, _, why in left if lane.key in done}
+        await queries.leave(work.sql, needs)
+    return [lane for lane, _, _ in left]
 
 
 def _finished(lane: Leased, step: QueueStep, delivered: Delivered) -> Finished:

@@ -1,10 +1,11 @@
 """Routings as a plan knows them: yields and times of the one that counts on its day."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 
@@ -21,6 +22,7 @@ _OPERATIONS = """select r.item_id, o.setup_minutes, o.run_minutes, o.run_basis, 
   from routing r join routing_operation o on o.routing_id = r.id
   join work_centre w on w.id = o.work_centre_id left join calendar c on c.id = w.calendar_id
   where r.status = 'active' and daterange(r.effective_from, r.effective_to, '[]') @> $1::date
+    and ($2::uuid[] is null or r.item_id = any($2))
   order by r.item_id, o.sequence"""
 
 
@@ -34,14 +36,16 @@ class Route(NamedTuple):
 NO_ROUTE = Route((), ())
 
 
-async def routes_of(sql: Sql, scales: Mapping[str, int], today: date) -> dict[str, Route]:
-    """By item the routing that counts today.
+async def routes_of(
+    sql: Sql, scales: Mapping[str, int], today: date, only: Sequence[UUID] | None
+) -> dict[str, Route]:
+    """By item the routing that counts today; `only`: of no other items.
 
     A step at a supplier's takes its queue time alone. A working day of a work centre has what its
     calendar has on average on the weekdays on which it works.
     """
     found: dict[str, Route] = {}
-    for row in await sql.fetch(_OPERATIONS, today):
+    for row in await sql.fetch(_OPERATIONS, today, only):
         key = str(row["item_id"])
         if key not in scales:
             continue

@@ -28,7 +28,7 @@ from erp.planning.rules.snapshot import (
 from erp.planning.states import LotRule, Policy, Source
 from erp.sql import Sql
 
-__all__ = ["PLANT", "ReadSnapshot", "read_snapshot"]
+__all__ = ["PLANT", "ReadItems", "ReadSnapshot", "read_items", "read_snapshot"]
 
 PLANT = "plant"
 """The calendar of what is made here; suppliers' lead times count every day."""
@@ -55,12 +55,13 @@ _ITEMS = """select i.id, i.bought, u.decimals,
       p.min_quantity, p.multiple
     from supplier_price p join supplier u on u.id = p.supplier_id and u.status = 'active'
     order by p.item_id, p.amount, p.lead_time_days, p.supplier_id) o on o.item_id = i.id
-  where i.kind = 'goods' order by i.id"""
+  where i.kind = 'goods' and ($1::uuid[] is null or i.id = any($1)) order by i.id"""
 _BILLS = """select b.item_id, b.id, b.kind, b.quantity as makes, b.effective_from as bill_from,
     b.effective_to as bill_to, l.item_id as component_id, l.quantity, l.numerator, l.denominator,
     l.scrap, l.effective_from, l.effective_to, l.alternate_group, l.priority, l.phantom
   from bill_of_material b join bill_of_material_line l on l.bill_of_material_id = b.id
-  where b.status = 'active' order by b.item_id, b.effective_from nulls first, b.id, l.position"""
+  where b.status = 'active' and ($1::uuid[] is null or b.item_id = any($1))
+  order by b.item_id, b.effective_from nulls first, b.id, l.position"""
 _DEMANDS = """select order_line_id, order_id, item_id, needed_on, place,
     wanted - reserved - shipped as quantity, wanted
   from demand where reserved + shipped < wanted
@@ -85,15 +86,21 @@ class ReadSnapshot:
     wanted: Mapping[str, Decimal]
 
 
+@dataclass(frozen=True)
+class ReadItems:
+    """Items as they are planned, with steps in a unit and the supplier by item."""
+
+    items: tuple[PlannedItem, ...]
+    scales: Mapping[str, int]
+    suppliers: Mapping[str, UUID | None]
+
+
 async def read_snapshot(
     sql: Sql, *, today: date, working_days: Sequence[int] | None
 ) -> ReadSnapshot:
     """Everything that planning needs to know, in the transaction of the caller."""
-    rows = await sql.fetch(_ITEMS)
-    scales = {str(row["id"]): 10 ** int(row["decimals"]) for row in rows}
-    bills, phantoms = _bills(await sql.fetch(_BILLS), scales)
-    routes = await routes_of(sql, scales, today)
-    items = tuple(_item(row, scales, bills, phantoms, routes) for row in rows)
+    read = await read_items(sql, today)
+    scales, items = read.scales, read.items
     to_order = {one.key for one in items if one.to_order}
     ordered = await sql.fetch(_DEMANDS)
     demands = tuple(
@@ -129,9 +136,18 @@ async def read_snapshot(
         (*receipts, *made),
         calendars,
     )
-    suppliers = {str(row["id"]): row["supplier_id"] for row in rows}
     wanted = {str(row["order_line_id"]): row["wanted"] for row in ordered}
-    return ReadSnapshot(snapshot, scales, suppliers, wanted)
+    return ReadSnapshot(snapshot, scales, read.suppliers, wanted)
+
+
+async def read_items(sql: Sql, today: date, only: Sequence[UUID] | None = None) -> ReadItems:
+    """How goods are planned, bought and made; `only`: of no other items."""
+    rows = await sql.fetch(_ITEMS, only)
+    scales = {str(row["id"]): 10 ** int(row["decimals"]) for row in rows}
+    bills, phantoms = _bills(await sql.fetch(_BILLS, only), scales)
+    routes = await routes_of(sql, scales, today, only)
+    items = tuple(_item(row, scales, bills, phantoms, routes) for row in rows)
+    return ReadItems(items, scales, {str(row["id"]): row["supplier_id"] for row in rows})
 
 
 def _steps(quantity: Decimal, scale: int) -> int:

@@ -6,7 +6,6 @@ need is no longer in what is free, so that no new promise breaks one.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from erp.planning.rules.days import Days, later
 from erp.planning.rules.exploding import needed_on
@@ -14,18 +13,9 @@ from erp.planning.rules.levels import CircularBill
 from erp.planning.rules.lots import Need, lots
 from erp.planning.rules.routes import lead_days_of
 from erp.planning.rules.snapshot import PlannedItem
-from erp.planning.states import Source
+from erp.planning.states import PromiseOrigin, Source
 
-__all__ = ["Derived", "Free", "Origin", "Promise", "promise"]
-
-
-class Origin(StrEnum):
-    """Where a part of what is promised comes from."""
-
-    STOCK = "stock"
-    RECEIPT = "receipt"
-    MAKE = "make"
-    BUY = "buy"
+__all__ = ["Derived", "Free", "Promise", "promise"]
 
 
 Free = Mapping[str, Sequence[tuple[int, int]]]
@@ -42,7 +32,7 @@ class Derived:
 
     item: str
     quantity: int
-    origin: Origin
+    origin: PromiseOrigin
     begins: int
     day: int
     parts: tuple["Derived", ...] = ()
@@ -121,7 +111,7 @@ class _Promising:
             if taken:
                 bucket[1] -= taken
                 quantity -= taken
-                origin = Origin.STOCK if bucket[0] <= self.today else Origin.RECEIPT
+                origin = PromiseOrigin.STOCK if bucket[0] <= self.today else PromiseOrigin.RECEIPT
                 found.append(Derived(key, taken, origin, bucket[0], bucket[0]))
         return found[::-1]
 
@@ -153,5 +143,5 @@ class _Promising:
         largest = max(one.start for one in orders)
         days = self.calendars.get(item.calendar) if item.calendar else None
         end = later(days, first, lead_days_of(item, largest))
-        origin = Origin.BUY if item.source == Source.BUY else Origin.MAKE
+        origin = PromiseOrigin.BUY if item.source == Source.BUY else PromiseOrigin.MAKE
         return Derived(key, quantity, origin, first, end, tuple(parts))

@@ -6,20 +6,14 @@ transaction that lets it be the current one; until then the plan before it stays
 """
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
-from calendars.blocks import Block
-from calendars.holidays import PublicHolidays
-from calendars.working import WorkingCalendar
 from chassis.clock import utc_now
 from chassis.service import ServiceContext
 from chassis.storage.connections import milliseconds
-from chassis.storage.reading import Setting
 from chassis.telemetry.logs import get_logger
 from chassis.work.database import Database
 from erp.planning.events import PlanChanged
@@ -28,7 +22,7 @@ from erp.planning.queries import storing
 from erp.planning.queries.snapshot import ReadSnapshot, read_snapshot
 from erp.planning.rules.levels import CircularBill
 from erp.planning.service.computing import Computed, compute
-from erp.settings import settings_of
+from erp.planning.service.working_days import working_days
 
 __all__ = ["make_next_plan", "make_plans"]
 
@@ -38,7 +32,6 @@ UNFORESEEN = (
     "material and demands that are too large, and ask for a new plan."
 )
 _LOCK = "select pg_try_advisory_lock(hashtextextended('material_plan', 0))"
-_YEARS_BACK, _YEARS_AHEAD = 2, 4
 log = get_logger("erp.planning")
 
 
@@ -100,20 +93,6 @@ async def _read_and_store(
     await progress(0)
     computed = await compute(found.snapshot, progress)
     await _store(database, plan_id, found, computed)
-
-
-def working_days(setting: Setting, today: date) -> Sequence[int] | None:
-    """The days on which is worked here, as ordinals; None: every day is one."""
-    country = settings_of(setting).planning_holidays
-    if not country:
-        return None
-    whole = (Block(0, 24 * 60),)
-    calendar = WorkingCalendar(
-        str(setting.zone), dict.fromkeys(range(5), whole), holidays=PublicHolidays(country)
-    )
-    first = today - timedelta(days=366 * _YEARS_BACK)
-    days = (first + timedelta(days=one) for one in range(366 * (_YEARS_BACK + _YEARS_AHEAD)))
-    return [day.toordinal() for day in days if calendar.is_working_day(day)]
 
 
 async def _store(
