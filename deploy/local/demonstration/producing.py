@@ -41,7 +41,7 @@ class Roastery:
 
     def set_up(self) -> None:
         """What is made of what, where and how; and who sells the green coffee."""
-        green = {"sku": GREEN, "name": "Green coffee", "unit": "KGM", "sold": False}
+        green: Record = {"sku": GREEN, "name": "Green coffee", "unit": "KGM", "sold": False}
         made(self.erp, "/v1/items", tracking="lot", **green)
         made(self.erp, "/v1/items", sku=DECAF, name="Decaf, 1 kg", tracking="lot", sold=False)
         cost = {"amount": GREEN_COST, "currency": self.currency}
