@@ -63,7 +63,10 @@ def test_operations_have_stable_names_tags_and_words(api):
         assert set(operation["tags"]) <= described, name
 
 
-SINGLE = {"availability", "status", "chart_of_accounts", "forecast", "calendar_feed"}
+SINGLE = {
+    *("availability", "status", "chart_of_accounts", "forecast", "calendar_feed"),
+    "earliest_promise",
+}
 """Paths of which there is one."""
 
 

@@ -14,6 +14,7 @@ from sync_bridge.identity import service as identity
 from sync_bridge.identity.errors import PairTaken
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import Quarantined, ReceivedEvent
+from sync_bridge.lanes import left as left_lanes
 from sync_bridge.lanes import queries
 from sync_bridge.lanes.deliveries import Delivered
 from sync_bridge.lanes.erasing import forget_persons
@@ -102,6 +103,7 @@ async def record_effects(
             raise LeaseLost(lane)
     if woken:
         await queries.wake(work.sql, woken)
+        await left_lanes.take_up(work.sql, woken)
     return lost
 
 
@@ -134,7 +136,7 @@ async def _left(
     """Settle what follows a record that does not cross; the lanes of which that is all."""
     follows = [one for one in waiting if BY_EVENT[event_of_step(*one[:2]).type].follows]
     keys = {one[0].key: one[2].need.lane for one in follows}
-    settled = await queries.settled_lanes(work.sql, list(keys.values()))
+    settled = await left_lanes.settled_lanes(work.sql, list(keys.values()))
     left = [one for one in follows if keys[one[0].key] in settled]
     finished = []
     for lane, step, _ in left:
@@ -143,7 +145,7 @@ async def _left(
     if finished:
         done = await queries.finish(work.sql, finished)
         needs = {lane.key: str(why.need) for lane, _, why in left if lane.key in done}
-        await queries.leave(work.sql, needs)
+        await left_lanes.leave(work.sql, needs)
     return [lane for lane, _, _ in left]
 
 
