@@ -47,6 +47,13 @@ async def test_what_is_free_is_promised_and_the_rest_made_of_what_is_bought(shop
     assert (made["begins_on"], leg["begins_on"]) == (str(shop.day(5)), str(shop.day(0)))
 
 
+async def test_who_may_not_see_bills_is_not_told_what_goes_into_an_item(shop):
+    seller = await shop.erp.as_("stock.read")
+    found = (await seller.get(f"{PROMISE}?sku={shop.table['sku']}&quantity=2")).json()
+    assert [one["origin"] for one in found["parts"]] == ["make"]
+    assert found["promised_on"] == str(shop.day(8))
+
+
 async def test_an_older_promise_is_kept_also_that_of_a_firm_production_order(shop):
     """E37: what orders wait for, and what firm orders will need, is nobody else's."""
     await received(shop, shop.leg, "20")

@@ -20,6 +20,9 @@ from values.units import fits
 
 __all__ = ["earliest_promise"]
 
+BILLS_READ = "boms.read"
+"""Who lacks it does not see what goes into an item."""
+
 
 async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> EarliestPromise:
     """The earliest day and what it follows from. Raises NotFound, FractionOfUnit.
@@ -46,7 +49,10 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
         today=today.toordinal(),
         calendars={PLANT: tuple(days)} if days else {},
     )
-    return _shown(found, key, asked.quantity, wanted_on, _Words(skus, read.scales))
+    shown = _shown(found, key, asked.quantity, wanted_on, _Words(skus, read.scales))
+    if not at.actor.may(BILLS_READ):
+        shown.parts = [one for one in shown.parts if one.part_of is None]
+    return shown
 
 
 async def _free(at: Reading, skus: Mapping[UUID, str], read: ReadItems, today: date) -> Free:
