@@ -42,6 +42,7 @@ def installs(monkeypatch):
     )
     monkeypatch.setattr(Environment, "_create", lambda self: done.append(("created",)))
     monkeypatch.setattr(Environment, "_works", lambda self: ("created",) in done)
+    monkeypatch.setattr(Environment, "_compile", lambda self: None)
     return done
 
 
@@ -88,6 +89,16 @@ def test_a_checkout_that_was_moved_gets_a_new_environment(checkout, installs):
     (checkout / "requirements/local.txt").write_text("")
     prepared(checkout)
     assert installs.count(("created",)) == 2
+
+
+def test_our_own_modules_are_compiled_also_where_python_writes_no_bytecode(checkout, monkeypatch):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(Environment, "_prepare", lambda *_: None)
+    source = checkout / DISTRIBUTIONS[0] / "src"
+    source.mkdir()
+    (source / "made.py").write_text("ANSWER = 42\n")
+    Environment(checkout, Path(sys.prefix)).prepare("local", Step("Python environment"))
+    assert list(source.glob("__pycache__/made.*.pyc"))
 
 
 def test_without_a_network_the_message_says_what_to_do(checkout, monkeypatch):
