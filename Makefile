@@ -7,7 +7,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-clock test-books cover check contracts module sbom bench kafka demo clean environment
+.PHONY: help run test test-clock test-books cover check contracts module sbom bench kafka demo rehearse clean environment
 
 help: ## Print this help
 	@echo "Tandem: an ERP, a CRM, and the bridge that makes them one."
@@ -69,6 +69,10 @@ kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT chang
 demo: ## Play a small story across CRM, bridge and ERP; DATA=northwind: real orders; TRANSPORT=kafka
 	@$(LOCAL) setup
 	@$(BIN)/python deploy/local/demo.py
+
+rehearse: ## Lose all databases of a temporary installation and restore them; prints seconds to recover
+	@$(LOCAL) setup
+	@$(BIN)/python deploy/local/rehearse.py
 
 clean: ## Remove environment and caches; ALL=1 removes the local data in .tandem as well
 	@$(LOCAL) clean $(if $(ALL),--all)

@@ -223,5 +223,6 @@ def test_a_temporary_installation_leaves_no_copy_of_the_binaries(tmp_path):
 
 def test_make_alone_prints_every_target():
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("run", "test", "cover", "check", "contracts", "bench", "kafka", "demo", "clean"):
+    targets = ("run", "test", "cover", "check", "contracts", "bench", "kafka", "demo", "rehearse")
+    for target in (*targets, "clean"):
         assert f"  make {target} " in said

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,14 @@ from kafka import KafkaUnavailable, LocalKafka
 from runner.plan import ALL
 from runner.telling import Refusal, step
 
-__all__ = ["Temporary", "remove_installation", "temporary_installation"]
+__all__ = [
+    "Temporary",
+    "environment_of",
+    "remove_installation",
+    "services_of",
+    "temporary_folder",
+    "temporary_installation",
+]
 
 RUN = Path(__file__).resolve().parents[1] / "run.py"
 READY_SECONDS_MAX = 180.0
@@ -68,31 +75,46 @@ def temporary_installation(**settings: str) -> Iterator[Temporary]:
 
     TRANSPORT=kafka in the settings brings a broker along. Raises Refusal with the last lines.
     """
+    with temporary_folder() as folder, _broker(settings.pop("TRANSPORT", "feed")) as broker:
+        kafka = {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap} if broker else {}
+        with services_of(folder, environment_of(folder) | settings | kafka):
+            yield Temporary(folder, broker)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for an installation, removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="tandem-demo-"))
     folder.chmod(0o711)
     try:
-        with _broker(settings.pop("TRANSPORT", "feed")) as broker:
-            kafka = {"KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap} if broker else {}
-            given = _environment(folder) | settings | kafka
-            with (folder / "run.log").open("w", encoding="utf-8") as log:
-                process = subprocess.Popen(
-                    [sys.executable, str(RUN), "up"],
-                    env=given,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-            try:
-                with step("Installation") as now:
-                    _wait_until_ready(process, folder / "run.log")
-                    now.result = f"ERP, CRM and bridge run in {folder}"
-                yield Temporary(folder, broker)
-            finally:
-                process.send_signal(signal.SIGINT)
-                process.wait()
+        yield folder
     finally:
         remove_installation(folder)
+
+
+@contextmanager
+def services_of(folder: Path, given: Mapping[str, str]) -> Iterator[None]:
+    """The services of a folder run; stopped in order at the end. Raises Refusal.
+
+    Again in the same folder and environment they find what they left.
+    """
+    with (folder / "run.log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(RUN), "up"],
+            env=given,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        with step("Installation") as now:
+            _wait_until_ready(process, folder / "run.log")
+            now.result = f"ERP, CRM and bridge run in {folder}"
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
 
 
 def remove_installation(folder: Path) -> None:
@@ -122,7 +144,7 @@ def _broker(transport: str) -> Iterator[LocalKafka | None]:
         broker.stop()
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment_of(folder: Path) -> dict[str, str]:
     """Ours without what points at another installation, with free ports."""
     prefixes = tuple(service.prefix for service in ALL)
     mine = {"ONLY", "DATA", "KAFKA_BOOTSTRAP_SERVERS"}
