@@ -68,6 +68,18 @@ def test_made_when_its_parts_are_there_with_the_reasons_beneath():
     )
 
 
+def test_what_was_taken_for_making_is_free_again_where_a_receipt_is_sooner():
+    """E37: no leg is used for a stool that waits for its receipt."""
+    stool = made("stool", 9, ("leg", 1))
+    items = [made("set", 1, ("stool", 1), ("leg", 1)), stool]
+    found = asked(items, {"stool": [(1, 0), (4, 1)], "leg": [(1, 1)]}, ("set", 1, 1))
+    assert [(one.item, one.origin.value, one.day) for one in found.parts[0].parts] == [
+        ("stool", "receipt", 4),
+        ("leg", "stock", 1),
+    ]
+    assert (found.day, found.lacking) == (5, 0)
+
+
 def test_working_days_of_the_plant_count():
     items = [made("table", 2, ("top", 1), calendar="plant")]
     found = asked(items, {"top": [(1, 9)]}, ("table", 1, 1), {"plant": (1, 4, 7, 8)})
@@ -77,6 +89,9 @@ def test_working_days_of_the_plant_count():
 def test_what_nothing_brings_has_no_day_and_a_circle_is_refused():
     found = asked([made("table", 3, ("top", 1))], {"table": [(1, 1)]}, ("table", 3, 1))
     assert (found.day, found.lacking, shown(found)) == (None, 2, [("table", 1, "stock", 1)])
+    found = asked([], V8, ("lamp", 103, 8))
+    assert (found.day, found.lacking) == (None, 3)
+    assert shown(found)[-1] == ("lamp", 50, "receipt", 22)
     with pytest.raises(CircularBill):
         asked([made("a", 1, ("b", 1)), made("b", 1, ("a", 1))], {}, ("a", 1, 1))
 

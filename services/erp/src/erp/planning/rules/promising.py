@@ -5,7 +5,8 @@ need is no longer in what is free, so that no new promise breaks one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 
 from erp.planning.rules.days import Days, later
 from erp.planning.rules.exploding import needed_on
@@ -68,12 +69,13 @@ def promise(
 
 @dataclass(frozen=True, slots=True)
 class _Promising:
-    """A promise in the making: what of each item is left to promise."""
+    """A promise in the making: what of each item is left to promise, and what was taken so far."""
 
     items: Mapping[str, PlannedItem]
     left: dict[str, list[list[int]]]
     today: int
     calendars: Mapping[str, Days]
+    taken: list[tuple[list[int], int]] = field(default_factory=list)
 
     def of(self, key: str, quantity: int, day: int, above: tuple[str, ...]) -> Promise:
         if key in above:
@@ -82,18 +84,23 @@ class _Promising:
         rest = quantity - sum(one.quantity for one in found)
         if not rest:
             return Promise(day, tuple(found))
-        before = {one: [list(bucket) for bucket in some] for one, some in self.left.items()}
-        anew = self._anew(key, rest, (*above, key))
-        after = {**self.left}
-        self.left.update(before)
         enough = self._enough_on(key, rest)
-        if enough is not None and (anew is None or enough <= anew.day):
-            found += self._taken(key, rest, enough)
-            return Promise(max(day, *(one.day for one in found)), tuple(found))
-        self.left.update(before if anew is None else after)
-        if anew is None:
+        so_far = len(self.taken)
+        anew = self._anew(key, rest, (*above, key))
+        if anew is not None and (enough is None or anew.day < enough):
+            return Promise(max(day, anew.day), (*found, anew))
+        self._give_back(so_far)
+        found += self._taken(key, rest, date.max.toordinal() if enough is None else enough)
+        rest = quantity - sum(one.quantity for one in found)
+        if rest:
             return Promise(None, tuple(found), rest)
-        return Promise(max(day, anew.day), (*found, anew))
+        return Promise(max(day, *(one.day for one in found)), tuple(found))
+
+    def _give_back(self, so_far: int) -> None:
+        """Free again what was taken since so many were."""
+        for bucket, quantity in self.taken[so_far:]:
+            bucket[1] += quantity
+        del self.taken[so_far:]
 
     def _enough_on(self, key: str, quantity: int) -> int | None:
         """The first day up to which so many are free; None: there is none."""
@@ -110,6 +117,7 @@ class _Promising:
             taken = min(max(bucket[1], 0), quantity)
             if taken:
                 bucket[1] -= taken
+                self.taken.append((bucket, taken))
                 quantity -= taken
                 origin = PromiseOrigin.STOCK if bucket[0] <= self.today else PromiseOrigin.RECEIPT
                 found.append(Derived(key, taken, origin, bucket[0], bucket[0]))
