@@ -4,7 +4,7 @@ import pytest
 
 from .test_forecasts import wanted
 from .test_making import received
-from .test_plans import Shop
+from .test_plans import PARAMETERS, Shop
 
 pytestmark = pytest.mark.business_day
 
@@ -81,3 +81,6 @@ async def test_what_cannot_be_asked_or_promised_is_said(shop, problem):
     problem(await client.get(f"{PROMISE}?sku=NOWHERE-1"), 404, "not_found")
     half = await client.get(f"{PROMISE}?sku={nobody['sku']}&quantity=0.5")
     problem(half, 422, "fraction_of_unit")
+    await shop.desk.merge(f"{PARAMETERS}/{shop.parameters['id']}", {"lot_maximum": "2"})
+    many = await client.get(f"{PROMISE}?sku={shop.table['sku']}&quantity=1000000")
+    problem(many, 422, "promise_too_large")

@@ -8,6 +8,7 @@ __all__ = [
     "NotPlannedToBuy",
     "NotPlannedToMake",
     "PlanOutdated",
+    "PromiseTooLarge",
 ]
 
 
@@ -64,3 +65,12 @@ class PlanOutdated(Problem):
     code = "plan_outdated"
     title = "The plan does not know what was ordered since"
     detail = "{skus} was ordered after the plan was made. Make a new plan first."
+
+
+class PromiseTooLarge(Problem):
+    """The quantity would need more orders of its parts than are looked at."""
+
+    status = 422
+    code = "promise_too_large"
+    title = "So many cannot be promised at once"
+    detail = "{quantity} of {sku} would need more than {most} new orders. Ask for fewer."

@@ -19,6 +19,7 @@ from erp.planning.errors import (
     NotPlannedToBuy,
     NotPlannedToMake,
     PlanOutdated,
+    PromiseTooLarge,
 )
 from erp.planning.queries.plans import MESSAGES, ORDERS, PLANS
 from erp.planning.schemas.parameters import (
@@ -168,7 +169,7 @@ async def supply_suggestion_list(
 promise_router = api_router(prefix="/v1/earliest-promise", tag="earliest-promise")
 
 
-@promise_router.get("", responses=refuses(NotFound, FractionOfUnit))
+@promise_router.get("", responses=refuses(NotFound, FractionOfUnit, PromiseTooLarge))
 async def earliest_promise_get(
     asked: Annotated[EarliestPromiseQuery, Query()], _by: Seller, at: InReading
 ) -> EarliestPromise:

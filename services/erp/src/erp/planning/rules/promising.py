@@ -16,7 +16,10 @@ from erp.planning.rules.routes import lead_days_of
 from erp.planning.rules.snapshot import PlannedItem
 from erp.planning.states import PromiseOrigin, Source
 
-__all__ = ["Derived", "Free", "Promise", "promise"]
+__all__ = ["PROMISE_ORDERS_MAX", "Derived", "Free", "Promise", "PromiseUnbounded", "promise"]
+
+PROMISE_ORDERS_MAX = 10_000
+"""So many orders that would be needed anew are looked at, of all levels together."""
 
 
 Free = Mapping[str, Sequence[tuple[int, int]]]
@@ -60,11 +63,15 @@ def promise(
 
     Goods that are free by the day come first. The rest waits for receipts, or is made or bought,
     whichever is sooner; of equal days the receipts. A bill's components are promised the same way
-    from today on. Raises CircularBill.
+    from today on. Raises CircularBill, PromiseUnbounded.
     """
     key, quantity, day = wanted
     left = {one: [list(bucket) for bucket in buckets] for one, buckets in free.items()}
     return _Promising(items, left, today, calendars).of(key, quantity, max(day, today), ())
+
+
+class PromiseUnbounded(ValueError):
+    """More orders and parts than anybody reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,7 @@ class _Promising:
     today: int
     calendars: Mapping[str, Days]
     taken: list[tuple[list[int], int]] = field(default_factory=list)
+    orders: list[int] = field(default_factory=lambda: [0])
 
     def of(self, key: str, quantity: int, day: int, above: tuple[str, ...]) -> Promise:
         if key in above:
@@ -95,6 +103,12 @@ class _Promising:
         if rest:
             return Promise(None, tuple(found), rest)
         return Promise(max(day, *(one.day for one in found)), tuple(found))
+
+    def _count(self, orders: int) -> None:
+        """Raises PromiseUnbounded where with these there are too many orders."""
+        self.orders[0] += orders
+        if self.orders[0] > PROMISE_ORDERS_MAX:
+            raise PromiseUnbounded
 
     def _give_back(self, so_far: int) -> None:
         """Free again what was taken since so many were."""
@@ -131,6 +145,7 @@ class _Promising:
         item = self.items.get(key)
         if item is None:
             return None
+        self._count(-(-quantity // item.lot.maximum) if item.lot.maximum else 1)
         orders = lots([Need(self.today, quantity)], item.lot, item.good, item.yields)
         begun = sum(one.start for one in orders)
         first = self.today + item.fence_days

@@ -9,9 +9,17 @@ from uuid import UUID
 from chassis.problems.standard import NotFound
 from chassis.storage.reading import Reading
 from erp.catalog.errors import FractionOfUnit
+from erp.planning.errors import PromiseTooLarge
 from erp.planning.queries import promising as queries
 from erp.planning.queries.snapshot import PLANT, ReadItems, read_items
-from erp.planning.rules.promising import Derived, Free, Promise, promise
+from erp.planning.rules.promising import (
+    PROMISE_ORDERS_MAX,
+    Derived,
+    Free,
+    Promise,
+    PromiseUnbounded,
+    promise,
+)
 from erp.planning.schemas.promises import EarliestPromise, EarliestPromiseQuery, PromisedPart
 from erp.planning.service.working_days import working_days
 from erp.stock.service.expected_receipts import availability_projections
@@ -25,7 +33,7 @@ BILLS_READ = "boms.read"
 
 
 async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> EarliestPromise:
-    """The earliest day and what it follows from. Raises NotFound, FractionOfUnit.
+    """The earliest day and what it follows from. Raises NotFound, FractionOfUnit, PromiseTooLarge.
 
     No older promise is touched: what they need is taken off first. Machines count by the lead times
     of routings, not by what is free on them.
@@ -42,13 +50,18 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
     read = await read_items(at.sql, today, list(skus))
     days = working_days(at.setting, today)
     key = str(item["id"])
-    found = promise(
-        {one.key: one for one in read.items},
-        await _free(at, skus, read, today),
-        (key, int(asked.quantity * read.scales[key]), wanted_on.toordinal()),
-        today=today.toordinal(),
-        calendars={PLANT: tuple(days)} if days else {},
-    )
+    free = await _free(at, skus, read, today)
+    try:
+        found = promise(
+            {one.key: one for one in read.items},
+            free,
+            (key, int(asked.quantity * read.scales[key]), wanted_on.toordinal()),
+            today=today.toordinal(),
+            calendars={PLANT: tuple(days)} if days else {},
+        )
+    except PromiseUnbounded as endless:
+        quantity, most = plain(asked.quantity), PROMISE_ORDERS_MAX
+        raise PromiseTooLarge(quantity=quantity, sku=asked.sku, most=most) from endless
     shown = _shown(found, key, asked.quantity, wanted_on, _Words(skus, read.scales))
     if not at.actor.may(BILLS_READ):
         shown.parts = [one for one in shown.parts if one.part_of is None]
