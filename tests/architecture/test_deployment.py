@@ -120,6 +120,14 @@ def test_the_broker_answers_where_programs_of_this_machine_are_sent():
     assert advertised["PLAINTEXT"] == compose()["erp"]["environment"][KAFKA]
 
 
+def test_the_log_of_each_container_has_an_end():
+    page = (ROOT / "docs/operations/compose.md").read_text("utf-8")
+    for name, container in compose().items():
+        options = container["logging"]["options"]
+        assert options == {"max-size": "${LOG_SIZE:-50m}", "max-file": "${LOG_FILES:-5}"}, name
+    assert "`LOG_FILES` (5) files of `LOG_SIZE` (`50m`)" in page
+
+
 def test_only_migrate_sees_the_owner(kubectl):
     for name, container in compose().items():
         seen = {secret for secret in container.get("secrets", []) if "migration" in secret}
