@@ -15,9 +15,7 @@ from chassis.http.refusals import refuses
 from chassis.http.routing import api_router
 from chassis.jobs import queue
 from chassis.problems.problem import Problem
-from chassis.problems.standard import (
-    NotFound,
-)
+from chassis.problems.standard import NotFound
 from chassis.storage.paging import Filter, Page, Sort, fetch_page
 
 __all__ = ["NotDead", "router"]

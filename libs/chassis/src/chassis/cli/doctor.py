@@ -14,7 +14,7 @@ from chassis.schema.migrate import head_of, schema_version
 from chassis.schema.rights import excess, loose
 from chassis.service import Check, Service, ServiceContext, Unsound
 from chassis.storage.bootstrap import owns_tables
-from chassis.storage.connections import driver_url
+from chassis.storage.connections import opened
 from chassis.storage.folding import KNOWS_ALL_SCRIPTS
 from chassis.storage.lost import LOST
 
@@ -94,12 +94,9 @@ async def _finding(
 
 
 async def _ask(here: Installation, question: str) -> asyncpg.Record:
-    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
-    try:
+    async with opened(here.runtime_url, seconds=5) as sql:
         (row,) = await sql.fetch(question)
         return row
-    finally:
-        await sql.close()
 
 
 async def _database(here: Installation) -> str:
@@ -118,11 +115,8 @@ async def _database(here: Installation) -> str:
 
 
 async def _schema(here: Installation) -> str:
-    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
-    try:
+    async with opened(here.runtime_url, seconds=5) as sql:
         present = await schema_version(sql)
-    finally:
-        await sql.close()
     head = head_of(here.service.migrations)
     if present != head:
         message = f"at {present}, this version needs {head}; run: {here.service.name} migrate"
@@ -138,11 +132,8 @@ async def _rights(here: Installation) -> str:
             "could remove their guards; give it a role that owns none"
         )
         raise Unsound(message)
-    sql = await asyncpg.connect(driver_url(here.runtime_url), timeout=5)
-    try:
+    async with opened(here.runtime_url, seconds=5) as sql:
         wrong = [*await loose(sql), *await excess(sql, here.service.rights)]
-    finally:
-        await sql.close()
     if wrong:
         message = (
             f"{len(wrong)} are not as declared: {'; '.join(wrong[:5])}; run: "

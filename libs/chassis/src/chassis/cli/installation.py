@@ -1,7 +1,7 @@
 """The installation a command works on: its settings, and a database that is there to be used."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,7 +14,9 @@ from chassis.cli.console import Refusal
 from chassis.schema.migrate import head_of, schema_version
 from chassis.service import Service
 from chassis.settings import ServiceSettings
-from chassis.storage.bootstrap import DatabaseUrls
+from chassis.storage.bootstrap import DatabaseUrls, in_own_loop
+from chassis.storage.lost import LOST
+from chassis.storage.pooler import lends_sessions
 from chassis.work.database import Database
 
 __all__ = [
@@ -82,11 +84,12 @@ def installation(service: Service, **overrides: Any) -> Iterator[Installation]:
 
     Without a database URL it is the one of the data folder, whose server is left at the end.
     Overrides that are not None replace settings. Raises ValueError for wrong settings, Refusal
-    without a database.
+    without a database, or with a pooler before it that lends sessions.
     """
     given = {name: value for name, value in overrides.items() if value is not None}
     settings = service.settings(**given)
     if settings.database_url is not None:
+        in_own_loop(_refuse_lent_sessions(settings, service.name.upper()))
         yield Installation(service, settings, embedded=False)
         return
     with _folder_database(service).open(settings.data_dir, service.name) as urls:
@@ -97,6 +100,22 @@ def installation(service: Service, **overrides: Any) -> Iterator[Installation]:
             }
         )
         yield Installation(service, known, embedded=True)
+
+
+async def _refuse_lent_sessions(settings: ServiceSettings, service: str) -> None:
+    """Raises Refusal. A database that does not answer is left to whoever needs it."""
+    for name in ("database_url", "migration_database_url"):
+        url: SecretStr | None = getattr(settings, name)
+        with suppress(*LOST):
+            if url and await lends_sessions(url.get_secret_value()):
+                message = (
+                    f"{service}_{name.upper()} leads to a pooler that lends sessions, such as "
+                    "PgBouncer with pool_mode = transaction: locks, LISTEN and settings of a "
+                    f"session are lost at {make_url(url.get_secret_value()).render_as_string()}. "
+                    "Name PostgreSQL itself (its own port is 5432 as a rule, PgBouncer's 6432), "
+                    "or an entry of PgBouncer with pool_mode = session"
+                )
+                raise Refusal(message)
 
 
 @asynccontextmanager

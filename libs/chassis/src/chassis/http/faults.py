@@ -45,11 +45,7 @@ UNAVAILABLE = (
     ConnectionError,
     TimeoutError,
 )
-BUSY = (
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
-)
+BUSY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.SerializationError)
 FULL = (asyncpg.DiskFullError, asyncpg.OutOfMemoryError)
 CONTRADICTION = (asyncpg.IntegrityConstraintViolationError,)
 """The database kept a promise that the code had not checked: nothing was changed."""

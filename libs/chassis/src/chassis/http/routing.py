@@ -28,12 +28,7 @@ from chassis.problems.standard import (
     Unauthorized,
 )
 
-__all__ = [
-    "IdempotentRoute",
-    "PathDispatcher",
-    "api_router",
-    "operation_id",
-]
+__all__ = ["IdempotentRoute", "PathDispatcher", "api_router", "operation_id"]
 
 EVERYWHERE: tuple[type[Problem], ...] = (
     MalformedJson,

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import make_url
 
-from chassis.storage.connections import driver_url
+from chassis.storage.connections import opened
 
 __all__ = ["PIN_FUNCTIONS", "excess", "grant", "loose"]
 
@@ -24,11 +24,7 @@ end $do$"""
 name are those of `public`, whatever the session has under the same names."""
 
 _PART = re.compile(r"(\w+)(?: \(([^)]*)\))?")
-_EARLIER = (
-    ("tables", "all"),
-    ("sequences", "all"),
-    ("functions", "execute"),
-)
+_EARLIER = (("tables", "all"), ("sequences", "all"), ("functions", "execute"))
 _OWN_TABLES = """select relname, format('%I', relname) as quoted from pg_class
   where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
     and pg_has_role(relowner, 'USAGE') order by relname"""
@@ -64,15 +60,11 @@ async def grant(owner_url: str, runtime_role: str, rights: Mapping[str, str]) ->
     In one transaction, so that processes that run meanwhile miss none. What earlier versions
     granted on tables to come is taken back: partitions of the outbox are reached through it.
     """
-    sql = await asyncpg.connect(driver_url(owner_url))
-    try:
-        async with sql.transaction():
-            tables = {row["relname"]: row["quoted"] for row in await sql.fetch(_OWN_TABLES)}
-            database = make_url(owner_url).database
-            for statement in _statements(database, runtime_role, tables, rights):
-                await sql.execute(statement)
-    finally:
-        await sql.close()
+    async with opened(owner_url) as sql, sql.transaction():
+        tables = {row["relname"]: row["quoted"] for row in await sql.fetch(_OWN_TABLES)}
+        database = make_url(owner_url).database
+        for statement in _statements(database, runtime_role, tables, rights):
+            await sql.execute(statement)
 
 
 def _statements(

@@ -10,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import asyncpg
 from sqlalchemy import make_url
 
-from chassis.storage.connections import driver_url
+from chassis.storage.connections import opened
 
 __all__ = [
     "DatabaseUrls",
@@ -69,8 +68,7 @@ def in_own_loop(work: Coroutine[Any, Any, T]) -> T:
 
 async def create_roles(admin_url: str, roles: Roles) -> None:
     """Create both roles, or set the passwords of those that stand."""
-    sql = await asyncpg.connect(driver_url(admin_url))
-    try:
+    async with opened(admin_url) as sql:
         passwords = {roles.name: roles.runtime_password, roles.owner: roles.owner_password}
         for role, password in passwords.items():
             exists = await sql.fetchval("select true from pg_roles where rolname = $1", role)
@@ -80,8 +78,6 @@ async def create_roles(admin_url: str, roles: Roles) -> None:
         # A server's ordinary administrator may hand a database only to a role it is member of.
         if not await sql.fetchval("select usesuper from pg_user where usename = current_user"):
             await sql.execute(f'grant "{roles.owner}" to current_user')
-    finally:
-        await sql.close()
 
 
 async def create_database(
@@ -91,25 +87,19 @@ async def create_database(
 
     A template of our own is copied file by file: through the WAL its 11 MB take four times as long.
     """
-    sql = await asyncpg.connect(driver_url(admin_url))
-    try:
+    async with opened(admin_url) as sql:
         how = "encoding 'UTF8'" if template == "template0" else "strategy file_copy"
         await sql.execute(
             f'create database "{name}" owner "{roles.owner}" template "{template}" {how}'
         )
         await sql.execute(f'revoke all on database "{name}" from public')
         await sql.execute(f'grant connect on database "{name}" to "{roles.name}"')
-    finally:
-        await sql.close()
 
 
 async def ensure_database(admin_url: str, name: str, roles: Roles) -> None:
     """Create the database and its roles unless the database stands."""
-    sql = await asyncpg.connect(driver_url(admin_url))
-    try:
+    async with opened(admin_url) as sql:
         stands = await sql.fetchval("select true from pg_database where datname = $1", name)
-    finally:
-        await sql.close()
     if not stands:
         await create_roles(admin_url, roles)
         await create_database(admin_url, name, roles)
@@ -117,12 +107,9 @@ async def ensure_database(admin_url: str, name: str, roles: Roles) -> None:
 
 async def drop_databases(admin_url: str, names: Iterable[str]) -> None:
     """Drop databases with all connections to them; none of a name is fine."""
-    sql = await asyncpg.connect(driver_url(admin_url))
-    try:
+    async with opened(admin_url) as sql:
         for name in names:
             await sql.execute(f'drop database if exists "{name}" with (force)')
-    finally:
-        await sql.close()
 
 
 async def owns_tables(runtime_url: str) -> list[str]:
@@ -130,8 +117,7 @@ async def owns_tables(runtime_url: str) -> list[str]:
 
     Empty in a sound installation.
     """
-    sql = await asyncpg.connect(driver_url(runtime_url))
-    try:
+    async with opened(runtime_url) as sql:
         rows = await sql.fetch(
             """
             select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -141,5 +127,3 @@ async def owns_tables(runtime_url: str) -> list[str]:
             """
         )
         return [row["relname"] for row in rows]
-    finally:
-        await sql.close()

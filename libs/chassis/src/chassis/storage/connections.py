@@ -33,6 +33,7 @@ __all__ = [
     "engine_for",
     "give_back",
     "milliseconds",
+    "opened",
 ]
 
 SESSION = {
@@ -220,6 +221,18 @@ def connecting(
         )
 
     return connect
+
+
+@asynccontextmanager
+async def opened(
+    url: str, *, seconds: float = 60
+) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """A connection of the caller's own to a URL, opened within seconds, for a few statements."""
+    sql = await asyncpg.connect(driver_url(url), timeout=seconds, statement_cache_size=0)
+    try:
+        yield sql
+    finally:
+        await sql.close()
 
 
 def driver_url(url: str | URL) -> str:
