@@ -34,7 +34,7 @@ from records.sheets.kinds import RecordSheet
 
 __all__ = ["LISTS", "rush_request_router"]
 
-READ, WRITE = "sales.read", "sales.write"
+READ, WRITE = "rush.read", "rush.write"
 Seller = Annotated[Actor, Needs(WRITE)]
 Reader = Annotated[Actor, Needs(READ)]
 Decider = Annotated[Actor, Needs("rush.decide")]

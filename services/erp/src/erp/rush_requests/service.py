@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -51,7 +52,7 @@ async def ask(work: Work, command: NewRushRequest) -> UUID:
         answer="",
         currency=order.header.currency,
         surcharge_percent=settings_of(work.setting).rush_surcharge_percent,
-        surcharge=0,
+        surcharge=Decimal(0),
         delays=[],
         decided_by="",
     )
