@@ -18,7 +18,7 @@ def day(later):
     return TODAY + timedelta(days=later)
 
 
-def line(order, waiting, reserved=0, by=0, stays=False):
+def line(order, waiting, reserved=0, by=0, *, stays=False):
     """A line of the order, which came in the turn of its number."""
     key = UUID(int=order)
     quantities = Decimal(waiting), Decimal(reserved)
@@ -75,8 +75,9 @@ def test_what_is_promised_afterwards_can_be_kept(orders, free, receipts, wanted)
     rush = len(lines)
     found = first(rush, lines, free, receipts, wanted)
     if found.day is None:
-        assert free + sum(got for _, got, _ in orders[:-1]) + sum(q for _, q in receipts) < (
-            orders[-1][0]
+        assert (
+            free + sum(got for _, got, _ in orders[:-1]) + sum(q for _, q in receipts)
+            < (orders[-1][0])
         )
         return
     assert found.day >= day(wanted)

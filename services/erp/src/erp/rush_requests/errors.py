@@ -2,7 +2,13 @@
 
 from chassis.problems.problem import Problem
 
-__all__ = ["RushDelaysTooLong", "RushGainsNothing", "RushRequestDecided", "RushRequestOpen"]
+__all__ = [
+    "RushDelaysTooLong",
+    "RushGainsNothing",
+    "RushLeavesNoDay",
+    "RushRequestDecided",
+    "RushRequestOpen",
+]
 
 
 class RushRequestOpen(Problem):
@@ -44,4 +50,16 @@ class RushDelaysTooLong(Problem):
     detail = (
         "The order {delayed} would come {days} days later; at most {most} are allowed. Refuse the "
         "request, or bring the days of what is to come forward."
+    )
+
+
+class RushLeavesNoDay(Problem):
+    """Another order would have no day any more, where the policy limits delays."""
+
+    status = 409
+    code = "rush_leaves_no_day"
+    title = "The rush leaves another order without a day"
+    detail = (
+        "Nothing that is to come would bring the order {delayed} its goods. Order or make more "
+        "first, or refuse the request."
     )

@@ -15,6 +15,7 @@ from erp.rush_requests import service
 from erp.rush_requests.errors import (
     RushDelaysTooLong,
     RushGainsNothing,
+    RushLeavesNoDay,
     RushRequestDecided,
     RushRequestOpen,
 )
@@ -69,6 +70,7 @@ async def rush_request_outlook(rush_request_id: UUID, _by: Reader, at: InReading
     "/{rush_request_id}/grant",
     responses=refuses(
         *(NotFound, RushRequestDecided, OrderNotConfirmed, RushGainsNothing, RushDelaysTooLong),
+        RushLeavesNoDay,
         *(TryNotReady, ScheduleOutdated, ScheduleWrong),
     ),
 )

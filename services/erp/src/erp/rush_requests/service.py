@@ -12,7 +12,12 @@ from chassis.work.unit_of_work import Work
 from erp.fulfilment.service.rushing import lock_waiting_order, rush_order
 from erp.production_orders.service.orders import change_scheduling, lock_production_orders
 from erp.rush_requests import queries
-from erp.rush_requests.errors import RushDelaysTooLong, RushGainsNothing, RushRequestOpen
+from erp.rush_requests.errors import (
+    RushDelaysTooLong,
+    RushGainsNothing,
+    RushLeavesNoDay,
+    RushRequestOpen,
+)
 from erp.rush_requests.events import DelayedOrder, RushRequestChanged
 from erp.rush_requests.models import RushRequest
 from erp.rush_requests.schemas import DecideRush, GrantRush, NewRushRequest, RushOutlook
@@ -91,7 +96,7 @@ async def grant(work: Work, request_id: UUID, command: GrantRush) -> None:
     """Let the order go before others, and production with it.
 
     Raises NotFound, RushRequestDecided, OrderNotConfirmed, RushGainsNothing, RushDelaysTooLong,
-    and what keeping a schedule try raises.
+    RushLeavesNoDay, and what keeping a schedule try raises.
     """
     delays = await _keep_schedule(work, command.schedule_try_id)
     request = await lock(work, RushRequest, request_id)
@@ -117,7 +122,7 @@ async def _keep_schedule(work: Work, try_id: UUID | None) -> list[DelayedOrder]:
 
 
 async def _grant(work: Work, request: RushRequest, delayed: Sequence[DelayedOrder]) -> None:
-    """Grant a locked request. Raises OrderNotConfirmed, RushGainsNothing, RushDelaysTooLong."""
+    """Grant a locked request. Raises what `grant` raises."""
     making = await _lock_production(work, request.order_id)
     order = await lock_waiting_order(work, request.order_id)
     await change_scheduling(work, {one: {"rush": True} for one in making})
@@ -190,15 +195,18 @@ def _delayed(
     )
 
 
-def _too_long(at: Reading, delays: Sequence[DelayedOrder]) -> RushDelaysTooLong | None:
+def _too_long(
+    at: Reading, delays: Sequence[DelayedOrder]
+) -> RushDelaysTooLong | RushLeavesNoDay | None:
     """What is against it by the policy: somebody would come too late, or on no known day."""
     most = settings_of(at.setting).rush_delay_days_max
     if most is None:
         return None
     for one in delays:
-        if one.days is None or one.days > most:
-            days = "?" if one.days is None else one.days
-            return RushDelaysTooLong(delayed=one.number, days=days, most=most)
+        if one.days is None:
+            return RushLeavesNoDay(delayed=one.number)
+        if one.days > most:
+            return RushDelaysTooLong(delayed=one.number, days=one.days, most=most)
     return None
 
 
