@@ -121,8 +121,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     assert (await desk.merge(fields, {"custom": {"size": "1"}})).is_success
     tag = await desk.add("/v1/tags", name="Late")
     assert (await erp.client.put(f"/v1/sales-orders/{order['id']}/tags/{tag['id']}")).is_success
-    paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
-    assert (await erp.post("/v1/payments", paid)).is_success
+    await desk.add("/v1/payments", party_id=customer["id"], amount=MONEY)
     async with erp.database.transaction() as work:
         await refresh_orders(work, {"order_ids": [order["id"]]})
 
