@@ -526,6 +526,12 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"sales_order_{act}")
     order = await _sale(erp)
     await send_quality(erp, order, "LAMP-60")
+    later = await _sale(erp, requested_on="2030-01-01")
+    for act in ("grant", "refuse", "withdraw"):
+        await erp.send("rush_request_create", order_id=later["id"])
+        await erp.send(f"rush_request_{act}")
+    erp.records["sales_order"] = order["id"]
+    erp.records["sales_order_line"] = order["lines"][0]["id"]
     shipped = await erp.send("sales_order_ship")
     erp.records["shipment"] = shipped["shipment_id"]
     await erp.send("quality_complaint_create", order_number=order["number"])

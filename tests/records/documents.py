@@ -48,6 +48,10 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     inspected = await _inspected(desk, supplier)
     facts = {"quantity": "1", "description": "Scratched"}
     case = await desk.add("/v1/nonconformances", sku=item["sku"], **facts)
+    more = [line | {"quantity": "900"}]
+    waits = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    sooner = {"wanted_on": waits["ordered_on"], "reason": "A fair"}
+    await desk.add("/v1/rush-requests", order_id=waits["id"], **sooner)
     return {
         "/v1/inspections": inspected["id"],
         "/v1/nonconformances": case["id"],

@@ -76,6 +76,13 @@ async def _made(desk, item, component):
     assert (await desk.erp.post(f"/v1/production-orders/{order['id']}/release", {})).is_success
 
 
+async def _rushed(desk, order):
+    sooner = {"wanted_on": order["ordered_on"], "reason": "A fair"}
+    rush = await desk.add("/v1/rush-requests", order_id=order["id"], **sooner)
+    refused = f"/v1/rush-requests/{rush['id']}/refuse"
+    assert (await desk.erp.post(refused, {"reason": "It waits."})).is_success
+
+
 async def test_a_state_is_what_the_last_event_said(clerk):
     """Customer, item, price, price list, order, availability and balance, each more than once."""
     desk, erp = clerk, clerk.erp
@@ -102,6 +109,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
             {"item_id": one["id"], "quantity": "5", "unit_price": MONEY} for one in (item, other)
         ],
     )
+    await _rushed(desk, order)
     for act, body in (("shipments", {}), ("invoices", {}), ("notes", {"text": "By rail."})):
         reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", body)
         assert reply.is_success, reply.text
@@ -113,8 +121,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     assert (await desk.merge(fields, {"custom": {"size": "1"}})).is_success
     tag = await desk.add("/v1/tags", name="Late")
     assert (await erp.client.put(f"/v1/sales-orders/{order['id']}/tags/{tag['id']}")).is_success
-    paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
-    assert (await erp.post("/v1/payments", paid)).is_success
+    await desk.add("/v1/payments", party_id=customer["id"], amount=MONEY)
     async with erp.database.transaction() as work:
         await refresh_orders(work, {"order_ids": [order["id"]]})
 

@@ -44,6 +44,8 @@ from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
 from erp.routings.module import MODULE as ROUTINGS
 from erp.routings.router import routing
+from erp.rush_requests import router as rush_requests
+from erp.rush_requests.module import MODULE as RUSH_REQUESTS
 from erp.scheduling.module import MODULE as SCHEDULING
 from erp.scheduling.router import schedules as scheduling
 from erp.scheduling.router.masters import changeover, scheduling_profile, shared_resource
@@ -109,6 +111,7 @@ _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
     *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
+    *rush_requests.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -155,6 +158,7 @@ _OWN = Service(
         PLANNING,
         SCHEDULING,
         QUALITY,
+        RUSH_REQUESTS,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -44,6 +44,7 @@ __all__ = [
     "PURCHASE_RETURNS",
     "RECEIPTS",
     "ROUTINGS",
+    "RUSH_REQUESTS",
     "SALES_ORDERS",
     "SERIALS",
     "SHIPMENTS",
@@ -251,6 +252,7 @@ PURCHASE_ORDERS = Searched(
     ],
 )
 NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
+RUSH_REQUESTS = Searched(_number("r"), "rush_request r", "r.id", [])
 INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),

@@ -113,7 +113,7 @@ class ItemsShort(InternalEvent):
 
 
 class ReservationsReleased(InternalEvent):
-    """Goods that were reserved for these orders go back: the orders wait again.
+    """Goods that were reserved for these orders go back, or to another order: they wait again.
 
     Recorded while the stock levels are locked; see `DemandFilled`.
     """

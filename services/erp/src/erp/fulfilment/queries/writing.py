@@ -177,10 +177,12 @@ async def replace_content(work: Work, order: LockedOrder) -> None:
     await write.execute(work.sql)
 
 
-async def add_lines(work: Work, lines: Sequence[OrderLine]) -> None:
-    """Store more lines of an order."""
+async def add_lines(
+    work: Work, lines: Sequence[OrderLine], charges: Sequence[OrderCharge] = ()
+) -> None:
+    """Store more lines and charges of an order."""
     write = Bulk()
-    _insert_content(write, lines)
+    _insert_content(write, lines, charges)
     await write.execute(work.sql)
 
 
