@@ -125,7 +125,9 @@ async def test_what_a_plan_orders_and_waits_for_approval_is_neither_planned_nor_
     step = {"approvers": "role", "role": "accountant"}
     await shop.desk.add(
         "/v1/approval-rules",
-        **{"kind": "purchase", "name": "All of them", "position": 1},
+        kind="purchase",
+        name="All of them",
+        position=1,
         conditions=conditions,
         steps=[step],
     )

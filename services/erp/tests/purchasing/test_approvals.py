@@ -1,13 +1,12 @@
 """Purchase orders that wait for approval: nothing of them is expected, and none evades a limit."""
 
 import asyncio
-from datetime import date
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from services.erp.tests.fulfilment.conftest import Approving, Sales
 
-from ..fulfilment.conftest import Approving, Sales
 from .conftest import ORDERS, money
 
 pytestmark = pytest.mark.business_day
@@ -192,7 +191,7 @@ async def test_a_change_is_asked_about_anew(spending, buyer, priced, problem):
 
 async def test_a_suggestion_that_waits_for_approval_is_not_made_twice(spending, buyer, priced):
     """E41, E71: what waits covers the need; refused, it is suggested anew."""
-    supplier, item, boss = priced
+    _supplier, item, boss = priced
     await buyer.wanted(item, 12)
     [suggested] = await buyer.suggested(item)
     [order] = await buyer.orders(suggested)
@@ -229,27 +228,25 @@ async def test_approving_closing_and_changing_at_once_end_in_one_state(spending,
 async def test_the_database_expects_nothing_of_what_waits(spending, buyer, priced):
     supplier, item, _ = priced
     order = await spending.orders(supplier, item, 10)
-    placed = await spending.orders(await _other(spending, buyer, item), item, 10)
-    line = UUID(order["lines"][0]["id"])
+    placed = await spending.orders(await _other(buyer, item), item, 10)
+    waiting, line = UUID(order["id"]), UUID(order["lines"][0]["id"])
+    state = "update purchase_order set state = $2 where id = $1"
+    expect = """insert into incoming (source_line_id, item_id, quantity, due_on)
+      values ($1, $2, 1, '2026-01-01')"""
+    withdraw = "update approval set state = 'withdrawn' where subject_id = $1"
     forged = [
-        ("update purchase_order set state = 'ordered' where id = $1", [UUID(order["id"])]),
-        ("update purchase_order set state = 'pending_approval' where id = $1", [UUID(placed["id"])]),
-        (
-            "insert into incoming (source_line_id, item_id, quantity, due_on) values ($1, $2, 1, $3)",
-            [line, UUID(item["id"]), date(2026, 1, 1)],
-        ),
-        (
-            "update approval set state = 'withdrawn' where subject_id = $1",
-            [UUID(order["id"])],
-        ),
+        (state, waiting, "ordered"),
+        (state, UUID(placed["id"]), "pending_approval"),
+        (expect, line, UUID(item["id"])),
+        (withdraw, waiting),
     ]
     async with spending.erp.database.driver() as sql:
-        for statement, values in forged:
+        for statement, *values in forged:
             with pytest.raises(asyncpg.CheckViolationError):
                 await sql.execute(statement, *values)
 
 
-async def _other(spending, buyer, item):
+async def _other(buyer, item):
     supplier = await buyer.supplier()
     await buyer.priced(item, "100.00", supplier)
     return supplier
