@@ -316,5 +316,9 @@ APPROVALS = Searched(
         CUSTOMER.of(
             "o.customer_id", lines="sales_order o", record="o.id", of="approval.subject_id"
         ),
+        Related("purchase_order", "approval.subject_id", text=NUMBER),
+        SUPPLIER.of(
+            "o.supplier_id", lines="purchase_order o", record="o.id", of="approval.subject_id"
+        ),
     ],
 )

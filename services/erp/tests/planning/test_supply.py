@@ -117,3 +117,30 @@ async def test_what_is_past_due_is_due_when_it_can_be_here(shop):
     [made] = placed.json()["purchase_order_ids"]
     [line] = (await shop.desk.see(f"/v1/purchase-orders/{made}"))["lines"]
     assert line["due_on"] == str(shop.day(2))
+
+
+async def test_what_a_plan_orders_and_waits_for_approval_is_neither_planned_nor_promised(shop):
+    """E41, E71: it covers the need while it waits; closed, it is wanted again."""
+    conditions = [{"fact": "supplier_id", "values": [shop.supplier["id"]]}]
+    step = {"approvers": "role", "role": "accountant"}
+    await shop.desk.add(
+        "/v1/approval-rules",
+        kind="purchase",
+        name="All of them",
+        position=1,
+        conditions=conditions,
+        steps=[step],
+    )
+    await shop.wanted(shop.bolt, 20, 9)
+    [planned] = await shop.planned(shop.bolt)
+    made = await shop.desk.add(f"{ORDERS}/order", ids=[planned["id"]])
+    [order_id] = made["purchase_order_ids"]
+    order = await shop.desk.see(f"/v1/purchase-orders/{order_id}")
+    assert (order["state"], order["approval"]["state"]) == ("pending_approval", "pending")
+    assert await seen(shop, shop.bolt) == []
+    assert await shop.planned(shop.bolt) == []
+    promise = await shop.desk.see(f"/v1/earliest-promise?sku={shop.bolt['sku']}&quantity=1")
+    assert [one["origin"] for one in promise["parts"]] == ["buy"]
+    assert (await shop.erp.post(f"/v1/purchase-orders/{order_id}/close", None)).is_success
+    assert [one[2] for one in await seen(shop, shop.bolt)] == ["20"]
+    assert [one["quantity"] for one in await shop.planned(shop.bolt)] == ["20"]

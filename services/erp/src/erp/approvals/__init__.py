@@ -1,4 +1,4 @@
-"""Approvals of the ERP: orders beyond a credit limit wait for a person who may decide.
+"""Approvals of the ERP: orders beyond a credit limit, and purchase orders by rules.
 
 The engine is the library `approvals`; here stands which kinds there are and who sees them.
 """

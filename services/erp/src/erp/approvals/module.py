@@ -13,9 +13,9 @@ __all__ = ["MODULE"]
 MODULE = approvals_module(
     APPROVALS,
     (approval_router, approval_rule_router, approval_delegation_router),
-    tag="Decisions on orders that went beyond a limit: who asked, who decided, and why.",
+    tag="Decisions on orders that went beyond a limit, and on purchases: who asked, who decided.",
     permissions={
-        APPROVALS.decide: "Decide what waits for approval: orders beyond a credit limit.",
+        APPROVALS.decide: "Decide what waits: orders beyond a credit limit, and purchase orders.",
     },
     deciding=("accountant",),
     keeping=("accountant",),

@@ -17,7 +17,8 @@ approval_router = api_router(prefix="/v1/approvals", tag="approvals")
 READS = approval_reads(
     APPROVALS,
     searched=searched.APPROVALS,
-    title="(select o.number from sales_order o where o.id = approval.subject_id)",
+    title="""coalesce((select o.number from sales_order o where o.id = approval.subject_id),
+      (select o.number from purchase_order o where o.id = approval.subject_id))""",
     subtitle="approval.reason",
 )
 APPROVAL = RecordPaths(approval_router, READS, "approval", APPROVALS.read, APPROVALS.decide)

@@ -1,16 +1,30 @@
 """What the ERP lets be approved, and asking for it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from approvals.service import asking
 from approvals.states import FactKind
 from approvals.subjects import Approvals, Fact, Request, Subject
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.approvals.states import ApprovalKind
 
-__all__ = ["APPROVALS", "request_approval", "withdraw_requests"]
+__all__ = [
+    "APPROVALS",
+    "PURCHASE",
+    "Rules",
+    "approved_fingerprints",
+    "asks",
+    "request_approval",
+    "rules_of",
+    "void_changed",
+    "withdraw_requests",
+]
+
+Rules = Sequence[Mapping[str, Any]]
+"""The active rules of a kind, in the order in which they are asked."""
 
 CREDIT = Subject(
     kind=ApprovalKind.CREDIT,
@@ -25,7 +39,37 @@ CREDIT = Subject(
 )
 """An order that goes beyond the limit, by how much, and what it comes to. It waits in any case."""
 
-APPROVALS = Approvals(subjects=(CREDIT,), read="sales.read", decide="sales.approve")
+PURCHASE = Subject(
+    kind=ApprovalKind.PURCHASE,
+    record_type="purchase_order",
+    facts={
+        "total": FactKind.AMOUNT,
+        "total_of_30_days": FactKind.AMOUNT,
+        "supplier_id": FactKind.TEXT,
+        "supplier_is_new": FactKind.TEXT,
+    },
+)
+"""A purchase order: what it comes to, alone and with the supplier's others of 30 days, so that
+splitting it evades nothing; from whom, and whether nothing came from there before."""
+
+APPROVALS = Approvals(subjects=(CREDIT, PURCHASE), read="sales.read", decide="sales.approve")
+
+
+async def rules_of(at: Reading, kind: ApprovalKind) -> Rules:
+    """The active rules of the kind; one statement."""
+    return await asking.rules_of(at, kind)
+
+
+def asks(at: Reading, rules: Rules, kind: ApprovalKind, measures: Mapping[str, Fact]) -> bool:
+    """Whether one of the rules wants it approved; amounts are in the company's currency."""
+    facts = {name: None if one is None else str(one) for name, one in measures.items()}
+    subject = APPROVALS.subject(kind)
+    return asking.matching_rule(subject, rules, facts, at.setting.currency) is not None
+
+
+async def approved_fingerprints(at: Reading, kind: ApprovalKind, subject_id: UUID) -> set[str]:
+    """What is approved of the document now."""
+    return await asking.approved_fingerprints(at, kind, subject_id)
 
 
 async def request_approval(
@@ -36,6 +80,7 @@ async def request_approval(
     reason: str,
     facts: Mapping[str, Any],
     measures: Mapping[str, Fact],
+    fingerprint: str = "",
 ) -> None:
     """Ask those who may decide; the amounts of `measures` are in the company's currency."""
     request = Request(
@@ -45,8 +90,14 @@ async def request_approval(
         facts=facts,
         measures=measures,
         currency=work.setting.currency,
+        fingerprint=fingerprint,
     )
     await asking.request_approval(work, APPROVALS, request)
+
+
+async def void_changed(work: Work, kind: ApprovalKind, subject_id: UUID, fingerprint: str) -> None:
+    """Void what was asked or approved of the locked document as it was before."""
+    await asking.void_changed(work, kind, subject_id, fingerprint)
 
 
 async def withdraw_requests(work: Work, subject_id: UUID) -> None:

@@ -17,7 +17,9 @@ __all__ = [
     "NothingToBill",
     "NothingToCreditBack",
     "NothingToSendBack",
+    "PurchaseChangeNotApproved",
     "PurchaseOrderClosed",
+    "PurchaseOrderPending",
     "PurchaseOrderPlaced",
     "ReceiptBilled",
     "ReceiptReversed",
@@ -64,6 +66,30 @@ class PurchaseOrderClosed(Problem):
     code = "purchase_order_closed"
     title = "The order is received or closed"
     detail = "{number} is {state}: nothing more is expected of it."
+
+
+class PurchaseOrderPending(Problem):
+    """The order is not placed yet: somebody has to approve it."""
+
+    status = 409
+    code = "purchase_order_pending"
+    title = "The order waits for approval"
+    detail = (
+        "{number} is not placed before it is approved: nothing of it is received or billed. Have "
+        "it approved, or change or close it."
+    )
+
+
+class PurchaseChangeNotApproved(Problem):
+    """More is to be ordered of a supplier than is approved, with an order of which goods came."""
+
+    status = 409
+    code = "purchase_change_not_approved"
+    title = "The change needs an approval"
+    detail = (
+        "What is added to {number} needs an approval, and some of it came already. Order it with "
+        "an order of its own, which is approved then."
+    )
 
 
 class PurchaseOrderPlaced(Problem):

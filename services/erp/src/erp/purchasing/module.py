@@ -1,11 +1,18 @@
 """What buying brings into the ERP."""
 
+from approvals.events import DecisionMade, DecisionStarted
 from chassis.service import Module
 from chassis.telemetry.metrics import Metric
 from erp.catalog.events import UnitOrKindChanging
 from erp.payables.events import BillReversed
 from erp.purchasing.events import PurchaseChanged, PurchaseReturned
-from erp.purchasing.handlers import follow_shortages, keep_unit_and_kind, unbill_lines
+from erp.purchasing.handlers import (
+    follow_shortages,
+    keep_unit_and_kind,
+    lock_order_first,
+    resume_order,
+    unbill_lines,
+)
 from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.models.prices import PurchaseSuggestion, SupplierPrice
 from erp.purchasing.models.receipts import (
@@ -63,6 +70,8 @@ MODULE = Module(
         UnitOrKindChanging: (keep_unit_and_kind,),
         ItemsShort: (follow_shortages,),
         BillReversed: (unbill_lines,),
+        DecisionStarted: (lock_order_first,),
+        DecisionMade: (resume_order,),
     },
     metrics=(
         Metric(

@@ -14,8 +14,12 @@ __all__ = [
 
 
 class PurchaseOrderState(StrEnum):
-    """How much of a purchase order came; `closed`: nothing more is expected."""
+    """How much of a purchase order came; `closed`: nothing more is expected.
 
+    `pending_approval`: it is not placed before it is approved, and nothing is expected of it.
+    """
+
+    PENDING_APPROVAL = "pending_approval"
     ORDERED = "ordered"
     PARTLY_RECEIVED = "partly_received"
     RECEIVED = "received"
@@ -23,8 +27,16 @@ class PurchaseOrderState(StrEnum):
 
 
 PURCHASE_ORDER_FOLLOWING: Mapping[PurchaseOrderState, frozenset[PurchaseOrderState]] = {
+    PurchaseOrderState.PENDING_APPROVAL: frozenset(
+        {PurchaseOrderState.ORDERED, PurchaseOrderState.CLOSED}
+    ),
     PurchaseOrderState.ORDERED: frozenset(
-        {PurchaseOrderState.PARTLY_RECEIVED, PurchaseOrderState.RECEIVED, PurchaseOrderState.CLOSED}
+        {
+            PurchaseOrderState.PENDING_APPROVAL,
+            PurchaseOrderState.PARTLY_RECEIVED,
+            PurchaseOrderState.RECEIVED,
+            PurchaseOrderState.CLOSED,
+        }
     ),
     PurchaseOrderState.PARTLY_RECEIVED: frozenset(
         {PurchaseOrderState.ORDERED, PurchaseOrderState.RECEIVED, PurchaseOrderState.CLOSED}
@@ -40,7 +52,9 @@ PURCHASE_ORDER_FOLLOWING: Mapping[PurchaseOrderState, frozenset[PurchaseOrderSta
         }
     ),
 }
-"""Any may follow: receipts are reversed, goods go back, what comes opens a closed order."""
+"""Receipts are reversed, goods go back, what comes opens a closed order: any of these may follow.
+
+What waits for approval is ordered or closed; what is ordered waits again where it is changed."""
 
 
 class SuggestionState(StrEnum):

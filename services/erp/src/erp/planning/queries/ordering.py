@@ -30,6 +30,7 @@ class OrderToBuy(NamedTuple):
     due_on: date
     supplier_number: str
     lead_days: int
+    supplier_id: UUID
 
 
 class OrderToMake(NamedTuple):
@@ -43,7 +44,7 @@ class OrderToMake(NamedTuple):
 
 
 _LOCK = """select o.id, o.item_id, i.sku, o.start_quantity, o.due_on, u.number,
-    o.lead_days
+    o.lead_days, t.supplier_id
   from planned_order o join material_plan p on p.id = o.plan_id and p.is_current
   join planned_item t on t.plan_id = o.plan_id and t.item_id = o.item_id
   join item i on i.id = o.item_id join supplier u on u.id = t.supplier_id

@@ -67,9 +67,13 @@ _DEMANDS = """select order_line_id, order_id, item_id, needed_on, place,
   from demand where reserved + shipped < wanted
     and not exists (select from production_order o where o.id = order_id)
   order by place"""
-# Production orders are read apart (`making`), also those that are only planned.
+# Production orders are read apart (`making`), also those that are only planned. What waits for its
+# approval is not planned again.
 _RECEIPTS = """select source_line_id, item_id, due_on, quantity from incoming
   where not exists (select from production_order o where o.id = source_line_id)
+  union all select l.id, l.item_id, l.due_on, l.quantity from purchase_order o
+    join purchase_order_line l on l.purchase_order_id = o.id and l.quantity > 0
+  where o.state = 'pending_approval'
   order by source_line_id"""
 
 

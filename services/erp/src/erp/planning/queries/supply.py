@@ -92,10 +92,18 @@ async def short_items(sql: Sql, item_ids: Sequence[UUID], on: date) -> Mapping[U
 
 
 async def production_planned(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, Decimal]:
-    """By item what production orders make that are only planned; firm ones are expected."""
+    """By item what production orders make that are only planned; firm ones are expected.
+
+    And what purchase orders bring that wait for approval.
+    """
     rows = await sql.fetch(
-        """select item_id, sum(quantity) as quantity from production_order
-            where state = 'planned' and item_id = any($1::uuid[]) group by item_id""",
+        """select item_id, sum(quantity) as quantity from (
+            select item_id, quantity from production_order
+             where state = 'planned' and item_id = any($1::uuid[])
+            union all select l.item_id, l.quantity from purchase_order o
+              join purchase_order_line l on l.purchase_order_id = o.id
+             where o.state = 'pending_approval' and l.item_id = any($1::uuid[])) n
+          group by item_id""",
         list(item_ids),
     )
     return {row["item_id"]: row["quantity"] for row in rows}

@@ -24,6 +24,7 @@ from erp.planning.schemas.plans import (
 )
 from erp.production_orders.service.releasing import make_firm_orders
 from erp.purchasing.schemas.orders import NewPurchaseLine, NewPurchaseOrder
+from erp.purchasing.service.approving import lock_suppliers
 from erp.purchasing.service.ordering import order_goods
 from erp.stock.service.expected_receipts import lock_items
 
@@ -58,7 +59,8 @@ async def explain(at: Reading, order_id: UUID) -> OrderReasons:
 async def order_planned(work: Work, command: OrderPlanned) -> OrdersOfPlan:
     """Place a purchase order for each supplier of the planned orders.
 
-    Two planners who order the same one: the second is refused. Raises NotPlannedToBuy,
+    Two planners who order the same one: the second is refused. What needs an approval waits for it,
+    and is not planned again. Raises NotPlannedToBuy,
     PlanOutdated, and what placing an order is refused for.
     """
     ids = list(dict.fromkeys(command.ids))
@@ -68,6 +70,7 @@ async def order_planned(work: Work, command: OrderPlanned) -> OrdersOfPlan:
         if order_id not in rows:
             raise NotPlannedToBuy(planned_order=order_id)
     await _require_current(work, [one.item_id for one in rows.values()])
+    await lock_suppliers(work, {one.supplier_id for one in rows.values()})
     by_supplier: dict[str, list[ordering.OrderToBuy]] = {}
     for order_id in ids:
         by_supplier.setdefault(rows[order_id].supplier_number, []).append(rows[order_id])

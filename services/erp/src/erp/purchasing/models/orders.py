@@ -22,6 +22,7 @@ from erp.purchasing.errors import (
     MoreThanReceived,
     MoreThanSentBack,
     PurchaseOrderClosed,
+    PurchaseOrderPending,
     ReturnCredited,
 )
 from erp.purchasing.rules.values import share_of
@@ -77,8 +78,19 @@ class PurchaseOrder(Record, Base):
         """Whether nothing more is expected, though not all came."""
         return self.state == PurchaseOrderState.CLOSED
 
+    @property
+    def is_pending(self) -> bool:
+        """Whether it is placed only once it is approved."""
+        return self.state == PurchaseOrderState.PENDING_APPROVAL
+
+    def require_placed(self) -> None:
+        """Raises PurchaseOrderPending."""
+        if self.is_pending:
+            raise PurchaseOrderPending(number=self.number)
+
     def require_open(self) -> None:
-        """Raises PurchaseOrderClosed when nothing more is expected."""
+        """Raises PurchaseOrderPending, PurchaseOrderClosed when nothing more is expected."""
+        self.require_placed()
         if self.state not in self.OPEN:
             raise PurchaseOrderClosed(number=self.number, state=self.state)
 
@@ -93,8 +105,8 @@ class PurchaseOrder(Record, Base):
         self.touch(at)
 
     def update_state(self, lines: Sequence["PurchaseOrderLine"], at: datetime) -> None:
-        """Of the lines more or less is here, or expected; a closed order stays so."""
-        if not self.is_closed:
+        """Of the lines more or less is here, or expected; closed and pending ones stay so."""
+        if not self.is_closed and not self.is_pending:
             here = any(line.received for line in lines)
             expected = any(line.expected for line in lines)
             self.state = self.STATE_OF[here, expected]
@@ -109,9 +121,18 @@ class PurchaseOrder(Record, Base):
         self.state = PurchaseOrderState.ORDERED
         self.update_state(lines, at)
 
+    def await_approval(self) -> None:
+        """Be placed only once it is approved: nothing of it came."""
+        self.state = PurchaseOrderState.PENDING_APPROVAL
+
+    def place(self) -> None:
+        """Be ordered: nobody has to approve it, or it is approved."""
+        self.state = PurchaseOrderState.ORDERED
+
     def close(self, at: datetime) -> None:
         """Expect nothing more. Raises PurchaseOrderClosed."""
-        self.require_open()
+        if not self.is_pending:
+            self.require_open()
         self.state = PurchaseOrderState.CLOSED
         self.touch(at)
 
@@ -154,6 +175,11 @@ class PurchaseOrderLine(Identified, Base):
     def expected(self) -> Decimal:
         """What has not come yet."""
         return self.quantity - self.received
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether some of it came at any time and was not taken back as a mistake."""
+        return any((self.received, self.returned, self.billed, self.credited))
 
     @property
     def unbilled(self) -> Decimal:

@@ -16,7 +16,6 @@ from erp.catalog.schemas import ItemView
 from erp.parties.schemas import SupplierView
 from erp.purchasing.models.orders import PurchaseOrder, PurchaseOrderLine
 from erp.purchasing.schemas.orders import PurchaseOrderQuery, PurchaseOrderView
-from erp.purchasing.states import PurchaseOrderState
 from erp.sql import Sql
 from records.document_types import DocumentType, custom_of
 from records.filters import among, between, total_between
@@ -43,7 +42,7 @@ _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity,
   from purchase_order_line l join item i on i.id = l.item_id
   where l.purchase_order_id = any($1::uuid[]) order by l.purchase_order_id, l.position"""
 
-_NEW_ORDER = ("id", "number", "supplier_id", "ordered_on", "net")
+_NEW_ORDER = ("id", "number", "supplier_id", "ordered_on", "net", "state")
 _NEW_LINE = ("id", "purchase_order_id", "position", "item_id", "quantity", "unit_price", "due_on")
 _NOTHING_CAME: Mapping[str, Any] = dict.fromkeys(
     ("received", "received_value", "billed", "billed_value", "returned", "credited"), 0
@@ -56,6 +55,10 @@ _CHANGED_LINE = (
 
 _STATE = """o.id, o.version, o.number, o.supplier_id, s.number as supplier_number, o.state,
     o.ordered_on, o.net, o.created_at, o.updated_at, s.name as supplier_name,
+    (select jsonb_build_object('approval_id', a.id, 'state', a.state, 'asked_by', a.asked_by,
+        'asked_at', a.created_at, 'decided_by', a.decided_by, 'decided_at', a.decided_at)
+      from approval a where a.kind = 'purchase' and a.subject_id = o.id
+      order by a.created_at desc, a.id desc limit 1) as approval,
     (select jsonb_agg(jsonb_build_object('id', l.id, 'item_id', l.item_id, 'sku', i.sku,
         'quantity', trim_scale(l.quantity)::text, 'received', trim_scale(l.received)::text,
         'returned', trim_scale(l.returned)::text, 'billed', trim_scale(l.billed)::text,
@@ -157,7 +160,6 @@ async def add_orders(
         version=1,
         created_at=work.now,
         updated_at=work.now,
-        state=PurchaseOrderState.ORDERED,
     )
     write.insert(PurchaseOrderLine, lines, *_NEW_LINE, **_NOTHING_CAME)
     await write.execute(work.sql)

@@ -72,9 +72,16 @@ SUGGESTIONS = Reads(
 _OPEN = f"select {_SUGGESTION} from purchase_suggestion s where s.state = 'open'"
 
 # The cheapest of the suppliers we still buy from; of equals the fastest.
-_PROSPECTS = f"""select i.id as prospect_id, i.bought and i.status = 'active' as bought,
-    p.supplier_id as source_id, p.lead_time_days, p.min_quantity, p.multiple, {_SUGGESTION}
+# What waits for approval covers what is short, though nobody is promised it.
+_PROSPECTS = f"""with pending as materialized (
+    select l.item_id, sum(l.quantity) as quantity from purchase_order o
+      join purchase_order_line l on l.purchase_order_id = o.id
+     where o.state = 'pending_approval' and l.item_id = any($1::uuid[]) group by l.item_id)
+  select i.id as prospect_id, coalesce(n.quantity, 0) as pending,
+    i.bought and i.status = 'active' as bought, p.supplier_id as source_id,
+    p.lead_time_days, p.min_quantity, p.multiple, {_SUGGESTION}
   from item i
+  left join pending n on n.item_id = i.id
   left join purchase_suggestion s on s.item_id = i.id and s.state = 'open'
   left join lateral (select p.* from supplier_price p
     join supplier u on u.id = p.supplier_id and u.status = 'active'
@@ -98,9 +105,10 @@ class _Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemSourcing:
-    """An item that may have to be bought."""
+    """An item that may have to be bought; `pending`: ordered, and not approved yet."""
 
     bought: bool
+    pending: Decimal
     source: SupplierTerms | None
     suggestion: PurchaseSuggestion | None
 
@@ -145,6 +153,7 @@ async def sourcing_of(at: Reading, item_ids: Sequence[UUID]) -> dict[UUID, ItemS
     return {
         row["prospect_id"]: ItemSourcing(
             bought=row["bought"],
+            pending=row["pending"],
             source=_source(row) if row["source_id"] else None,
             suggestion=_suggestion(row) if row["id"] else None,
         )

@@ -37,7 +37,9 @@ from erp.purchasing.errors import (
     NotBought,
     NothingToBill,
     NothingToCreditBack,
+    PurchaseChangeNotApproved,
     PurchaseOrderClosed,
+    PurchaseOrderPending,
 )
 from erp.purchasing.queries.orders import ORDER_FIELDS, ORDERS
 from erp.purchasing.schemas.orders import (
@@ -49,7 +51,7 @@ from erp.purchasing.schemas.orders import (
     SentPurchaseOrders,
 )
 from erp.purchasing.schemas.receipts import ReceiptsBooked, ReceiptView, ReceiveAll, ReceiveOrder
-from erp.purchasing.service import billing, changing, crediting, ordering, receiving, sent
+from erp.purchasing.service import billing, changing, closing, crediting, ordering, receiving, sent
 from erp.stock.errors import (
     DuplicateLot,
     DuplicateSerial,
@@ -92,6 +94,7 @@ _CONTENT = (
 _RECEIVED = (
     NotFound,
     PurchaseOrderClosed,
+    PurchaseOrderPending,
     MoreThanOrdered,
     NotALine,
     FractionOfUnit,
@@ -110,6 +113,7 @@ _RECEIVED = (
 )
 _BILLED = (
     NotFound,
+    PurchaseOrderPending,
     NotALine,
     DuplicateBill,
     CurrencyNotSupported,
@@ -149,7 +153,14 @@ async def purchase_order_receive_batch(
 
 @purchase_order_router.put(
     "/{order_id}/content",
-    responses=refuses(NotFound, *_CONTENT, NotALine, LessThanReceived, PurchaseOrderClosed),
+    responses=refuses(
+        NotFound,
+        *_CONTENT,
+        NotALine,
+        LessThanReceived,
+        PurchaseOrderClosed,
+        PurchaseChangeNotApproved,
+    ),
 )
 async def purchase_order_update(
     order_id: UUID,
@@ -170,7 +181,7 @@ async def purchase_order_close(
     order_id: UUID, _by: Buyer, _once: OnlyOnce, work: InWork, response: Response
 ) -> PurchaseOrderView:
     """Expect nothing more of the order; what is still waited for is suggested anew."""
-    order = await ordering.close_order(work, order_id)
+    order = await closing.close_order(work, order_id)
     reply_with(response, order)
     return order
 

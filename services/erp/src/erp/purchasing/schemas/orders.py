@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from approvals.states import ApprovalState
 from chassis.http.etag import EtagVersion, Revision
 from erp.purchasing.events import ReceivedSerial
 from erp.purchasing.states import PurchaseOrderState, SuggestionState
@@ -36,6 +37,7 @@ __all__ = [
     "NewSupplierPrice",
     "OrderSuggestions",
     "OrdersPlaced",
+    "PurchaseApprovalView",
     "PurchaseLineView",
     "PurchaseOrderQuery",
     "PurchaseOrderView",
@@ -263,6 +265,19 @@ class PurchaseLineView(InCurrency, View):
     currency: str = part_currency()
 
 
+class PurchaseApprovalView(View):
+    """What was asked last about an order."""
+
+    approval_id: UUID
+    state: ApprovalState = Field(
+        description="What became of it; of `voided` the lines are changed afterwards."
+    )
+    asked_by: str = Field(description="Who asked: kind and id of the actor.")
+    asked_at: datetime = Field(description="When it was asked (UTC).")
+    decided_by: str | None = Field(description="Who decided last; null: nobody yet.")
+    decided_at: datetime | None = Field(description="When it was decided (UTC); null: not yet.")
+
+
 class PurchaseOrderView(InCurrency, CustomView, View):
     """An order of goods; its net is the sum of its lines."""
 
@@ -279,6 +294,9 @@ class PurchaseOrderView(InCurrency, CustomView, View):
     net: Amount
     lines: list[PurchaseLineView]
     serials: list[ReceivedSerial] = Field(description="Of the pieces that came and have one.")
+    approval: PurchaseApprovalView | None = Field(
+        description="What was asked last about approving the order; null: nothing was."
+    )
     created_at: datetime
     updated_at: datetime
 

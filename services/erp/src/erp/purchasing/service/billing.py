@@ -51,6 +51,7 @@ async def bill_order(work: Work, order_id: UUID, command: BillPurchaseOrder) -> 
     locked = (await queries.lock_orders(work, [order_id])).get(order_id)
     if locked is None:
         raise NotFound(entity="purchase_order", id=order_id)
+    locked.order.require_placed()
     billed = _billed_lines(work, locked, command.lines)
     await check_quantities(work.sql, [(one.line.item_id, one.quantity) for one in billed])
     lines = _goods_lines(work, locked, billed)

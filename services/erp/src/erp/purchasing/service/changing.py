@@ -15,13 +15,15 @@ from erp.purchasing.models.orders import PurchaseOrderLine
 from erp.purchasing.queries import orders as queries
 from erp.purchasing.queries.orders import LockedPurchaseOrder
 from erp.purchasing.schemas.orders import ChangePurchaseLine, ChangePurchaseOrder, PurchaseOrderView
+from erp.purchasing.service.approving import judge_change, request_approvals
 from erp.purchasing.service.ordering import agreed_lines, new_line
 from erp.purchasing.service.orders import (
-    expected_lines,
+    expected_line,
     publish_orders,
     require_bought,
 )
 from erp.purchasing.service.suggesting import update_suggestions
+from erp.stock.lines import ExpectedLine
 from erp.stock.service.booking import item_ids_by_sku
 from erp.stock.service.expected_receipts import set_expected_receipts
 from erp.sums import require_bookable
@@ -43,10 +45,11 @@ async def change_order(
 ) -> PurchaseOrderView:
     """Order other lines, quantities, prices or days; what is expected and suggested follows.
 
-    A line that is left out is dropped. What came at another price stays booked at that one. Raises
-    NotFound, StaleRevision, PurchaseOrderClosed, LessThanReceived, NotALine, MissingReference,
-    NotStocked, FractionOfUnit, NoSupplierPrice, NotBought, PartyArchived, CurrencyNotSupported,
-    InvalidInput (a line named twice, too large).
+    A line that is left out is dropped. What came at another price stays booked at that one. An
+    order that needs an approval now waits for it, unless some of it came. Raises NotFound,
+    StaleRevision, PurchaseOrderClosed, PurchaseChangeNotApproved, LessThanReceived, NotALine,
+    MissingReference, NotStocked, FractionOfUnit, NoSupplierPrice, NotBought, PartyArchived,
+    CurrencyNotSupported, InvalidInput (a line named twice, too large).
     """
     require_supported_currency(
         work, *(line.unit_price.currency for line in command.lines if line.unit_price)
@@ -122,11 +125,25 @@ async def _save(
         begun = {line.item_id for line in (*more, *new)}
         await require_bought(work, [locked.order.supplier_id], begun)
     require_bookable(sum((_net(line) for line in (*locked.lines, *new)), Decimal(0)))
-    locked.order.update_state([*locked.lines, *new], work.now)
+    lines, was_pending = [*locked.lines, *new], locked.order.is_pending
+    grows = bool(new) or any(_grew(before[line.id], line) for line in changed)
+    asked = await judge_change(work, locked.order, lines, grows=grows)
+    pending = locked.order.is_pending
+    locked.order.update_state(lines, work.now)
     await queries.save_orders(work, [locked], new)
-    touched = [*changed, *new]
-    await set_expected_receipts(work, expected_lines(touched))
+    touched = [*changed, *new] if pending == was_pending else lines
+    await set_expected_receipts(work, [_expected(line, pending=pending) for line in touched])
+    await request_approvals(work, [asked] if asked else [])
     await update_suggestions(work, _items(touched))
+
+
+def _grew(before: LineContent, line: PurchaseOrderLine) -> bool:
+    """Whether more is ordered with the line than before, or dearer."""
+    return line.quantity > before.quantity or line.unit_price > before.unit_price
+
+
+def _expected(line: PurchaseOrderLine, *, pending: bool) -> ExpectedLine:
+    return expected_line(line, Decimal(0) if pending else line.expected)
 
 
 def _net(line: PurchaseOrderLine) -> Decimal:

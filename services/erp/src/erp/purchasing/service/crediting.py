@@ -43,6 +43,7 @@ async def credit_order(work: Work, order_id: UUID, command: CreditPurchaseOrder)
     bill_id = command.bill_id or await lock_bill_of_order(work, order_id)
     await lock_bill_to_credit(work, supplier_id, command.bill_id)
     locked = (await queries.lock_orders(work, [order_id]))[order_id]
+    locked.order.require_placed()
     lines = await _credited_lines(work, locked, command.lines)
     locked.order.touch(work.now)
     await queries.save_orders(work, [locked])

@@ -1,4 +1,4 @@
-"""Ordering goods: what is suggested, or what a buyer wants; and giving up what never came."""
+"""Ordering goods: what is suggested, or what a buyer wants."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
-from chassis.problems.standard import MissingReference, NotFound
+from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import business_day_of, require_supported_currency
 from chassis.work.unit_of_work import Work
 from erp.purchasing.errors import NoSupplierPrice, SuggestionNotOpen
@@ -24,6 +24,7 @@ from erp.purchasing.schemas.orders import (
     OrderSuggestions,
     PurchaseOrderView,
 )
+from erp.purchasing.service.approving import judge_new, request_approvals
 from erp.purchasing.service.orders import (
     expected_line,
     publish_orders,
@@ -38,7 +39,6 @@ from values.decimals import EXACT
 
 __all__ = [
     "agreed_lines",
-    "close_order",
     "new_line",
     "order_goods",
     "order_suggestions",
@@ -167,7 +167,10 @@ def _agreed_line(
 async def _place_orders(
     work: Work, drafts: Sequence[DraftLine], day: date, ids: Sequence[UUID] | None = None
 ) -> list[PurchaseOrderLine]:
-    """Make an order for each supplier and expect its goods; the lines, as drafted."""
+    """Make an order for each supplier and expect its goods; the lines, as drafted.
+
+    Nothing is expected of those that wait for approval.
+    """
     suppliers = list(dict.fromkeys(draft.supplier_id for draft in drafts))
     ids = ids or [uuid7() for _ in suppliers]
     await require_bought(work, suppliers, {draft.item_id for draft in drafts})
@@ -179,8 +182,13 @@ async def _place_orders(
         positions[draft.supplier_id] += 1
         lines.append(new_line(orders[draft.supplier_id].id, positions[draft.supplier_id], draft))
     if lines:
-        await queries.add_orders(work, list(orders.values()), lines)
-        await set_expected_receipts(work, [expected_line(line, line.quantity) for line in lines])
+        made = list(orders.values())
+        asked = await judge_new(work, made, lines, ordered_on=day)
+        await queries.add_orders(work, made, lines)
+        pending = {one.order.id for one in asked}
+        placed = [line for line in lines if line.purchase_order_id not in pending]
+        await set_expected_receipts(work, [expected_line(line, line.quantity) for line in placed])
+        await request_approvals(work, asked)
     return lines
 
 
@@ -216,21 +224,3 @@ def new_line(order_id: UUID, position: int, draft: DraftLine) -> PurchaseOrderLi
         due_on=draft.due_on,
         received=Decimal(0),
     )
-
-
-async def close_order(work: Work, order_id: UUID) -> PurchaseOrderView:
-    """Expect nothing more of the order; what is still waited for is suggested anew.
-
-    Raises NotFound, PurchaseOrderClosed.
-    """
-    locked = await queries.lock_orders(work, [order_id])
-    if order_id not in locked:
-        raise NotFound(entity="purchase_order", id=order_id)
-    one = locked[order_id]
-    one.order.close(work.now)
-    open_lines = [line for line in one.lines if line.expected > 0]
-    await queries.save_orders(work, [one])
-    await set_expected_receipts(work, [expected_line(line, Decimal(0)) for line in open_lines])
-    await update_suggestions(work, sorted({line.item_id for line in open_lines}))
-    [view] = await publish_orders(work, [order_id], ["state"])
-    return view

@@ -33,8 +33,9 @@ async def requirements_of(at: Reading, short: Mapping[UUID, Shortage]) -> dict[U
 async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:
     """Make, change or withdraw the suggestion of each item, as its shortage asks.
 
-    What is waited for less what is expected, in the supplier's lots; run again, it changes
-    nothing. The caller has locked the items. Three statements, two when all is as it was.
+    What is waited for less what is expected, or ordered and not approved yet, in the supplier's
+    lots; run again, it changes nothing. The caller has locked the items. Three statements, two when
+    all is as it was.
     """
     shortages = await stock_shortages(work.sql, item_ids)
     sourcings = await queries.sourcing_of(work, item_ids)
@@ -53,9 +54,10 @@ async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:
 
 
 def _requirement(shortages: Shortage | None, sourcing: ItemSourcing) -> Requirement | None:
-    if shortages is None or not sourcing.bought:
+    if shortages is None or not sourcing.bought or shortages.quantity <= sourcing.pending:
         return None
-    return requirement_of(shortages.quantity, shortages.needed_on, sourcing.source)
+    quantity = shortages.quantity - sourcing.pending
+    return requirement_of(quantity, shortages.needed_on, sourcing.source)
 
 
 def _suggestion(work: Work, item_id: UUID, requirement: Requirement) -> PurchaseSuggestion:
