@@ -4,7 +4,7 @@ The jars come through Maven into a cache folder once; one broker in KRaft mode, 
 controller, runs from there with Java 17 or newer, on loopback. It is ready when it answers a
 client's request for metadata, and it stops with the process that started it.
 
-    python deploy/local/kafka.py [--port 9092] [--data-dir .tandem/kafka]
+    python deploy/local/kafka.py [--port 9092] [--data-dir .tandem/kafka] [--secured]
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kafka_access import KafkaAccess
 
 __all__ = [
     "KafkaUnavailable",
@@ -191,12 +195,21 @@ class LocalKafka:
     """One broker of our own, as a child process.
 
     `advertised_port` is what clients are told to connect to, where a proxy of a test listens;
-    without it, the broker's own port.
+    without it, the broker's own port. With `access` it also listens at `login_port` by TLS with
+    log-in, and at `certificate_port` by TLS with certificates of clients.
     """
 
-    def __init__(self, *, cache: Path | None = None, advertised_port: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        cache: Path | None = None,
+        advertised_port: int | None = None,
+        access: KafkaAccess | None = None,
+    ) -> None:
         self._cache = cache or cache_dir()
         self.advertised_port = advertised_port
+        self.access = access
+        self.login_port = self.certificate_port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._temporary: Path | None = None
         self._command: list[str] = []
@@ -238,6 +251,7 @@ class LocalKafka:
         self.data_dir = data_dir.resolve()
         self.port = port or _free_port()
         self._command = [java, *JVM_FLAGS, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+        self._command += self.access.jvm_flags if self.access else ()
         self._command += ["-cp", str(jars / "*")]
         self._configure()
         return self.restart()
@@ -247,21 +261,26 @@ class LocalKafka:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         logs = self.data_dir / "log"
         properties = self.data_dir / "server.properties"
+        ports = {
+            "port": self.port,
+            "controller_port": _free_port(),
+            "advertised_port": self.advertised_port or self.port,
+        }
         template = string.Template((FILES / "server.properties").read_text(encoding="utf-8"))
-        properties.write_text(
-            template.substitute(
-                port=self.port,
-                controller_port=_free_port(),
-                advertised_port=self.advertised_port or self.port,
-                log_dir=logs,
-            ),
-            encoding="utf-8",
-        )
+        text = template.substitute(ports, log_dir=logs)
+        if self.access:
+            self.access.make()
+            self.login_port, self.certificate_port = _free_port(), _free_port()
+            own = {"login_port": self.login_port, "certificate_port": self.certificate_port}
+            text += self.access.properties(ports | own)
+        properties.touch(mode=0o600)
+        properties.write_text(text, encoding="utf-8")
         if (logs / "meta.properties").exists():
             return
         # One argument: an id that begins with "-" would be taken for an option.
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formatting = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
+        formatting += self.access.format_arguments if self.access else ()
         done = subprocess.run(
             [*self._command, *formatting, "--config", str(properties), "--ignore-formatted"],
             capture_output=True,

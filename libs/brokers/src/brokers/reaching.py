@@ -21,11 +21,14 @@ async def count_brokers(brokers: Brokers, *, answer_seconds: float) -> int:
     client = AIOKafkaClient(**brokers.client_arguments(), request_timeout_ms=milliseconds)
     try:
         await client.bootstrap()
-        return len(client.cluster.brokers())
-    except KafkaError as silent:
-        raise NotReached(await _reasons(brokers, milliseconds)) from silent
+        count = len(client.cluster.brokers())
+    except KafkaError:
+        count = 0
     finally:
         await client.close()
+    if count == 0:
+        raise NotReached(await _reasons(brokers, milliseconds))
+    return count
 
 
 async def _reasons(brokers: Brokers, milliseconds: int) -> str:
@@ -39,8 +42,16 @@ async def _reasons(brokers: Brokers, milliseconds: int) -> str:
             found.append(f"{host}:{port} {_told(brokers, reason)}")
         else:
             connection.close()
-            found.append(f"{host}:{port} lets us in, but does not name its cluster's brokers")
-    return "; ".join(found)
+            found.append(f"{host}:{port} {_unanswered(brokers)}")
+    return f"{'; '.join(found)}; see docs/guides/kafka-and-tls.md"
+
+
+def _unanswered(brokers: Brokers) -> str:
+    """What it means that somebody is connected and is told nothing."""
+    if brokers.mechanism == "OAUTHBEARER":
+        # A broker says so only to who asks once more, which this client does not.
+        return "refuses the token of KAFKA_OAUTH_TOKEN_URL; the broker's log says why"
+    return f"takes connections by {brokers.protocol}, but answers no question"
 
 
 def _told(brokers: Brokers, reason: Exception) -> str:
@@ -49,10 +60,10 @@ def _told(brokers: Brokers, reason: Exception) -> str:
             by = "KAFKA_SSL_CA_FILE" if brokers.ca_file else "the public authorities"
             return f"is not whom {by} vouch for: {reason.verify_message}"
         case ssl.SSLError():
-            return f"does not agree on TLS: {reason}; see KAFKA_SECURITY_PROTOCOL"
+            return f"does not agree on TLS: {reason}"
         case SaslAuthenticationFailed():
             who = f" {brokers.username}" if brokers.username else ""
             return f"refuses the login{who} by {brokers.mechanism}: {reason}"
         case UnsupportedSaslMechanismError():
-            return f"takes no login by {brokers.mechanism}; see KAFKA_SASL_MECHANISM"
-    return f"does not answer by {brokers.protocol}: {type(reason).__name__}: {reason}"
+            return f"takes no login by {brokers.mechanism}"
+    return f"does not answer by {brokers.protocol}: {str(reason) or type(reason).__name__}"

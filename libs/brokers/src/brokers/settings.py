@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from pydantic import AliasChoices, Field, FilePath, SecretStr, model_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from brokers.connection import Brokers, Mechanism, Protocol
 from brokers.credentials import ClientCredentials, authorities
@@ -28,6 +28,8 @@ def _name(setting: str) -> AliasChoices:
 
 class KafkaSettings(BaseSettings):
     """Brokers, and what proves to them who we are. Contradictions are refused with words."""
+
+    model_config = SettingsConfigDict(hide_input_in_errors=True)
 
     kafka_bootstrap_servers: str | None = Field(
         default=None,
