@@ -17,9 +17,7 @@ import os
 import re
 import shutil
 import signal
-import socket
 import string
-import struct
 import subprocess
 import sys
 import tempfile
@@ -29,6 +27,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from kafka_ports import LOOPBACK, answers_metadata, free_port, port_is_free
 
 if TYPE_CHECKING:
     from kafka_access import KafkaAccess
@@ -43,14 +43,12 @@ __all__ = [
 ]
 
 FILES = Path(__file__).with_name("kafka")
-LOOPBACK = "127.0.0.1"
 JAVA_MINIMUM = 17
 JVM_FLAGS = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 FETCH_SECONDS = 600.0
 POLL_SECONDS = 0.05
-METADATA_HEAD = struct.Struct(">iii")  # size, correlation id, number of brokers
 LOG_TAIL_LINES = 15
 INSTALL_ADVICE = (
     "Install both (Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven; "
@@ -166,31 +164,6 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
-def _port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex((LOOPBACK, port)) != 0
-
-
-def answers_metadata(port: int) -> bool:
-    """Whether a broker at this loopback port answers a metadata request with itself in it."""
-    request = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)  # no topics asked for
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=2) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            reply = connection.recv(METADATA_HEAD.size, socket.MSG_WAITALL)
-        _size, _correlation, brokers = METADATA_HEAD.unpack(reply)
-    except (OSError, struct.error):
-        return False
-    return bool(brokers > 0)
-
-
 class LocalKafka:
     """One broker of our own, as a child process.
 
@@ -239,7 +212,7 @@ class LocalKafka:
         """
         java = find_java()
         jars = fetch_jars(self._cache)
-        if port and not _port_is_free(port):
+        if port and not port_is_free(port):
             message = (
                 f"Port {port} on {LOOPBACK} is taken. If that is a Kafka broker, use it: "
                 f"KAFKA_BOOTSTRAP_SERVERS={LOOPBACK}:{port}. Else choose another port with "
@@ -249,7 +222,7 @@ class LocalKafka:
         if data_dir is None:
             self._temporary = data_dir = Path(tempfile.mkdtemp(prefix="tandem-kafka-"))
         self.data_dir = data_dir.resolve()
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._command = [java, *JVM_FLAGS, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
         self._command += self.access.jvm_flags if self.access else ()
         self._command += ["-cp", str(jars / "*")]
@@ -263,14 +236,14 @@ class LocalKafka:
         properties = self.data_dir / "server.properties"
         ports = {
             "port": self.port,
-            "controller_port": _free_port(),
+            "controller_port": free_port(),
             "advertised_port": self.advertised_port or self.port,
         }
         template = string.Template((FILES / "server.properties").read_text(encoding="utf-8"))
         text = template.substitute(ports, log_dir=logs)
         if self.access:
             self.access.make()
-            self.login_port, self.certificate_port = _free_port(), _free_port()
+            self.login_port, self.certificate_port = free_port(), free_port()
             own = {"login_port": self.login_port, "certificate_port": self.certificate_port}
             text += self.access.properties(ports | own)
         properties.touch(mode=0o600)
@@ -357,9 +330,23 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     home = Path(os.environ.get("TANDEM_DATA", ".tandem"))
     parser.add_argument(
-        "--data-dir", type=Path, default=home / "kafka", help="topics and offsets live here"
+        "--data-dir", type=Path, help=f"topics and offsets live here; {home}/kafka unless said"
     )
-    return parser.parse_args(argv)
+    parser.add_argument("--secured", action="store_true", help="by TLS and log-in as well")
+    arguments = parser.parse_args(argv)
+    if arguments.data_dir is None:
+        arguments.data_dir = home / ("kafka-secured" if arguments.secured else "kafka")
+    return arguments
+
+
+def _access(data_dir: Path) -> KafkaAccess:
+    """What a secured broker shows. Raises KafkaUnavailable: a package is missing."""
+    try:
+        from kafka_access import KafkaAccess  # noqa: PLC0415 - a plain broker needs no package
+    except ImportError as missing:
+        message = f"{missing}: run it by the environment's Python, as make kafka SECURED=1 does"
+        raise KafkaUnavailable(message) from missing
+    return KafkaAccess(data_dir.resolve() / "access")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -368,6 +355,8 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     broker = LocalKafka()
     try:
+        if arguments.secured:
+            broker.access = _access(arguments.data_dir)
         _announce(broker, arguments)
         while broker.pid is not None:
             time.sleep(1.0)
@@ -389,7 +378,11 @@ def _announce(broker: LocalKafka, arguments: argparse.Namespace) -> None:
     print("Starting Apache Kafka (the first time, Maven fetches about 45 MB) ...", flush=True)
     address = broker.start(port=arguments.port, data_dir=arguments.data_dir)
     print(f"Apache Kafka is ready after {time.monotonic() - began:.1f} s at {address}")
-    print(f"    KAFKA_BOOTSTRAP_SERVERS={address} make run")
+    variables = {"KAFKA_BOOTSTRAP_SERVERS": address}
+    if broker.access:
+        variables = broker.access.settings(broker.login_port)
+    said = " ".join(f"{name}={value}" for name, value in variables.items())
+    print(f"    {said} make run")
     print(f"    log: {broker.log_file}    stop: Ctrl-C", flush=True)
 
 

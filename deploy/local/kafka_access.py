@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from joserfc.jwk import ECKey
 
+from kafka_ports import LOOPBACK
+
 __all__ = ["KafkaAccess"]
 
 ADDED = Path(__file__).with_name("kafka") / "secured.properties"
-LOOPBACK = "127.0.0.1"
 DAYS = 365
 PEM = serialization.Encoding.PEM
 

@@ -38,9 +38,9 @@ class GuardedSettings(KafkaSettings):
     private_network: bool = Field(
         default=False,
         validation_alias=shared("TANDEM_PRIVATE_NETWORK"),
-        description="Nobody else can read what goes between the services and to the database, as "
-        "among containers of one machine or in a mesh with TLS of its own: production then takes "
-        "http and connections without TLS there.",
+        description="Nobody else can read what goes between the services and to database, Kafka "
+        "and scanner, as among containers of one machine or in a mesh with TLS of its own: "
+        "production then takes http and connections without TLS there.",
     )
     database_url: SecretStr | None = Field(
         default=None,

@@ -73,7 +73,11 @@ def issuing() -> Iterator[Issuer]:
 def signed_token(access: KafkaAccess, *, lifetime_seconds: int = 300) -> str:
     """A token that the local broker takes."""
     now = int(time.time())
-    claims = {"iss": access.issuer, "aud": access.audience, "sub": access.username}
+    claims: dict[str, str | int] = {
+        "iss": access.issuer,
+        "aud": access.audience,
+        "sub": access.username,
+    }
     claims |= {"iat": now, "exp": now + lifetime_seconds}
     key = ECKey.import_key(json.loads(access.token_key_file.read_text(encoding="utf-8")))
     return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
