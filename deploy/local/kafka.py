@@ -26,12 +26,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from kafka_access import KafkaAccess
 from kafka_ports import LOOPBACK, answers_metadata, free_port, port_is_free
-
-if TYPE_CHECKING:
-    from kafka_access import KafkaAccess
 
 __all__ = [
     "KafkaUnavailable",
@@ -341,12 +338,13 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _access(data_dir: Path) -> KafkaAccess:
     """What a secured broker shows. Raises KafkaUnavailable: a package is missing."""
+    access = KafkaAccess(data_dir.resolve() / "access")
     try:
-        from kafka_access import KafkaAccess  # noqa: PLC0415 - a plain broker needs no package
+        access.make()
     except ImportError as missing:
         message = f"{missing}: run it by the environment's Python, as make kafka SECURED=1 does"
         raise KafkaUnavailable(message) from missing
-    return KafkaAccess(data_dir.resolve() / "access")
+    return access
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,27 +6,18 @@ owner alone; nothing here is fit for brokers that others reach.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from joserfc.jwk import ECKey
 
 from kafka_ports import LOOPBACK
 
 __all__ = ["KafkaAccess"]
 
 ADDED = Path(__file__).with_name("kafka") / "secured.properties"
-DAYS = 365
-PEM = serialization.Encoding.PEM
 
 
 @dataclass(frozen=True)
@@ -64,26 +55,20 @@ class KafkaAccess:
         return self.folder / "token-key.json"
 
     def make(self) -> None:
-        """Write what is not there yet."""
+        """Write what is not there yet. Raises ImportError: a package is missing."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if self.token_key_file.exists():
             return
-        key = ec.generate_private_key(ec.SECP256R1())
-        authority = _certificate("Tandem local authority", key)
-        self._write(self.ca_file, authority.public_bytes(PEM))
-        for name in ("broker", "client"):
-            own = ec.generate_private_key(ec.SECP256R1())
-            certificate = _certificate(f"tandem-{name}", own, authority, key).public_bytes(PEM)
-            if name == "broker":
-                self._write(self.folder / "broker.pem", _private(own) + certificate)
-            else:
-                self._write(self.certificate_file, certificate)
-                self._write(self.key_file, _private(own))
+        # A plain broker needs no package.
+        from kafka_certificates import certificates, token_keys  # noqa: PLC0415
+
+        self.folder.chmod(0o700)
+        for name, content in certificates(("broker", "client")).items():
+            self._write(self.folder / name, content)
         self._write(self.password_file, secrets.token_urlsafe(24).encode())
-        signing = ECKey.generate_key("P-256", {"kid": "local", "alg": "ES256", "use": "sig"})
-        public = {"keys": [signing.as_dict(private=False)]}
-        self._write(self.folder / "keys.json", json.dumps(public).encode())
-        self._write(self.token_key_file, json.dumps(signing.as_dict(private=True)).encode())
+        private, public = token_keys()
+        self._write(self.folder / "keys.json", json.dumps({"keys": [public]}).encode())
+        self._write(self.token_key_file, json.dumps(private).encode())
 
     def _write(self, path: Path, content: bytes) -> None:
         path.touch(mode=0o600)
@@ -122,31 +107,3 @@ class KafkaAccess:
             "KAFKA_SASL_PASSWORD_FILE": str(self.password_file),
             "KAFKA_SSL_CA_FILE": str(self.ca_file),
         }
-
-
-def _private(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-
-
-def _certificate(
-    name: str,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: x509.Certificate | None = None,
-    issuer_key: ec.EllipticCurvePrivateKey | None = None,
-) -> x509.Certificate:
-    """Of an authority, or signed by one for this machine."""
-    own = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    here = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(LOOPBACK))]
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(own)
-        .issuer_name(issuer.subject if issuer else own)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), critical=True)
-        .add_extension(x509.SubjectAlternativeName(here), critical=False)
-    )
-    return made.sign(issuer_key or key, hashes.SHA256())
