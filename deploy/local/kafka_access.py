@@ -26,6 +26,7 @@ class KafkaAccess:
 
     folder: Path
     username: str = "tandem"
+    limited_username: str = "limited"
     issuer: str = "http://127.0.0.1/local-issuer"
     audience: str = "kafka"
 
@@ -82,9 +83,16 @@ class KafkaAccess:
 
     @property
     def format_arguments(self) -> tuple[str, ...]:
-        """What makes the user known for SCRAM, when a data folder is formatted."""
-        user = f"name={self.username},password={self.password_file.read_text()}"
-        return tuple(f"--add-scram=SCRAM-SHA-{bits}=[{user}]" for bits in (256, 512))
+        """What makes both users known for SCRAM, when a data folder is formatted.
+
+        One may do everything. The other has the same password, and no rights until some are given.
+        """
+        password = self.password_file.read_text()
+        return tuple(
+            f"--add-scram=SCRAM-SHA-{bits}=[name={name},password={password}]"
+            for name in (self.username, self.limited_username)
+            for bits in (256, 512)
+        )
 
     def properties(self, ports: Mapping[str, int]) -> str:
         """Lines for the broker's properties; `ports` has those of all listeners."""
