@@ -70,7 +70,7 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
 
 async def _free(at: Reading, skus: Mapping[UUID, str], read: ReadItems, today: date) -> Free:
     """What of each item is free to promise, in whole steps."""
-    projections = await availability_projections(at.sql, skus, today=today)
+    projections = await availability_projections(at, skus)
     for item_id, day, quantity in await queries.needed_by_firm_orders(at.sql, list(skus)):
         projections[item_id].commitments.append((max(day, today), quantity))
     free: dict[str, list[tuple[int, int]]] = {}
