@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -176,7 +177,7 @@ async def test_what_cannot_be_promised_or_makes_no_sense_is_refused(sales, desk,
     assert str(today + timedelta(days=5)) in early["detail"]
     both = [{"sku": item["sku"], "quantity": many} for many in ("2", "6")]
     assert (await sales.erp.post(SOFT, {"lines": both})).json()["code"] == "nothing_to_promise"
-    bad = {
+    bad: dict[str, dict[str, Any]] = {
         "missing_reference": {"lines": [{"sku": "NO-SUCH", "quantity": "1"}]},
         "fraction_of_unit": {"lines": [{"sku": item["sku"], "quantity": "1.5"}]},
         "day_has_passed": {

@@ -104,7 +104,9 @@ async def _allocate(work: Work, stock: LockedStock, lines: Sequence[DemandLine])
     else:
         queue = await BackorderQueue.of(work, stock, stock.item_ids)
         filled = queue.fill(stock.item_ids)
-        _enqueue(queue, lines)
+        placed: list[tuple[DemandLine, Demand]] = []
+        filled += _enqueue(queue, placed, lines)
+        _record_all(stock, placed)
     await _save(work, stock, filled)
 
 
@@ -117,13 +119,15 @@ async def _allocate_in_turn(
     """
     queue = await BackorderQueue.of(work, stock, stock.item_ids)
     filled = queue.fill(stock.item_ids)
-    promised = []
+    promised: list[date | None] = []
+    placed: list[tuple[DemandLine, Demand]] = []
     for order in orders:
         for one in use.by(order):
             queue.give_up(one.item_id, one.id)
         day = queue.promised_day(_quantities(order), wanted_on=order.wanted_on)
-        _enqueue(queue, _promised_lines(order, day))
+        filled += _enqueue(queue, placed, _promised_lines(order, day))
         promised.append(day)
+    _record_all(stock, placed)
     await _save(work, stock, filled)
     await use.store(work)
     return promised
@@ -144,13 +148,19 @@ def _promised_lines(order: OrderDemand, day: date | None) -> list[DemandLine]:
     return [line._replace(promised_on=day) for line in order.lines]
 
 
-def _enqueue(queue: BackorderQueue, lines: Sequence[DemandLine]) -> None:
-    demands = [
-        _demand(line, _LAST + at) for at, line in enumerate(lines, len(queue.stock.allocated))
-    ]
-    queue.append(demands)
-    for line, demand in zip(lines, demands, strict=True):
-        _record(queue.stock, line, demand.reserved)
+def _enqueue(
+    queue: BackorderQueue, placed: list[tuple[DemandLine, Demand]], lines: Sequence[DemandLine]
+) -> list[Demand]:
+    """Let the lines wait behind those placed, and get what they may; who else got some."""
+    demands = [_demand(line, _LAST + at) for at, line in enumerate(lines, len(placed))]
+    placed += zip(lines, demands, strict=True)
+    return [line for line in queue.append(demands) if line.place < _LAST]
+
+
+def _record_all(stock: LockedStock, placed: Sequence[tuple[DemandLine, Demand]]) -> None:
+    """Keep what the lines got in the end, to be stored."""
+    for line, demand in placed:
+        _record(stock, line, demand.reserved)
 
 
 def _demand(line: DemandLine, place: int) -> Demand:

@@ -149,8 +149,11 @@ class BackorderQueue:
         kept = [one for one in self.soft.get(item_id, ()) if one.id != soft_reservation_id]
         self.soft[item_id] = kept
 
-    def append(self, lines: Sequence[Demand]) -> None:
-        """Let new lines wait, and reserve for those whose day has come what the others leave."""
+    def append(self, lines: Sequence[Demand]) -> list[Demand]:
+        """Let new lines wait, and reserve for those whose day has come what the others leave.
+
+        The lines that got some: others too, where a soft reservation was given up.
+        """
         for line in lines:
             self.lines.setdefault(line.item_id, []).append(line)
-        self.fill(sorted({line.item_id for line in lines}))
+        return self.fill(sorted({line.item_id for line in lines}))
