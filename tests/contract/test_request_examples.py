@@ -458,6 +458,9 @@ async def _stock(erp: Caller) -> None:
         await erp.send(name)
     erp.records["stock_document"] = (await listed(erp, "/v1/stock-documents"))[0]["id"]
     erp.records["warehouse"] = (await listed(erp, "/v1/warehouses"))[0]["id"]
+    promised = await erp.send("soft_reservation_create")
+    erp.records["soft_reservation"] = promised["items"][0]["id"]
+    await erp.send("soft_reservation_extend")
 
 
 async def _lots(erp: Caller) -> None:

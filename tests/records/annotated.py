@@ -25,6 +25,7 @@ DOCUMENTS = {
         "warehouses",
         "inspections",
         "nonconformances",
+        "soft-reservations",
     )
 }
 """What is read by the library, and written by its module."""

@@ -174,7 +174,10 @@ async def inspected(clerk):
     facts = {"quantity": "1", "description": "Scratched"}
     case = await clerk.does("/v1/nonconformances", sku=item["sku"], **facts)
     goods = [item["sku"], item["name"]]
+    asked = {"lines": [{"sku": item["sku"], "quantity": "1"}]}
+    [held] = (await clerk.does("/v1/soft-reservations", **asked))["items"]
     return {
+        "/v1/soft-reservations": (held["id"], [held["number"], *goods]),
         "/v1/inspections": (found["id"], [found["number"], *goods]),
         "/v1/nonconformances": (case["id"], [case["number"], *goods]),
     }

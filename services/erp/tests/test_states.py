@@ -67,8 +67,19 @@ async def _inspected(desk, item):
     assert (await desk.erp.post(f"{path}/archive", {})).is_success
 
 
+async def _softly_reserved(erp, item):
+    receipt = {"lines": [{"sku": item["sku"], "quantity": "1", "unit_cost": MONEY}]}
+    assert (await erp.post("/v1/stock-receipts", receipt)).is_success
+    lines = [{"sku": item["sku"], "quantity": "1"}]
+    held = await erp.post("/v1/soft-reservations", {"lines": lines})
+    assert held.is_success, held.text
+    soft = f"/v1/soft-reservations/{held.json()['items'][0]['id']}"
+    assert (await erp.post(f"{soft}/release", None)).is_success
+
+
 async def _made(desk, item, component):
     await _inspected(desk, item)
+    await _softly_reserved(desk.erp, await desk.item())
     await _bill_of_material(desk, item, component)
     await _routing(desk, item)
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}

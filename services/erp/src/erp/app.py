@@ -54,6 +54,7 @@ from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
 from erp.stock.router import goods as stock
+from erp.stock.router import soft_reservations
 from erp.stock.router.lots import lot
 from erp.work_centres.module import MODULE as WORK_CENTRES
 from erp.work_centres.router import work_centre
@@ -112,6 +113,7 @@ _LISTS = (
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
     *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
     *rush_requests.LISTS,
+    *soft_reservations.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""

@@ -48,6 +48,7 @@ __all__ = [
     "SALES_ORDERS",
     "SERIALS",
     "SHIPMENTS",
+    "SOFT_RESERVATIONS",
     "STOCK_DOCUMENTS",
     "SUGGESTIONS",
     "SUPPLIER",
@@ -254,6 +255,9 @@ PURCHASE_ORDERS = Searched(
 NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
 RUSH_REQUESTS = Searched(_number("r"), "rush_request r", "r.id", [])
 INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
+SOFT_RESERVATIONS = Searched(
+    _number("n"), "soft_reservation n", "n.id", [ITEM.of("n.item_id"), CUSTOMER.of("n.customer_id")]
+)
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),
     "production_order",

@@ -51,6 +51,13 @@ class ErpSettings(RecordSettings):
         description="Goods are reserved for an order so many days before it needs them, 0: on the "
         "day; unset: as soon as it is confirmed.",
     )
+    soft_reservation_days: int = Field(
+        default=14,
+        ge=1,
+        le=365,
+        description="A soft reservation expires so many days after it is made where no time is "
+        "named; none is made or extended for longer from then.",
+    )
     planning_holidays: str | None = Field(
         default=None,
         max_length=3,
