@@ -165,3 +165,16 @@ async def test_a_rush_that_gains_nothing_is_refused(two, problem):
     problem(forbidden, 403, "forbidden")
     unready = {"schedule_try_id": str(uuid4())}
     problem(await two.erp.post(f"{RUSH}/{asked['id']}/grant", unready), 404, "not_found")
+
+
+async def test_what_is_promised_for_a_time_is_not_rushed_away(sales, desk):
+    """E37: four are there, two of them softly reserved; a rush for three waits for the receipt."""
+    customer, item = await desk.customer(), await sales.item("4")
+    line = {"sku": item["sku"], "quantity": "2"}
+    await desk.add("/v1/soft-reservations", lines=[line])
+    await sales.buys(await sales.supplied(item), item, "3")
+    order = await sales.order(customer, (item, "3", "10"), requested_on=None)
+    assert order["promised_on"] == later(order, 5)
+    request = (await Two(sales, desk).asks(order)).json()
+    outlook = await desk.see(f"{RUSH}/{request['id']}/outlook")
+    assert (outlook["granted_on"], outlook["gains"]) == (later(order, 5), False)

@@ -79,8 +79,7 @@ async def _lock_production(work: Work, order_id: UUID) -> list[UUID]:
 async def outlook(at: Reading, request_id: UUID) -> RushOutlook:
     """What granting would do now. Raises NotFound."""
     request = await queries.RUSH_REQUESTS.get(at, request_id)
-    today = at.today()
-    found = await rush_outlook(at.sql, request.order_id, wanted_on=request.wanted_on, today=today)
+    found = await rush_outlook(at, request.order_id, wanted_on=request.wanted_on)
     delays = await _delayed_orders(at, found.delays)
     return RushOutlook(
         granted_on=found.day,
@@ -141,9 +140,7 @@ async def _grant(work: Work, request: RushRequest, delayed: Sequence[DelayedOrde
 
 async def _decide_by_policy(work: Work, request: RushRequest) -> None:
     """Grant it where it delays nobody too long, else refuse it."""
-    found = await rush_outlook(
-        work.sql, request.order_id, wanted_on=request.wanted_on, today=work.today()
-    )
+    found = await rush_outlook(work, request.order_id, wanted_on=request.wanted_on)
     too_long = _too_long(work, await _delayed_orders(work, found.delays))
     if not found.gains:
         problem = RushGainsNothing(number=request.order_number)

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
-from erp.sql import Sql
 from erp.stock.events import ReservationsReleased
 from erp.stock.queries import locking, promises, rushing, saving
 from erp.stock.queries.locking import LockedStock
@@ -18,18 +18,18 @@ from erp.stock.service.publishing import publish_changes, record_filled, reserve
 __all__ = ["FirstPlace", "OrderDelay", "put_order_first", "rush_outlook"]
 
 
-async def rush_outlook(sql: Sql, order_id: UUID, *, wanted_on: date, today: date) -> FirstPlace:
+async def rush_outlook(at: Reading | Work, order_id: UUID, *, wanted_on: date) -> FirstPlace:
     """When the order would have its goods if it went first, and which orders that delays."""
-    item_ids = await promises.items_of_orders(sql, [order_id])
-    return await _outlook(sql, order_id, item_ids, wanted_on=wanted_on, today=today)
+    item_ids = await promises.items_of_orders(at.sql, [order_id])
+    return await _outlook(at, order_id, item_ids, wanted_on=wanted_on)
 
 
 async def _outlook(
-    sql: Sql, order_id: UUID, item_ids: Sequence[UUID], *, wanted_on: date, today: date
+    at: Reading | Work, order_id: UUID, item_ids: Sequence[UUID], *, wanted_on: date
 ) -> FirstPlace:
-    lines = await rushing.lines_beside(sql, item_ids)
-    supply = await supply_by_item(sql, item_ids, today=today)
-    return go_first(order_id, lines, supply, wanted_on=wanted_on, today=today)
+    lines = await rushing.lines_beside(at.sql, item_ids, at.now)
+    supply = await supply_by_item(at, item_ids)
+    return go_first(order_id, lines, supply, wanted_on=wanted_on, today=at.today())
 
 
 async def put_order_first(work: Work, order_id: UUID, *, wanted_on: date) -> FirstPlace:
@@ -38,16 +38,17 @@ async def put_order_first(work: Work, order_id: UUID, *, wanted_on: date) -> Fir
     Nothing changes where it gains no day. Orders that are delayed are promised anew by a job. The
     caller has locked the order. Raises NotStocked.
     """
-    today = work.today()
     item_ids = await promises.items_of_orders(work.sql, [order_id])
     stock = await lock_stock(work, item_ids)
-    found = await _outlook(work.sql, order_id, stock.item_ids, wanted_on=wanted_on, today=today)
+    found = await _outlook(work, order_id, stock.item_ids, wanted_on=wanted_on)
     if not found.gains:
         return found
     own, released = await _give_way(work, stock, order_id, found)
     filled = await reserve_available(work, stock)
     await saving.save(work, stock)
-    await promises.store_promises(work, {order_id: found.day}, needed_on=max(wanted_on, today))
+    await promises.store_promises(
+        work, {order_id: found.day}, needed_on=max(wanted_on, work.today())
+    )
     await publish_changes(work, stock, filled=filled, own=own)
     waiting_again = sorted({*released, *(one.order_id for one in found.delays)})
     if waiting_again:
@@ -62,7 +63,7 @@ async def _give_way(
 
     Its lines, and the orders that gave.
     """
-    lines = await rushing.lines_beside(work.sql, stock.item_ids)
+    lines = await rushing.lines_beside(work.sql, stock.item_ids, work.now)
     own = [one for one in lines if one.order_id == order_id]
     giving = [one for one in lines if one.order_line_id in found.taken]
     concerned = [one.order_line_id for one in (*own, *giving)]
