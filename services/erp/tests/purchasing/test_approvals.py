@@ -19,15 +19,17 @@ class Spending(Approving):
         super().__init__(Sales(buyer.desk))
         self.buyer = buyer
 
-    async def limit(self, supplier, *people, fact="total_of_30_days", least="1000.00", **facts):
+    async def limit(
+        self, supplier, *people, fact="total_of_30_days", least="1000.00", also=(), **facts
+    ):
         """Orders with the supplier from so much on are approved by these people."""
         own = {"fact": "supplier_id", "values": [self.buyer.suppliers[supplier]["id"]]}
-        beyond = {"fact": fact, "at_least": least, "currency": "CNY"}
+        beyond = {"fact": "total_of_30_days", "at_least": least, "currency": "CNY"}
         step = {"approvers": "users", "user_ids": [one for one, _ in people]}
         return await self.desk.add(
             "/v1/approval-rules",
             **{"kind": "purchase", "name": "Large orders", "position": 1} | facts,
-            conditions=[own, beyond],
+            conditions=[own, beyond, *also],
             steps=[step],
         )
 
@@ -144,6 +146,20 @@ async def test_splitting_an_order_evades_no_limit(spending, buyer, priced):
     assert sorted(one["state"] for one in page["items"]) == [
         *("ordered", "ordered", "pending_approval")
     ]
+
+
+async def test_rules_may_ask_whether_a_supplier_is_new(spending, buyer):
+    """E71: by a dimension; once goods came from there, nobody is asked any more."""
+    supplier, boss = await buyer.supplier(), await spending.person()
+    item = await buyer.item("1.00", supplier=supplier)
+    new = {"fact": "supplier_is_new", "values": ["true"]}
+    await spending.limit(supplier, boss, least="0", also=[new])
+    first = await spending.orders(supplier, item, 1)
+    [asked] = await spending.asked(first)
+    await spending.decides(boss[1], asked)
+    assert (await buyer.receives(first)).status_code == 201
+    second = await spending.orders(supplier, item, 1)
+    assert await spending.stands(second) == ("ordered", None, 1)
 
 
 async def test_two_orders_at_once_do_not_both_slip_under(spending, buyer, priced):
