@@ -1,5 +1,6 @@
 """Registers the fixtures that every distribution's tests share."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,13 @@ import pytest
 import structlog
 
 pytest_plugins = ["chassis.testing.plugin", "embedded.testing"]
+
+gc.disable()  # what is imported until all tests are collected stays
+
+
+def pytest_collection_finish() -> None:
+    """The collector need not look through the services and the tests again with each test."""
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

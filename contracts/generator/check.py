@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from chassis.events.json_schemas import objects_in
-from contracts.generator.history import BASE, History
+from contracts.generator.history import BASE, History, from_yaml
 from contracts.generator.promises import (
     asyncapi_breaks,
     event_breaks,
@@ -80,7 +79,7 @@ def _all_broken(history: History, files: Mapping[str, str]) -> Iterator[str]:
         if path.startswith("contracts/openapi/"):
             yield from _broken(history, path, json.loads(content), openapi_breaks)
         elif path.startswith("contracts/asyncapi/"):
-            yield from _broken(history, path, yaml.safe_load(content), asyncapi_breaks)
+            yield from _broken(history, path, from_yaml(content), asyncapi_breaks)
     for base in history.bases():
         yield from _broken_events(history, base, files)
         yield from _broken_problems(history, base, files)

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-__all__ = ["BASE", "History"]
+__all__ = ["BASE", "History", "from_yaml"]
 
 BASE = "CONTRACTS_BASE"
 """Environment variable: the commit a branch is compared with, such as `origin/main`."""
@@ -66,7 +66,7 @@ class History:
         text = self.text_at(commit, path)
         if text is None:
             return None
-        document: dict[str, Any] = json.loads(text) if path.endswith(".json") else _yaml(text)
+        document: dict[str, Any] = json.loads(text) if path.endswith(".json") else from_yaml(text)
         return document
 
     def files(self, commit: str, folder: str) -> list[str]:
@@ -104,5 +104,6 @@ class History:
         return {commit: found.strip(" ,") for commit, _, found in lines}
 
 
-def _yaml(text: str) -> Any:
+def from_yaml(text: str) -> Any:
+    """The document that the text says, read by the C library where it is."""
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  safe

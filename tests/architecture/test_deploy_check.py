@@ -31,6 +31,7 @@ SLIPS = [
     Slip("compose.yaml", "profiles: [erp, all]", "profiles: [all]", check.compose, "erp-migrate"),
     Slip(API, "replicas: 2", "replicas: two", check.kubernetes, "replicas"),
     Slip(API, "livenessProbe:", "livenesProbe:", check.kubernetes, "livenesProbe"),
+    Slip(API, "whenUnsatisfiable:", "whenUnsatisfied:", check.kubernetes, "whenUnsatisf"),
     Slip(
         "kubernetes/base/erp/kustomization.yaml",
         "../service",

@@ -130,6 +130,23 @@ def test_only_migrate_sees_the_owner(kubectl):
             assert "owner" not in json.dumps(thing)
 
 
+def test_the_page_counts_the_connections_of_the_overlay(kubectl):
+    """At rest, and while each Deployment has one pod more; the ERP's worker opens two more."""
+    rendered = check.run(kubectl, "kustomize", DEPLOY / "kubernetes/overlays/all")
+    rest = update = 0
+    for thing in yaml.safe_load_all(rendered):
+        if thing["kind"] == "Deployment":
+            name = thing["metadata"]["name"].split("-")[1]
+            beside = 1 if thing["metadata"]["name"].endswith("-api") else 3
+            beside += 2 * (thing["metadata"]["name"] == "tandem-erp-worker")
+            each = service(name).settings.model_fields["pool_size"].default + beside
+            rest += each * thing["spec"]["replicas"]
+            update += each
+    page = (ROOT / "docs/operations/kubernetes.md").read_text("utf-8")
+    assert f"opens up to {rest}," in page
+    assert f"up to {rest + update};" in page
+
+
 def test_secrets_are_made_once_and_kept_from_others(tmp_path):
     folder = tmp_path / "secrets"
     make_secrets.main(folder)

@@ -21,7 +21,7 @@ from tests.faults.reckoning import (
 )
 
 SEED = int(os.environ.get("FAULTS_SEED") or 1)
-ACTS = 26
+ACTS = 50
 """Requests of the story that change something."""
 EVERYBODY = ("erp", "crm", "bridge", "postgres", "kafka")
 

@@ -7,23 +7,25 @@ import httpx
 
 from chassis.clock import business_day
 from demonstration.playing import Record, agree, crossed, done, got, made
+from demonstration.producing import ZONE, Roastery
 from runner.telling import say
 
 __all__ = ["order_to_cash"]
 
 WANTED, ON_HAND = 10, 4
 UNIT_COST = "60.00"
-ZONE = "Asia/Shanghai"
-"""Of the story's installation: the default."""
+STOCKED = "OLD-1"
+"""The lot that lies in the warehouse."""
 
 
 def order_to_cash(crm: httpx.Client, erp: httpx.Client, *, placed: Record, product: Record) -> None:
     """Play it. Raises Disagreement, httpx.HTTPStatusError."""
     act = Act(crm, erp, placed, product)
-    act.stock_and_supplier()
+    act.stock_and_roastery()
     act.order_from_the_crm()
-    act.what_is_short_is_bought()
+    act.what_is_short_is_made()
     act.shipped()
+    act.traced()
     act.invoiced_and_paid()
     act.books_balance()
 
@@ -38,19 +40,18 @@ class Act:
         self.placed, self.product = placed, product
         self.sku = product["code"]
         self.currency = got(erp, "/v1/reports/stock-valuation")["currency"]
+        self.roastery = Roastery(erp, self.sku, self.currency)
         self.order: Record = {}
 
-    def stock_and_supplier(self) -> None:
-        """Four pieces lie in the warehouse, and somebody sells more."""
-        say(f"\n{ON_HAND} pieces lie in the warehouse; a roaster sells more.")
+    def stock_and_roastery(self) -> None:
+        """Four pieces lie in the warehouse, and more can be roasted."""
+        say(f"\n{ON_HAND} pieces lie in the warehouse; more are roasted of green coffee.")
         self.year_is_open()
         cost = {"amount": UNIT_COST, "currency": self.currency}
-        lines = [{"sku": self.sku, "quantity": str(ON_HAND), "unit_cost": cost}]
-        done(self.erp, "/v1/stock-receipts", lines=lines)
-        roaster = made(self.erp, "/v1/suppliers", name="Old Harbour Roasters")
-        price = {"supplier_number": roaster["number"], "sku": self.sku, "price": cost}
-        made(self.erp, "/v1/supplier-prices", **price)
-        say(f"    {roaster['name']} is supplier {roaster['number']}")
+        lots = [{"number": STOCKED, "quantity": str(ON_HAND)}]
+        line = {"sku": self.sku, "quantity": str(ON_HAND), "unit_cost": cost, "lots": lots}
+        done(self.erp, "/v1/stock-receipts", lines=[line])
+        self.roastery.set_up()
 
     def year_is_open(self) -> None:
         """The books of this year take entries."""
@@ -74,14 +75,14 @@ class Act:
         agree(Decimal(self.order["net"]) == Decimal(self.placed["net"]), "the order's net")
         self.shown("confirmed")
 
-    def what_is_short_is_bought(self) -> None:
-        """The buyer orders what is suggested; what comes is reserved at once."""
-        say("\nThe buyer finds a suggestion, orders, and the goods come in.")
-        bought = done(self.erp, "/v1/purchase-suggestions/order")
-        for purchase in bought["orders"]:
-            done(self.erp, f"/v1/purchase-orders/{purchase['id']}/receipts")
-            pieces = ", ".join(f"{line['quantity']} {line['sku']}" for line in purchase["lines"])
-            say(f"    {purchase['number']} from {purchase['supplier_name']}: {pieces}")
+    def what_is_short_is_made(self) -> None:
+        """The planner makes what is lacking; what the inspector accepts is reserved at once."""
+        say("\nThe planner finds a suggestion, and the buyer one of what that needs.")
+        order = self.roastery.planned(Decimal(WANTED - ON_HAND))
+        self.roastery.green_coffee_bought()
+        say("\nThe roaster has a schedule; what comes out of it is inspected.")
+        self.roastery.scheduled(order)
+        self.roastery.roasted(order)
 
         def ready() -> Record | None:
             seen = self.in_the_crm()
@@ -103,6 +104,12 @@ class Act:
             return seen if "CE-0042" in parcels else None
 
         crossed(f"ERP shipment {shipment['number']}", tracked, "CRM order")
+
+    def traced(self) -> None:
+        """Who has coffee of which harvest is known at once."""
+        say("\nShould the harvest be recalled, its customers are known.")
+        customer = got(self.erp, f"/v1/customers/{self.order['customer_id']}")
+        self.roastery.traced(customer["number"])
 
     def invoiced_and_paid(self) -> None:
         """The invoice is paid, and the CRM shows it."""

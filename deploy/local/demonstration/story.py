@@ -92,7 +92,8 @@ class Story:
     def item_with_a_price(self) -> Record:
         """Items and prices go down to the CRM."""
         say("\nA new item gets its price; the seller can offer it.")
-        item = made(self.erp, "/v1/items", sku="BEANS-1KG", name="Coffee beans, 1 kg")
+        beans = {"sku": "BEANS-1KG", "name": "Coffee beans, 1 kg"}
+        item = made(self.erp, "/v1/items", tracking="lot", **beans)
         lists = got(self.erp, "/v1/price-lists")["items"]
         currency = next(one["currency"] for one in lists if one["is_default"])
         asked = {"amount": "98.50", "currency": currency}

@@ -62,6 +62,7 @@ class Environment:
         try:
             with self._alone():
                 self._prepare(kind, now)
+                self._compile()
         except OSError as failed:
             if failed.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise Refusal(self._disk_full()) from failed
@@ -119,6 +120,14 @@ class Environment:
         code, said = _watched(command, now, total=self._count(what))
         if code:
             raise Refusal(self._advice(said))
+
+    def _compile(self) -> None:
+        """Our own modules' bytecode, also where PYTHONDONTWRITEBYTECODE is set; saves seconds.
+
+        Where it cannot be written, each start compiles them as before.
+        """
+        folders = [str(self.root / folder / "src") for folder in DISTRIBUTIONS]
+        _run([str(self.python), "-m", "compileall", "-q", *folders])
 
     def _count(self, what: tuple[str, ...]) -> int:
         lists = [Path(part) for part in what if part.endswith(".txt")]

@@ -1,0 +1,101 @@
+"""Capable to promise, in numbers: of goods to come, made or bought anew (E37, V8)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from erp.planning.rules.levels import CircularBill
+from erp.planning.rules.promising import Derived, Origin, promise
+from erp.planning.rules.snapshot import Bill, Component, LotSizing, PlannedItem
+from erp.planning.states import Source
+
+V8 = {"lamp": [(1, 40), (8, 10), (22, 50)]}
+
+
+def bought(key, days, **more):
+    return PlannedItem(key, Source.BUY, lead_days=days, **more)
+
+
+def made(key, days, *components, **more):
+    parts = tuple(Component(one, each) for one, each in components)
+    return PlannedItem(key, lead_days=days, bills=(Bill(parts),), **more)
+
+
+def asked(items, free, wanted, calendars=None):
+    by_key = {one.key: one for one in items}
+    return promise(by_key, free, wanted, today=1, calendars=calendars or {})
+
+
+def shown(found):
+    return [(one.item, one.quantity, one.origin.value, one.day) for one in found.parts]
+
+
+@pytest.mark.parametrize(("by", "in_all"), [(1, 40), (8, 50), (15, 50), (22, 100)])
+def test_v8_cumulative_through_the_promise(by, in_all):
+    """E37 with V8: 40, 50, 50 and 100 can be promised by the weeks, one more only later."""
+    assert asked([], V8, ("lamp", in_all, by)).day == by
+    more = asked([], V8, ("lamp", in_all + 1, by))
+    assert more.day is None if by == 22 else more.day == {1: 8}.get(by, 22)
+
+
+def test_v8_promise_of_45_takes_the_nearest_goods_first():
+    """E37 with V8: 10 of week 2 and 35 of week 1."""
+    found = asked([], V8, ("lamp", 45, 8))
+    assert shown(found) == [("lamp", 35, "stock", 1), ("lamp", 10, "receipt", 8)]
+
+
+def test_what_lacks_is_bought_or_waited_for_whichever_is_sooner():
+    """E37: a far receipt does not hinder a sooner one; of equal days the receipt."""
+    found = asked([bought("lamp", 9)], V8, ("lamp", 60, 1))
+    assert (found.day, shown(found)[-1]) == (10, ("lamp", 20, "buy", 10))
+    found = asked([bought("lamp", 21)], V8, ("lamp", 60, 1))
+    assert (found.day, found.parts[-1].origin) == (22, Origin.RECEIPT)
+    soon = {"lamp": [(1, 0), (5, 9), (9, 9)]}
+    assert asked([bought("lamp", 9)], soon, ("lamp", 9, 1)).day == 5
+
+
+def test_made_when_its_parts_are_there_with_the_reasons_beneath():
+    """E54: lead times add up through the bill; shared goods are promised once."""
+    top = bought("top", 5, lot=LotSizing(multiple=10))
+    items = [made("table", 3, ("top", 1), ("leg", 4)), top, made("leg", 2, ("top", 1))]
+    found = asked(items, {"top": [(1, 2)], "leg": [(1, 7)]}, ("table", 2, 1))
+    [table] = found.parts
+    assert (table.origin, table.begins, table.day) == (Origin.MAKE, 8, 11)
+    assert table.parts == (
+        Derived("top", 2, Origin.STOCK, 1, 1),
+        Derived("leg", 7, Origin.STOCK, 1, 1),
+        Derived("leg", 1, Origin.MAKE, 6, 8, (Derived("top", 1, Origin.BUY, 1, 6),)),
+    )
+
+
+def test_working_days_of_the_plant_count():
+    items = [made("table", 2, ("top", 1), calendar="plant")]
+    found = asked(items, {"top": [(1, 9)]}, ("table", 1, 1), {"plant": (1, 4, 7, 8)})
+    assert found.day == 7
+
+
+def test_what_nothing_brings_has_no_day_and_a_circle_is_refused():
+    found = asked([made("table", 3, ("top", 1))], {"table": [(1, 1)]}, ("table", 3, 1))
+    assert (found.day, found.lacking, shown(found)) == (None, 2, [("table", 1, "stock", 1)])
+    with pytest.raises(CircularBill):
+        asked([made("a", 1, ("b", 1)), made("b", 1, ("a", 1))], {}, ("a", 1, 1))
+
+
+@given(
+    st.dictionaries(st.integers(1, 9), st.integers(0, 20), min_size=1),
+    st.lists(st.tuples(st.integers(1, 15), st.integers(1, 9)), min_size=1, max_size=6),
+)
+def test_no_promise_breaks_an_older_one_and_none_is_later_than_need_be(free, asks):
+    """E37: each takes only what is free by its day, on the first day on which enough is."""
+    for quantity, wanted in asks:
+        found = asked([], {"lamp": sorted(free.items())}, ("lamp", quantity, wanted))
+        days = range(wanted, 10)
+        enough = [day for day in days if sum(free[on] for on in free if on <= day) >= quantity]
+        assert found.day == (enough[0] if enough else None)
+        if found.day is None:
+            continue
+        assert sum(one.quantity for one in found.parts) == quantity
+        for one in found.parts:
+            assert one.day <= found.day
+            free[one.day] -= one.quantity
+        assert min(free.values()) >= 0
