@@ -43,6 +43,7 @@ __all__ = [
     "PURCHASE_ORDERS",
     "PURCHASE_RETURNS",
     "RECEIPTS",
+    "REPAIR_ORDERS",
     "ROUTINGS",
     "SALES_ORDERS",
     "SERIALS",
@@ -252,6 +253,12 @@ PURCHASE_ORDERS = Searched(
 )
 NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
 INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
+REPAIR_ORDERS = Searched(
+    _number("r"),
+    "repair_order r",
+    "r.id",
+    [ITEM.of("r.item_id"), CUSTOMER.of("r.customer_id")],
+)
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),
     "production_order",

@@ -1,1 +1,1 @@
-"""Repairs of pieces of customers and of our own: states and rules."""
+"""Repairs of pieces of customers and of our own: diagnosis, parts, labour, warranty, invoice."""

@@ -1,31 +1,26 @@
 """What a repair costs us and what the customer pays, and until when a warranty lasts."""
 
 from calendar import monthrange
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from typing import Protocol
 
-__all__ = ["RepairLine", "RepairSums", "sums_of", "under_warranty", "warranty_ends_on"]
+from values.decimals import EXACT, rounded
+
+__all__ = ["ChargedLine", "charge_of", "charged", "quoted", "under_warranty", "warranty_ends_on"]
+
+_ZERO = Decimal(0)
 
 
-@dataclass(frozen=True, slots=True)
-class RepairLine:
-    """A part or labour: pieces or hours, price and cost of one, in the company's currency."""
+class ChargedLine(Protocol):
+    """A part or labour: pieces or hours, how many of them were used, and the price of one."""
 
     quantity: Decimal
+    used: Decimal
     unit_price: Decimal
-    unit_cost: Decimal
-    covered: bool = True
+    covered: bool
     """Whether a warranty pays it; damage by the customer is not covered."""
-
-
-@dataclass(frozen=True, slots=True)
-class RepairSums:
-    """Amounts before rounding to the currency and before tax."""
-
-    charged: Decimal
-    cost: Decimal
 
 
 def warranty_ends_on(shipped_on: date, months: int) -> date:
@@ -54,8 +49,22 @@ def under_warranty(shipped_on: date | None, months: int, received_on: date) -> b
     return shipped_on <= received_on <= warranty_ends_on(shipped_on, months)
 
 
-def sums_of(lines: Sequence[RepairLine], *, warranty: bool) -> RepairSums:
-    """What is charged and what it costs: a warranty decides the price, never the cost (E66)."""
-    charged = (one.quantity * one.unit_price for one in lines if not (warranty and one.covered))
-    cost = (one.quantity * one.unit_cost for one in lines)
-    return RepairSums(sum(charged, Decimal(0)), sum(cost, Decimal(0)))
+def charge_of(
+    line: ChargedLine, quantity: Decimal, *, warranty: bool, decimals: int
+) -> Decimal:
+    """The net price of so many of a line: a warranty decides it, and never the cost (E66)."""
+    if warranty and line.covered:
+        return _ZERO
+    return rounded(EXACT.multiply(quantity, line.unit_price), decimals)
+
+
+def charged(lines: Iterable[ChargedLine], *, warranty: bool, decimals: int) -> Decimal:
+    """What the customer pays for what was used, before tax."""
+    parts = (charge_of(one, one.used, warranty=warranty, decimals=decimals) for one in lines)
+    return sum(parts, _ZERO)
+
+
+def quoted(lines: Iterable[ChargedLine], *, warranty: bool, decimals: int) -> Decimal:
+    """What the customer would pay if all that is planned is used, before tax."""
+    parts = (charge_of(one, one.quantity, warranty=warranty, decimals=decimals) for one in lines)
+    return sum(parts, _ZERO)

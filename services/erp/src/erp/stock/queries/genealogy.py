@@ -19,6 +19,7 @@ __all__ = [
     "add_production_edges",
     "customers_of_lots",
     "documents_of_lots",
+    "foreign_location",
     "foreign_stock",
     "lots_in_steps",
     "reached_lots",
@@ -162,6 +163,12 @@ async def documents_of_lots(
 async def customers_of_lots(sql: Sql, lot_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
     """Every customer to whom more of the lots went than came back, by number."""
     return [dict(row) for row in await sql.fetch(_CUSTOMERS, lot_ids)]
+
+
+async def foreign_location(sql: Sql) -> UUID:
+    """The place where goods of others lie."""
+    found: UUID = await sql.fetchval("select id from location where kind = 'foreign'")
+    return found
 
 
 async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID], *, on: date) -> dict[UUID, LotStock]:
