@@ -42,6 +42,8 @@ from erp.quality.module import MODULE as QUALITY
 from erp.quality.router import cases
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
+from erp.repairs import router as repairs
+from erp.repairs.module import MODULE as REPAIRS
 from erp.routings.module import MODULE as ROUTINGS
 from erp.routings.router import routing
 from erp.scheduling.module import MODULE as SCHEDULING
@@ -108,7 +110,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
+    *(*inspections.LISTS, *cases.LISTS, *repairs.LISTS, *planning.LISTS, *scheduling.LISTS),
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -155,6 +157,7 @@ _OWN = Service(
         PLANNING,
         SCHEDULING,
         QUALITY,
+        REPAIRS,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -1,25 +1,45 @@
-"""Warranty, price and cost of repairs as rules."""
+"""Warranty and price of repairs as rules."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from erp.repairs.rules.charging import RepairLine, sums_of, under_warranty, warranty_ends_on
+from erp.repairs.rules.charging import (
+    charge_of,
+    charged,
+    quoted,
+    under_warranty,
+    warranty_ends_on,
+)
 from erp.repairs.states import PARTS_WANTED, REPAIR_FOLLOWING, RepairState
 
-PART = RepairLine(Decimal(2), Decimal("9.9900"), Decimal("4.2500"))
-LABOUR = RepairLine(Decimal("1.5"), Decimal(80), Decimal(35))
-DAMAGE = RepairLine(Decimal(1), Decimal(20), Decimal(7), covered=False)
+
+@dataclass
+class Line:
+    """A part or labour."""
+
+    quantity: Decimal
+    used: Decimal
+    unit_price: Decimal
+    covered: bool = True
 
 
-def test_a_warranty_decides_the_price_and_not_the_cost():
-    """E66: covered lines are free of charge under warranty; the cost is the same."""
+PART = Line(Decimal(2), Decimal(1), Decimal("9.9900"))
+LABOUR = Line(Decimal("1.5"), Decimal("1.5"), Decimal(80))
+DAMAGE = Line(Decimal(1), Decimal(1), Decimal(20), covered=False)
+
+
+def test_a_warranty_decides_the_price_line_by_line():
+    """E66: covered lines are free of charge under warranty; what was not used is not charged."""
     lines = [PART, LABOUR, DAMAGE]
-    paid, free = sums_of(lines, warranty=False), sums_of(lines, warranty=True)
-    assert (paid.charged, free.charged) == (Decimal("159.98"), Decimal(20))
-    assert paid.cost == free.cost == Decimal("68.00")
-    assert sums_of([], warranty=True).cost == 0
+    assert quoted(lines, warranty=False, decimals=2) == Decimal("159.98")
+    assert charged(lines, warranty=False, decimals=2) == Decimal("149.99")
+    assert charged(lines, warranty=True, decimals=2) == Decimal(20)
+    assert charged([], warranty=True, decimals=2) == 0
+    third = Line(Decimal(1), Decimal("0.333"), Decimal("0.05"))
+    assert charge_of(third, third.used, warranty=False, decimals=2) == Decimal("0.02")
 
 
 def test_a_warranty_lasts_months_from_the_day_of_shipment():

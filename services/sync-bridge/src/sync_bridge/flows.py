@@ -325,7 +325,7 @@ NOT_CARRIED = frozenset(
         *("lot-changed", "plan-changed"),
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
         *("routing-changed", "production-order-changed", "inspection-plan-changed"),
-        *("nonconformance-changed", "schedule-published"),
+        *("nonconformance-changed", "schedule-published", "repair-order-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"

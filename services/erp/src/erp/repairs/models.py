@@ -52,7 +52,8 @@ class RepairOrder(Identified, Base):
         CheckConstraint("serial is null or quantity = 1", name="serial_is_one"),
         CheckConstraint(
             "(received_on is null or owner = 'customer')"
-            " and (sent_back_on is null or received_on is not null and sent_back_on >= received_on)",
+            " and (sent_back_on is null"
+            " or received_on is not null and sent_back_on >= received_on)",
             name="came_and_went",
         ),
         CheckConstraint("not warranty or owner = 'customer'", name="warranty_of_customer"),

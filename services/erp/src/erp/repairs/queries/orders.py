@@ -88,7 +88,9 @@ def _filters(at: Reading, query: RepairOrderQuery) -> list[Filter]:
         Filter("r.number = {}", query.number),
         Filter("r.cause_code = {}", query.cause_code),
         Filter("r.nonconformance_id = {}", query.nonconformance_id),
-        Filter(_OF_PART.format("stock_move m on m.source_id = s.id", "m.lot_id"), query.part_lot_id),
+        Filter(
+            _OF_PART.format("stock_move m on m.source_id = s.id", "m.lot_id"), query.part_lot_id
+        ),
         Filter(_OF_PART.format(_OF_SERIAL, "n.number"), query.part_serial),
         *on_days(at, "r.created_at", query.created_on_gte, query.created_on_lte),
     ]
@@ -129,7 +131,8 @@ async def remove_row(work: Work, row: Any) -> None:
 
 async def next_number(sql: Sql) -> str:
     """A number of repair orders that none has had."""
-    return f"RO-{await sql.fetchval("select nextval('repair_order_number_seq')"):05d}"
+    number: int = await sql.fetchval("select nextval('repair_order_number_seq')")
+    return f"RO-{number:05d}"
 
 
 async def goods(sql: Sql, skus: Collection[str]) -> dict[str, Any]:

@@ -49,9 +49,7 @@ def under_warranty(shipped_on: date | None, months: int, received_on: date) -> b
     return shipped_on <= received_on <= warranty_ends_on(shipped_on, months)
 
 
-def charge_of(
-    line: ChargedLine, quantity: Decimal, *, warranty: bool, decimals: int
-) -> Decimal:
+def charge_of(line: ChargedLine, quantity: Decimal, *, warranty: bool, decimals: int) -> Decimal:
     """The net price of so many of a line: a warranty decides it, and never the cost (E66)."""
     if warranty and line.covered:
         return _ZERO

@@ -126,6 +126,4 @@ async def _release(work: Work, order: RepairOrder) -> None:
     """Let a piece of ours be used again."""
     for item_id in _own_item(order):
         serials = piece_of(order).serials
-        await release_hold(
-            work, item_id, order.quantity, serials, source_id=order.id, fill=True
-        )
+        await release_hold(work, item_id, order.quantity, serials, source_id=order.id, fill=True)

@@ -7,9 +7,12 @@ work centre. A warranty changes the price alone (E66).
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from chassis.ids import uuid7
+from chassis.problems.problem import FieldError
+from chassis.problems.standard import InvalidInput
 from chassis.work.company_rules import business_day_of
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work
@@ -44,6 +47,7 @@ async def use_parts(work: Work, order_id: UUID, command: UseParts) -> None:
     """
     day = business_day_of(work, command.effective_on)
     order, lines = await _in_work(work, order_id)
+    _require_once(command.lines)
     taken, steps = [], []
     for asked in command.lines:
         line = line_at(order, lines, asked.position, RepairLineKind.PART)
@@ -76,6 +80,17 @@ async def use_parts(work: Work, order_id: UUID, command: UseParts) -> None:
     await _store(work, order, lines, [step for _, step in steps])
 
 
+def _require_once(lines: Sequence[PartQuantity]) -> None:
+    """Each line of the order is named once in one act. Raises InvalidInput."""
+    named: set[int] = set()
+    for at, one in enumerate(lines):
+        if one.position in named:
+            message = "Name each line of the order once in one act."
+            error = FieldError(f"/lines/{at}/position", "named_twice", message)
+            raise InvalidInput(errors=[error])
+        named.add(one.position)
+
+
 async def return_parts(work: Work, order_id: UUID, command: UseParts) -> None:
     """Bring parts back into stock at what the line's share of them cost; they are needed again.
 
@@ -84,6 +99,7 @@ async def return_parts(work: Work, order_id: UUID, command: UseParts) -> None:
     """
     day = business_day_of(work, command.effective_on)
     order, lines = await _in_work(work, order_id)
+    _require_once(command.lines)
     brought, steps, left = [], [], {}
     for asked in command.lines:
         line = line_at(order, lines, asked.position, RepairLineKind.PART)
@@ -123,12 +139,13 @@ async def _require_used(
     work: Work, order: RepairOrder, line: RepairLine, asked: PartQuantity
 ) -> None:
     """Only what went into this line comes back of it. Raises MoreThanUsed."""
-    facts = {"number": order.number, "position": line.position}
+    facts: dict[str, Any] = {"number": order.number, "position": line.position}
     if asked.quantity > line.used:
         raise MoreThanUsed(**facts, wanted=plain(asked.quantity), used=plain(line.used))
     if not asked.serials and not asked.lots:
         return
     moved = await queries.moved_of_line(work.sql, line.id)
+    named: list[tuple[tuple[str | None, str | None], Decimal]]
     named = [((serial, None), Decimal(1)) for serial in asked.serials]
     named += [((None, lot.number), lot.quantity) for lot in asked.lots]
     for key, quantity in named:
@@ -191,9 +208,7 @@ async def book_hours(work: Work, order_id: UUID, command: BookHours) -> None:
     assert line.work_centre_id is not None  # noqa: S101 - labour has a work centre
     rates = await queries.rates_of(work.sql, line.work_centre_id)
     decimals = digits_of(work.setting.currency)
-    labour, overhead = (
-        rounded(EXACT.multiply(command.hours, rate), decimals) for rate in rates
-    )
+    labour, overhead = (rounded(EXACT.multiply(command.hours, rate), decimals) for rate in rates)
     step = _step(work, order, line, RepairStepKind.LABOUR, command.hours, on=day)
     step.cost = labour + overhead
     line.cost += step.cost

@@ -7,11 +7,11 @@ from chassis.ids import uuid7
 from chassis.problems.standard import MissingReference
 from chassis.work.company_rules import require_supported_currency
 from chassis.work.unit_of_work import Work
+from erp.receivables.service.building import tax_rates_of
 from erp.repairs.models import RepairLine, RepairOrder
 from erp.repairs.queries import orders as queries
 from erp.repairs.schemas.orders import NewRepairLine
 from erp.repairs.states import RepairLineKind
-from erp.receivables.service.building import tax_rates_of
 from erp.stock.service.booking import check_quantities
 
 __all__ = ["build_lines"]
@@ -43,7 +43,7 @@ async def build_lines(
     await check_quantities(work.sql, counted)
     new = []
     for position, one in enumerate(lines, after + 1):
-        named = parts[one.sku] if one.sku else centres[one.work_centre]
+        named = parts[one.sku] if one.sku else centres[one.work_centre or ""]
         new.append(
             RepairLine(
                 id=uuid7(),

@@ -44,10 +44,10 @@ async def convert_goods(
     """Take material into production and bring goods out of it, all or nothing; what each cost.
 
     What is reserved for a line is taken first, then what is reserved for nobody; of lots that may
-    be used, by FEFO or FIFO where none are named. The counterpart is work in progress, or that of
-    a repair; each line names the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked,
-    SerialExists, what `serials.check_or_choose`, `lot_lines.shares_to_ship` and
-    `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
+    be used, by FEFO or FIFO where none are named. The counterpart is work in progress, or the cost
+    of a repair; each line names the document it is of. Raises TooLittleOnHand, ShortOnDay,
+    NoCostOnDay, NotStocked, SerialExists, what `serials.check_or_choose`,
+    `lot_lines.shares_to_ship` and `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
     """
     if not taken and not brought:
         return Converted([], by_lot=False)

@@ -5,7 +5,7 @@ They lie where goods of others lie, so that no level and no valuation of ours co
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from chassis.ids import uuid7
@@ -67,9 +67,7 @@ async def require_sound_piece(work: Work, piece: CustomerPiece) -> LockedStock:
     """
     stock = await lock_stock(work, [piece.item_id])
     stock.units[piece.item_id].check_quantity(piece.quantity)
-    await serials.check(
-        work, stock, [SerialRequest(piece.item_id, piece.quantity, piece.serials)]
-    )
+    await serials.check(work, stock, [SerialRequest(piece.item_id, piece.quantity, piece.serials)])
     named = [LotLine(piece.lot, piece.quantity)] if piece.lot else []
     lot_lines.check(stock, [LotRequest(piece.item_id, piece.quantity, named)])
     return stock
@@ -110,7 +108,7 @@ def _require_there(stock: LockedStock, piece: CustomerPiece, *, on: date, inward
     position = stock.serials.get((piece.item_id, piece.serial or ""))
     if position is None:
         return
-    facts = {"sku": stock.skus[piece.item_id], "serial": position.number}
+    facts: dict[str, Any] = {"sku": stock.skus[piece.item_id], "serial": position.number}
     came_from = LocationKind.CUSTOMER if inward else LocationKind.FOREIGN
     if position.kind != came_from:
         raise SerialExists(**facts, place=position.place)
