@@ -25,6 +25,7 @@ DOCUMENTS = {
         "warehouses",
         "inspections",
         "nonconformances",
+        "repair-orders",
     )
 }
 """What is read by the library, and written by its module."""

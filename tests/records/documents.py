@@ -48,9 +48,13 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     inspected = await _inspected(desk, supplier)
     facts = {"quantity": "1", "description": "Scratched"}
     case = await desk.add("/v1/nonconformances", sku=item["sku"], **facts)
+    repair = await desk.add(
+        "/v1/repair-orders", customer_id=customer["id"], sku=item["sku"], problem="Loose"
+    )
     return {
         "/v1/inspections": inspected["id"],
         "/v1/nonconformances": case["id"],
+        "/v1/repair-orders": repair["id"],
         "/v1/sales-orders": order["id"],
         "/v1/shipments": shipped["shipment_id"],
         "/v1/invoices": invoiced["invoice_id"],

@@ -12,7 +12,7 @@ REFUSED = asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivile
 
 
 async def test_a_customers_piece_is_never_valued_as_own_stock(desk, workshop, problem):
-    """E66: it comes, lies where goods of others lie, and goes back: no level, no value, no entry."""
+    """E66: it lies where goods of others lie, and goes back: no level, no value, no entry."""
     number = desk.word("S")
     lamp = await workshop.stocked("1", "30.00", serials=[number], tracking="serial")
     customer = await desk.customer()
@@ -269,7 +269,7 @@ async def test_an_own_piece_is_withheld_while_it_is_repaired(desk, workshop, pro
 
 
 async def test_parts_are_traced_to_the_pieces_they_went_into(desk, workshop, problem):
-    """E65: a lot or serial leads to the repairs that used it, and a recall names their customers."""
+    """E65: a lot or serial leads to the repairs that used it; a recall names their customers."""
     glass = await workshop.stocked(
         "5", "2.00", lots=[{"number": "G1", "quantity": "5"}], tracking="lot"
     )
