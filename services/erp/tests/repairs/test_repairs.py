@@ -74,6 +74,14 @@ async def test_pieces_in_lots_and_of_no_item_come_and_go(desk, workshop, problem
     assert (await workshop.does(order, "send-back"))["state"] == "closed"
     [lot] = (await desk.see(f"/v1/lots?sku={paint['sku']}&owner=customer"))["items"]
     assert lot["on_hand"] == "0"
+    moved = (await desk.see(f"/v1/lots/{lot['id']}/trace"))["documents"]
+    assert [(one["kind"], one["quantity"]) for one in moved] == [
+        *(("repair_receipt", "2"), ("repair_dispatch", "-2")),
+    ]
+    assert {one["repair_order_id"] for one in moved} == {order["id"]}
+    documents = (await desk.see(f"/v1/stock-documents?sku={paint['sku']}"))["items"]
+    quantities = [one["lines"][0]["quantity"] for one in documents]
+    assert quantities == ["-2", "2", "5"]
     radio = await workshop.take_up(customer_id=customer["id"], description="Radio of 1960")
     assert (await workshop.does(radio, "receive"))["received_on"]
     await workshop.does(radio, "cancel")

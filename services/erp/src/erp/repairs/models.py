@@ -52,6 +52,7 @@ class RepairOrder(Identified, Base):
         CheckConstraint("serial is null or quantity = 1", name="serial_is_one"),
         CheckConstraint(
             "(received_on is null or owner = 'customer')"
+            " and (dispatch_id is not null) = (sent_back_on is not null)"
             " and (sent_back_on is null"
             " or received_on is not null and sent_back_on >= received_on)",
             name="came_and_went",
@@ -78,6 +79,7 @@ class RepairOrder(Identified, Base):
             name="quoted_amount_given",
         ),
         Unique("invoice_id"),
+        Unique("dispatch_id"),
         Index("ix_repair_order_created_at", "created_at", "id"),
         Index("ix_repair_order_updated_at", "updated_at", "id"),
         Index("ix_repair_order_due_on", "due_on", "id"),
@@ -110,6 +112,8 @@ class RepairOrder(Identified, Base):
     warranty: Mapped[bool]
     received_on: Mapped[date | None]
     sent_back_on: Mapped[date | None]
+    dispatch_id: Mapped[UUID | None]
+    """What moved the piece back names it so; what brought it names the order."""
     quoted_on: Mapped[date | None]
     quoted_amount: Mapped[Amount | None]
     quote_answer: Mapped[str | None]

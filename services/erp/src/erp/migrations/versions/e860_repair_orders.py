@@ -67,6 +67,7 @@ _TABLES = (
       warranty boolean not null,
       received_on date,
       sent_back_on date,
+      dispatch_id uuid constraint uq_repair_order_dispatch_id unique,
       quoted_on date,
       quoted_amount numeric(20, 4),
       quote_answer text constraint ck_repair_order_quote_answer_known
@@ -88,6 +89,7 @@ _TABLES = (
       constraint ck_repair_order_serial_is_one check (serial is null or quantity = 1),
       constraint ck_repair_order_came_and_went check (
         (received_on is null or owner = 'customer')
+        and (dispatch_id is not null) = (sent_back_on is not null)
         and (sent_back_on is null or received_on is not null and sent_back_on >= received_on)),
       constraint ck_repair_order_warranty_of_customer check (not warranty or owner = 'customer'),
       constraint ck_repair_order_done_with_outcome

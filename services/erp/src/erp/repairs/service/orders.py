@@ -46,7 +46,15 @@ __all__ = [
 
 _NOTHING = Decimal(0)
 _UNSET = (
-    *("outcome", "received_on", "sent_back_on", "quoted_on", "quoted_amount", "quote_answer"),
+    *(
+        "outcome",
+        "received_on",
+        "sent_back_on",
+        "dispatch_id",
+        "quoted_on",
+        "quoted_amount",
+        "quote_answer",
+    ),
     *("invoice_id", "warranty_until"),
 )
 _OPEN = frozenset({RepairState.DRAFT, *PARTS_WANTED})

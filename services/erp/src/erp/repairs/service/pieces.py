@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from chassis.ids import uuid7
 from chassis.work.company_rules import business_day_of
 from chassis.work.locking import lock
 from chassis.work.unit_of_work import Work
@@ -49,9 +50,10 @@ async def send_back(work: Work, order_id: UUID, command: PieceMoved) -> None:
     order.require(_SENT_IN)
     if not order.is_here:
         raise PieceNotHere(number=order.number)
+    order.sent_back_on, order.dispatch_id = day, uuid7()
     if order.item_id:
-        await send_piece_back(work, piece_of(order), on=day)
-    order.sent_back_on = day
+        piece = piece_of(order)._replace(source_id=order.dispatch_id)
+        await send_piece_back(work, piece, on=day)
     if order.state == RepairState.DONE:
         order.state = RepairState.CLOSED
     await changed(work, order, "sent_back_on", "state")

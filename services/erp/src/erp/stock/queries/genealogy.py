@@ -54,8 +54,9 @@ _DOCUMENTS = """select m.lot_id, m.source_type as kind, m.source_id as id, m.eff
   left join sales_order_line ol on ol.id = m.order_line_id
   left join sales_order o on o.id = ol.order_id
   left join repair_step rs on rs.id = m.source_id
-  left join repair_order r on r.id = coalesce(rs.repair_order_id, case
-    when m.source_type in ('repair_receipt', 'repair_dispatch') then m.source_id end)
+  left join repair_order b on b.dispatch_id = m.source_id
+  left join repair_order r on r.id = coalesce(rs.repair_order_id, b.id,
+    case when m.source_type = 'repair_receipt' then m.source_id end)
   left join customer c on c.id = coalesce(o.customer_id, r.customer_id)
   order by m.recorded_at, m.source_id, m.lot_id limit $2"""
 
