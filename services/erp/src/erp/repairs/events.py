@@ -24,7 +24,7 @@ class RepairOrderChanged(InCurrency, Event):
 
     number: str = Field(description="Number of the repair order.")
     state: RepairState = Field(description="How far it is.")
-    owner: PieceOwner = Field(description="Whose the piece is.")
+    owner: PieceOwner = Field(description="own: ours; customer: a customer's.")
     customer_id: UUID | None = Field(description="The customer whose piece it is; null: ours.")
     item_id: UUID | None = Field(description="The item that the piece is of, if it is one here.")
     serial: str | None = Field(description="Serial of the piece.")

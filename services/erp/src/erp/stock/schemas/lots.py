@@ -213,7 +213,7 @@ class LotDocument(View):
     customer_number: str | None
     customer_name: str | None
     repair_order_id: UUID | None = Field(description="The repair that used it.")
-    repair_order_number: str | None
+    repair_order_number: str | None = Field(description="Number of that repair.")
 
 
 class LotTrace(View):
