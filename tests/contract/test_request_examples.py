@@ -27,6 +27,7 @@ from tests.contract.production_examples import (
     send_planning_parameters,
     send_production,
     send_quality,
+    send_repair,
     send_routings,
     send_scheduling,
 )
@@ -535,6 +536,7 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"rush_request_{act}")
     erp.records["sales_order"] = order["id"]
     erp.records["sales_order_line"] = order["lines"][0]["id"]
+    await send_repair(erp, "LAMP-60")
     shipped = await erp.send("sales_order_ship")
     erp.records["shipment"] = shipped["shipment_id"]
     await erp.send("quality_complaint_create", order_number=order["number"])

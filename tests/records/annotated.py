@@ -26,6 +26,7 @@ DOCUMENTS = {
         "inspections",
         "nonconformances",
         "soft-reservations",
+        "repair-orders",
     )
 }
 """What is read by the library, and written by its module."""

@@ -56,9 +56,13 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     waits = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=more)
     sooner = {"wanted_on": waits["ordered_on"], "reason": "A fair"}
     await desk.add("/v1/rush-requests", order_id=waits["id"], **sooner)
+    repair = await desk.add(
+        "/v1/repair-orders", customer_id=customer["id"], sku=item["sku"], problem="Loose"
+    )
     return {
         "/v1/inspections": inspected["id"],
         "/v1/nonconformances": case["id"],
+        "/v1/repair-orders": repair["id"],
         "/v1/soft-reservations": held.json()["items"][0]["id"],
         "/v1/sales-orders": order["id"],
         "/v1/shipments": shipped["shipment_id"],

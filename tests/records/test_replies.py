@@ -84,6 +84,8 @@ def test_what_documents_refer_to_can_be_included():
         *(("nonconformance", f"{one}_id") for one in ("production_order", "order", "lot")),
         ("nonconformance", "inspection_id"),
         *(("soft_reservation", "order_id"), ("soft_reservation", "order_line_id")),
+        # Invoices and cases are read by other permissions than repairs.
+        *(("repair_order", f"{one}_id") for one in ("invoice", "nonconformance")),
     }
     texts = {"tax_id", "source_id", "external_id"}
     for half in HALVES:

@@ -170,6 +170,8 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     await clerk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     await rejected(clerk, purchase["supplier_number"])
+    facts = {"customer_id": order["customer_id"], "problem": "Loose"}
+    await clerk.add("/v1/repair-orders", sku=item["sku"], **facts)
     lists = {
         path: name
         for path, acts in clerk.erp.app.openapi()["paths"].items()

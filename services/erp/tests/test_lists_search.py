@@ -173,11 +173,15 @@ async def inspected(clerk):
     [found] = await clerk.listed("/v1/inspections", source_id=receipt["id"])
     facts = {"quantity": "1", "description": "Scratched"}
     case = await clerk.does("/v1/nonconformances", sku=item["sku"], **facts)
+    customer = await clerk.does("/v1/customers", name=f"Mender {word}")
+    facts = {"customer_id": customer["id"], "problem": "Leaks"}
+    repair = await clerk.does("/v1/repair-orders", sku=item["sku"], **facts)
     goods = [item["sku"], item["name"]]
     asked = {"lines": [{"sku": item["sku"], "quantity": "1"}]}
     [held] = (await clerk.does("/v1/soft-reservations", **asked))["items"]
     return {
         "/v1/soft-reservations": (held["id"], [held["number"], *goods]),
+        "/v1/repair-orders": (repair["id"], [repair["number"], customer["name"], *goods]),
         "/v1/inspections": (found["id"], [found["number"], *goods]),
         "/v1/nonconformances": (case["id"], [case["number"], *goods]),
     }

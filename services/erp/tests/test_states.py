@@ -62,6 +62,10 @@ async def _inspected(desk, item):
     assert case.is_success, case.text
     cause = f"/v1/nonconformances/{case.json()['id']}/cause"
     assert (await desk.erp.post(cause, {"cause": "Worn tool"})).is_success
+    customer = await desk.customer()
+    facts = {"customer_id": customer["id"], "description": "A saw", "problem": "It smokes"}
+    repair = await desk.add("/v1/repair-orders", **facts)
+    assert (await desk.erp.post(f"/v1/repair-orders/{repair['id']}/confirm", None)).is_success
     path = f"/v1/inspection-plans/{plan['id']}"
     assert (await desk.erp.post(f"{path}/activate", {})).is_success
     assert (await desk.erp.post(f"{path}/archive", {})).is_success

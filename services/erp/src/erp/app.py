@@ -42,6 +42,8 @@ from erp.quality.module import MODULE as QUALITY
 from erp.quality.router import cases
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
+from erp.repairs import router as repairs
+from erp.repairs.module import MODULE as REPAIRS
 from erp.routings.module import MODULE as ROUTINGS
 from erp.routings.router import routing
 from erp.rush_requests import router as rush_requests
@@ -111,7 +113,7 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
+    *(*inspections.LISTS, *cases.LISTS, *repairs.LISTS, *planning.LISTS, *scheduling.LISTS),
     *rush_requests.LISTS,
     *soft_reservations.LISTS,
     EVENTS,
@@ -160,6 +162,7 @@ _OWN = Service(
         PLANNING,
         SCHEDULING,
         QUALITY,
+        REPAIRS,
         RUSH_REQUESTS,
         PERSONS,
         EXPORTS,

@@ -326,7 +326,7 @@ NOT_CARRIED = frozenset(
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
         *("routing-changed", "production-order-changed", "inspection-plan-changed"),
         *("nonconformance-changed", "schedule-published", "rush-request-changed"),
-        "soft-reservation-changed",
+        *("soft-reservation-changed", "repair-order-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"

@@ -51,6 +51,11 @@ class StockDocumentKind(StrEnum):
     PRODUCTION_RETURN = "production_return"
     PRODUCTION_REPORT = "production_report"
     PRODUCTION_CLOSE = "production_close"
+    REPAIR_RECEIPT = "repair_receipt"
+    REPAIR_DISPATCH = "repair_dispatch"
+    REPAIR_ISSUE = "repair_issue"
+    REPAIR_RETURN = "repair_return"
+    REPAIR_RECOVERY = "repair_recovery"
 
 
 class LotOwner(StrEnum):
