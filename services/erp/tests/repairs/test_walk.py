@@ -3,8 +3,8 @@
 from random import Random
 
 import pytest
+from services.erp.tests.books.checks import CHECKS
 
-from ..books.checks import CHECKS
 from .conftest import PATH, money
 
 pytestmark = pytest.mark.business_day
@@ -41,10 +41,10 @@ async def proved(workshop, item):
 @pytest.mark.parametrize("seed", [3, 11])
 async def test_stock_and_demand_agree_after_each_act(desk, workshop, seed):
     """E66: parts are a demand from confirmation until the finish, and each is used once."""
-    draw = Random(seed)  # noqa: S311 - a walk, no secret
+    draw = Random(seed)
     bulb = await workshop.stocked("12", "3.33")
     centre, customer = await workshop.centre(), await desk.customer()
-    orders = []
+    orders: list[dict[str, object]] = []
     for _ in range(60):
         if len(orders) < 3 or draw.random() < 0.15:
             line = {"sku": bulb["sku"], "quantity": str(draw.randint(1, 5))}
