@@ -102,7 +102,8 @@ def test_there_are_the_guides_and_their_programs():
     found = ["activities.md", "approvals.md", "assignment.md", "bills-of-material.md"]
     found += ["contracts.md", "events.md", "forecasts.md"]
     found += ["integrators.md", "kafka-and-tls.md", "leads.md", "lots.md", "opportunities.md"]
-    found += ["planning.md", "production.md", "quality.md", "quotes.md", "scheduling.md"]
+    found += ["planning.md", "production.md", "quality.md", "quotes.md", "repairs.md"]
+    found += ["scheduling.md"]
     assert [page.name for page in GUIDES] == found
     assert len(blocks(GUIDES[found.index("events.md")])) == 3
 
