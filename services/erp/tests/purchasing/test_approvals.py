@@ -19,9 +19,7 @@ class Spending(Approving):
         super().__init__(Sales(buyer.desk))
         self.buyer = buyer
 
-    async def limit(
-        self, supplier, *people, fact="total_of_30_days", least="1000.00", also=(), **facts
-    ):
+    async def limit(self, supplier, *people, least="1000.00", also=(), **facts):
         """Orders with the supplier from so much on are approved by these people."""
         own = {"fact": "supplier_id", "values": [self.buyer.suppliers[supplier]["id"]]}
         beyond = {"fact": "total_of_30_days", "at_least": least, "currency": "CNY"}
