@@ -63,8 +63,8 @@ bench: environment ## Measure, each figure beside the limit measured in the same
 sbom: environment ## Write NOTICE, and what is in each image (CycloneDX) to build/sbom
 	@$(BIN)/python deploy/sbom.py
 
-kafka: ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port
-	@$(PYTHON) deploy/local/kafka.py
+kafka: $(if $(SECURED),environment) ## Run a real Apache Kafka on :9092 (Java 17 and Maven); KAFKA_PORT changes the port; SECURED=1: TLS, log-in
+	@$(if $(SECURED),$(BIN)/python,$(PYTHON)) deploy/local/kafka.py $(if $(SECURED),--secured)
 
 demo: ## Play a small story across CRM, bridge and ERP; DATA=northwind: real orders; TRANSPORT=kafka
 	@$(LOCAL) setup

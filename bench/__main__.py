@@ -19,6 +19,7 @@ from bench import (
     mrp,
     ordering,
     paging,
+    promise,
     relaying,
     schedule,
     search_writes,
@@ -45,6 +46,7 @@ BENCHES: dict[str, Bench] = {
         search_writes,
         mrp,
         schedule,
+        promise,
     )
 }
 

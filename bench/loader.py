@@ -66,6 +66,7 @@ def told(taken: list[float], seconds: float, cpu: float) -> dict[str, float]:
         "count": len(taken),
         "rate": len(taken) / seconds,
         "p50": quantile(taken, 0.5) * 1000,
+        "p95": quantile(taken, 0.95) * 1000,
         "p99": quantile(taken, 0.99) * 1000,
         "cpu": cpu,
     }

@@ -47,6 +47,7 @@ class Measured:
     p99: float
     app_ms: float
     database_ms: float
+    p95: float
 
 
 @dataclass(frozen=True)
@@ -221,7 +222,9 @@ class Place:
         database = tree_cpu_seconds(self.postmaster) - before[0]
         used = cpu_seconds(app) - before[1] if app else told["cpu"]
         each = 1000 / max(told["count"], 1)
-        return Measured(told["rate"], told["p50"], told["p99"], used * each, database * each)
+        return Measured(
+            told["rate"], told["p50"], told["p99"], used * each, database * each, told["p95"]
+        )
 
     def statements(
         self,

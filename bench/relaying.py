@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from bench.figures import Asked, Bench, Figure, Goal, paired
 from bench.outbox import fill
 from bench.place import Place
+from brokers.connection import Brokers
 from chassis.events.broker import Outgoing
 from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.publisher import KafkaPublisher
@@ -109,7 +110,7 @@ async def _again(url: str, connect: Any, broker: str) -> float:
 def _relay(connect: Any, wakeups: Wakeups, broker: str) -> Relay:
     def publisher() -> KafkaPublisher:
         return KafkaPublisher(
-            broker,
+            Brokers(broker),
             client_id="bench",
             topics={"crm.account.v1"},
             partitions=PARTITIONS,
@@ -148,7 +149,7 @@ async def send_bare(url: str, broker: str) -> dict[str, float]:
     ]
     await sql.close()
     topic = f"bench.{uuid4().hex}"
-    await ensure_topics(broker, {topic}, partitions=PARTITIONS)
+    await ensure_topics(Brokers(broker), {topic}, partitions=PARTITIONS)
     producer = AIOKafkaProducer(
         bootstrap_servers=broker,
         acks="all",

@@ -4,7 +4,7 @@ The jars come through Maven into a cache folder once; one broker in KRaft mode, 
 controller, runs from there with Java 17 or newer, on loopback. It is ready when it answers a
 client's request for metadata, and it stops with the process that started it.
 
-    python deploy/local/kafka.py [--port 9092] [--data-dir .tandem/kafka]
+    python deploy/local/kafka.py [--port 9092] [--data-dir .tandem/kafka] [--secured]
 """
 
 from __future__ import annotations
@@ -17,9 +17,7 @@ import os
 import re
 import shutil
 import signal
-import socket
 import string
-import struct
 import subprocess
 import sys
 import tempfile
@@ -28,6 +26,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from kafka_access import KafkaAccess
+from kafka_ports import LOOPBACK, answers_metadata, free_port, port_is_free
 
 __all__ = [
     "KafkaUnavailable",
@@ -39,14 +40,12 @@ __all__ = [
 ]
 
 FILES = Path(__file__).with_name("kafka")
-LOOPBACK = "127.0.0.1"
 JAVA_MINIMUM = 17
 JVM_FLAGS = ("-Xmx256m", "-Xms64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 FETCH_SECONDS = 600.0
 POLL_SECONDS = 0.05
-METADATA_HEAD = struct.Struct(">iii")  # size, correlation id, number of brokers
 LOG_TAIL_LINES = 15
 INSTALL_ADVICE = (
     "Install both (Debian, Ubuntu: apt-get install openjdk-17-jre-headless maven; "
@@ -162,41 +161,25 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
-def _port_is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        return probe.connect_ex((LOOPBACK, port)) != 0
-
-
-def answers_metadata(port: int) -> bool:
-    """Whether a broker at this loopback port answers a metadata request with itself in it."""
-    request = struct.pack(">hhih", 3, 1, 1, -1) + struct.pack(">i", 0)  # no topics asked for
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=2) as connection:
-            connection.sendall(struct.pack(">i", len(request)) + request)
-            reply = connection.recv(METADATA_HEAD.size, socket.MSG_WAITALL)
-        _size, _correlation, brokers = METADATA_HEAD.unpack(reply)
-    except (OSError, struct.error):
-        return False
-    return bool(brokers > 0)
-
-
 class LocalKafka:
     """One broker of our own, as a child process.
 
     `advertised_port` is what clients are told to connect to, where a proxy of a test listens;
-    without it, the broker's own port.
+    without it, the broker's own port. With `access` it also listens at `login_port` by TLS with
+    log-in, and at `certificate_port` by TLS with certificates of clients.
     """
 
-    def __init__(self, *, cache: Path | None = None, advertised_port: int | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        cache: Path | None = None,
+        advertised_port: int | None = None,
+        access: KafkaAccess | None = None,
+    ) -> None:
         self._cache = cache or cache_dir()
         self.advertised_port = advertised_port
+        self.access = access
+        self.login_port = self.certificate_port = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._temporary: Path | None = None
         self._command: list[str] = []
@@ -226,7 +209,7 @@ class LocalKafka:
         """
         java = find_java()
         jars = fetch_jars(self._cache)
-        if port and not _port_is_free(port):
+        if port and not port_is_free(port):
             message = (
                 f"Port {port} on {LOOPBACK} is taken. If that is a Kafka broker, use it: "
                 f"KAFKA_BOOTSTRAP_SERVERS={LOOPBACK}:{port}. Else choose another port with "
@@ -236,8 +219,9 @@ class LocalKafka:
         if data_dir is None:
             self._temporary = data_dir = Path(tempfile.mkdtemp(prefix="tandem-kafka-"))
         self.data_dir = data_dir.resolve()
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self._command = [java, *JVM_FLAGS, "-Dorg.slf4j.simpleLogger.showDateTime=true"]
+        self._command += self.access.jvm_flags if self.access else ()
         self._command += ["-cp", str(jars / "*")]
         self._configure()
         return self.restart()
@@ -247,21 +231,26 @@ class LocalKafka:
         self.data_dir.mkdir(parents=True, exist_ok=True)
         logs = self.data_dir / "log"
         properties = self.data_dir / "server.properties"
+        ports = {
+            "port": self.port,
+            "controller_port": free_port(),
+            "advertised_port": self.advertised_port or self.port,
+        }
         template = string.Template((FILES / "server.properties").read_text(encoding="utf-8"))
-        properties.write_text(
-            template.substitute(
-                port=self.port,
-                controller_port=_free_port(),
-                advertised_port=self.advertised_port or self.port,
-                log_dir=logs,
-            ),
-            encoding="utf-8",
-        )
+        text = template.substitute(ports, log_dir=logs)
+        if self.access:
+            self.access.make()
+            self.login_port, self.certificate_port = free_port(), free_port()
+            own = {"login_port": self.login_port, "certificate_port": self.certificate_port}
+            text += self.access.properties(ports | own)
+        properties.touch(mode=0o600)
+        properties.write_text(text, encoding="utf-8")
         if (logs / "meta.properties").exists():
             return
         # One argument: an id that begins with "-" would be taken for an option.
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         formatting = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
+        formatting += self.access.format_arguments if self.access else ()
         done = subprocess.run(
             [*self._command, *formatting, "--config", str(properties), "--ignore-formatted"],
             capture_output=True,
@@ -338,9 +327,24 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     home = Path(os.environ.get("TANDEM_DATA", ".tandem"))
     parser.add_argument(
-        "--data-dir", type=Path, default=home / "kafka", help="topics and offsets live here"
+        "--data-dir", type=Path, help=f"topics and offsets live here; {home}/kafka unless said"
     )
-    return parser.parse_args(argv)
+    parser.add_argument("--secured", action="store_true", help="by TLS and log-in as well")
+    arguments = parser.parse_args(argv)
+    if arguments.data_dir is None:
+        arguments.data_dir = home / ("kafka-secured" if arguments.secured else "kafka")
+    return arguments
+
+
+def _access(data_dir: Path) -> KafkaAccess:
+    """What a secured broker shows. Raises KafkaUnavailable: a package is missing."""
+    access = KafkaAccess(data_dir.resolve() / "access")
+    try:
+        access.make()
+    except ImportError as missing:
+        message = f"{missing}: run it by the environment's Python, as make kafka SECURED=1 does"
+        raise KafkaUnavailable(message) from missing
+    return access
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -349,6 +353,8 @@ def main(argv: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     broker = LocalKafka()
     try:
+        if arguments.secured:
+            broker.access = _access(arguments.data_dir)
         _announce(broker, arguments)
         while broker.pid is not None:
             time.sleep(1.0)
@@ -370,7 +376,11 @@ def _announce(broker: LocalKafka, arguments: argparse.Namespace) -> None:
     print("Starting Apache Kafka (the first time, Maven fetches about 45 MB) ...", flush=True)
     address = broker.start(port=arguments.port, data_dir=arguments.data_dir)
     print(f"Apache Kafka is ready after {time.monotonic() - began:.1f} s at {address}")
-    print(f"    KAFKA_BOOTSTRAP_SERVERS={address} make run")
+    variables = {"KAFKA_BOOTSTRAP_SERVERS": address}
+    if broker.access:
+        variables = broker.access.settings(broker.login_port)
+    said = " ".join(f"{name}={value}" for name, value in variables.items())
+    print(f"    {said} make run")
     print(f"    log: {broker.log_file}    stop: Ctrl-C", flush=True)
 
 

@@ -51,6 +51,7 @@ WAITING = {
 }
 SEARCHING = {"services/erp/src/erp/scheduling/rules/rounds.py"}
 CALLING = {
+    "libs/brokers/src/brokers/tokens.py",
     "libs/identity/src/identity/jwt.py",
     "services/sync-bridge/src/sync_bridge/sources/following.py",
     "services/sync-bridge/src/sync_bridge/targets.py",

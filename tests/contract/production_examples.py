@@ -57,6 +57,24 @@ async def send_quality(erp: Caller, order: dict[str, Any], sku: str) -> None:
         assert (await erp.server.post(f"{path}/{act}", None)).is_success
 
 
+async def send_repair(erp: Caller, sku: str) -> None:
+    """A customer's piece is repaired with a part of an item, and invoiced."""
+    price = {"amount": "9.00", "currency": "CNY"}
+    lines = [{"sku": sku, "quantity": "1", "unit_price": price}]
+    await erp.send("repair_order_create", lines=lines)
+    await erp.send("repair_order_remove_line")
+    await erp.send("repair_order_create", lines=lines)
+    for act in ("add_lines", "receive", "diagnose"):
+        await erp.send(f"repair_order_{act}")
+    path = f"/v1/repair-orders/{erp.records['repair_order']}"
+    assert (await erp.server.post(f"{path}/quote", None)).is_success
+    for act in ("answer", "use_parts", "return_parts", "book_hours"):
+        await erp.send(f"repair_order_{act}")
+    await erp.send("repair_order_recover_parts", lines=[{"sku": sku, "quantity": "1"}])
+    for act in ("finish", "invoice", "send_back"):
+        await erp.send(f"repair_order_{act}")
+
+
 async def send_production(erp: Caller) -> None:
     """An order of what has a bill, from plan to close, and the same acts on many."""
     path = f"/v1/bills-of-material/{erp.records['bill_of_material']}"

@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from brokers.connection import Brokers
 from chassis.events.broker import Outgoing
 from chassis.events.envelope import RECORDS_AFTER, to_kafka
 from chassis.events.feed import begin_epoch
@@ -177,7 +178,11 @@ async def published(crm, bootstrap: str, topic: str, after: int) -> int:
         rows = await sql.fetch(RECORDS_AFTER, after, 100)
     events = [Outgoing(*to_kafka(row, "http://crm.test"))._replace(topic=topic) for row in rows]
     publisher = KafkaPublisher(
-        bootstrap, client_id="test-guides", topics=[topic], partitions=1, answer_seconds=15
+        Brokers(bootstrap),
+        client_id="test-guides",
+        topics=[topic],
+        partitions=1,
+        answer_seconds=15,
     )
     try:
         await publisher.start()

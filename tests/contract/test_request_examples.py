@@ -27,6 +27,7 @@ from tests.contract.production_examples import (
     send_planning_parameters,
     send_production,
     send_quality,
+    send_repair,
     send_routings,
     send_scheduling,
 )
@@ -458,6 +459,9 @@ async def _stock(erp: Caller) -> None:
         await erp.send(name)
     erp.records["stock_document"] = (await listed(erp, "/v1/stock-documents"))[0]["id"]
     erp.records["warehouse"] = (await listed(erp, "/v1/warehouses"))[0]["id"]
+    promised = await erp.send("soft_reservation_create")
+    erp.records["soft_reservation"] = promised["items"][0]["id"]
+    await erp.send("soft_reservation_extend")
 
 
 async def _lots(erp: Caller) -> None:
@@ -526,6 +530,13 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"sales_order_{act}")
     order = await _sale(erp)
     await send_quality(erp, order, "LAMP-60")
+    later = await _sale(erp, requested_on="2030-01-01")
+    for act in ("grant", "refuse", "withdraw"):
+        await erp.send("rush_request_create", order_id=later["id"])
+        await erp.send(f"rush_request_{act}")
+    erp.records["sales_order"] = order["id"]
+    erp.records["sales_order_line"] = order["lines"][0]["id"]
+    await send_repair(erp, "LAMP-60")
     shipped = await erp.send("sales_order_ship")
     erp.records["shipment"] = shipped["shipment_id"]
     await erp.send("quality_complaint_create", order_number=order["number"])

@@ -25,6 +25,8 @@ DOCUMENTS = {
         "warehouses",
         "inspections",
         "nonconformances",
+        "soft-reservations",
+        "repair-orders",
     )
 }
 """What is read by the library, and written by its module."""

@@ -45,12 +45,25 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     sides = [{"account": "6402", "debit": "7.00"}, {"account": "bank", "credit": "7.00"}]
     posted = await desk.add("/v1/journal-entries", memo="Rent", lines=sides)
     moved = (await desk.see("/v1/stock-documents"))["items"][0]
+    held = await desk.server.post(
+        "/v1/soft-reservations", {"lines": [{"sku": item["sku"], "quantity": "1"}]}
+    )
+    assert held.is_success, held.text
     inspected = await _inspected(desk, supplier)
     facts = {"quantity": "1", "description": "Scratched"}
     case = await desk.add("/v1/nonconformances", sku=item["sku"], **facts)
+    more = [line | {"quantity": "900"}]
+    waits = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    sooner = {"wanted_on": waits["ordered_on"], "reason": "A fair"}
+    await desk.add("/v1/rush-requests", order_id=waits["id"], **sooner)
+    repair = await desk.add(
+        "/v1/repair-orders", customer_id=customer["id"], sku=item["sku"], problem="Loose"
+    )
     return {
         "/v1/inspections": inspected["id"],
         "/v1/nonconformances": case["id"],
+        "/v1/repair-orders": repair["id"],
+        "/v1/soft-reservations": held.json()["items"][0]["id"],
         "/v1/sales-orders": order["id"],
         "/v1/shipments": shipped["shipment_id"],
         "/v1/invoices": invoiced["invoice_id"],

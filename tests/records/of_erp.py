@@ -210,6 +210,7 @@ OF_ERP = (
             "tracking": ("serial", NEVER_EMPTY),
             "picking": ("fifo", NEVER_EMPTY),
             "shelf_life_days": (30, None),
+            "warranty_months": (24, None),
             "conversions": ([DOZEN | {"denominator": 1}], []),
             "barcode": ("4006381333931", ""),
             "sold": (False, NEVER_EMPTY),

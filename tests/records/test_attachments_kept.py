@@ -226,6 +226,24 @@ def test_settings_that_cannot_work_are_refused(settings):
         CrmSettings(**settings)
 
 
+def test_production_sends_no_file_to_a_scanner_on_another_machine():
+    """What is sent to clamd has no TLS."""
+    given = {
+        "environment": "production",
+        "database_url": "postgresql://crm@db.example.com/crm?sslmode=verify-full",
+        "attachment_scanner": "clamd://scanner.example.com:3310",
+    }
+    with pytest.raises(ValidationError, match="CRM_ATTACHMENT_SCANNER is clamd://scanner"):
+        CrmSettings(**given)
+    for taken in (
+        {"private_network": True},
+        {"attachment_scanner": "clamd://127.0.0.1:3310"},
+        {"attachment_scanner": "clamd:///run/clamd.sock"},
+        {"attachment_scanner": "/usr/bin/clamdscan --fdpass"},
+    ):
+        assert CrmSettings(**(given | taken)).unsafe() == []
+
+
 async def test_types_by_setting(cluster):
     async with another(cluster, attachment_types="pdf") as (crm, account):
         refused = problem(await send(crm.client, account), 422, "file_type_not_allowed")

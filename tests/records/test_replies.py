@@ -29,6 +29,7 @@ NEVER_HERE = {
     *(("purchase_suggestion", "order"), ("purchase_suggestion", "supplier")),
     ("sales_quota", "team"),
     *((of, "customer") for of in ("inspection_plan", "inspection", "nonconformance")),
+    ("soft_reservation", "customer"),
     *(("inspection_plan", "supplier"), ("nonconformance", "supplier")),
     *(("demand_forecast", "customer"), ("shared_resource", "calendar")),
     *(("lead", one) for one in ("account", "contact", "opportunity")),
@@ -82,6 +83,9 @@ def test_what_documents_refer_to_can_be_included():
         *(("inspection", f"{one}_id") for one in ("plan", "lot", "order_line")),
         *(("nonconformance", f"{one}_id") for one in ("production_order", "order", "lot")),
         ("nonconformance", "inspection_id"),
+        *(("soft_reservation", "order_id"), ("soft_reservation", "order_line_id")),
+        # Invoices and cases are read by other permissions than repairs.
+        *(("repair_order", f"{one}_id") for one in ("invoice", "nonconformance")),
     }
     texts = {"tax_id", "source_id", "external_id"}
     for half in HALVES:

@@ -24,6 +24,7 @@ __all__ = ["DISTRIBUTIONS", "Environment", "Kind"]
 DISTRIBUTIONS = (
     "libs/values",
     "libs/calendars",
+    "libs/brokers",
     "libs/chassis",
     "libs/identity",
     "libs/records",

@@ -123,7 +123,7 @@ class Plan:
 def fingerprint(root: Path, service: Runnable, plan: Plan) -> str:
     """Changes with the code that makes the tables, and with the database it is made in."""
     digest = hashlib.sha256(plan.given.get(f"{service.prefix}DATABASE_URL", "").encode())
-    libraries = ("values", "calendars", "chassis", "identity", "records", "approvals")
+    libraries = ("values", "calendars", "brokers", "chassis", "identity", "records", "approvals")
     for folder in (*(f"libs/{one}/src" for one in libraries), service.folder):
         for path in sorted((root / folder).rglob("*.py")):
             digest.update(path.read_bytes())

@@ -170,6 +170,8 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     await clerk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     await rejected(clerk, purchase["supplier_number"])
+    facts = {"customer_id": order["customer_id"], "problem": "Loose"}
+    await clerk.add("/v1/repair-orders", sku=item["sku"], **facts)
     lists = {
         path: name
         for path, acts in clerk.erp.app.openapi()["paths"].items()
@@ -179,7 +181,7 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
         and not path.startswith(("/v1/serials", "/v1/lots"))
         and not path.endswith("/export")
     }
-    assert len(lists) == 13, lists
+    assert len(lists) == 14, lists
     for path, name in lists.items():
         document = (await clerk.see(f"{path}?limit=1"))["items"][0]
         for typed in (document[name], document[name].lower(), f" {document[name]} "):
@@ -189,7 +191,12 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
 
 
 async def rejected(clerk, supplier_number):
-    """Goods come, are inspected and rejected: an inspection and a case."""
+    """Goods come, are inspected and rejected: an inspection and a case. Others are promised."""
+    lying = await clerk.item()
+    stock = [{"sku": lying["sku"], "quantity": "1", "unit_cost": CNY}]
+    await does(clerk, "/v1/stock-receipts", lines=stock)
+    asked = [{"sku": lying["sku"], "quantity": "1"}]
+    await does(clerk, "/v1/soft-reservations", lines=asked)
     item, looked_at = await clerk.item(), {"number": 10, "name": "Clean", "kind": "yes_no"}
     facts = {"code": clerk.word("IP"), "label": "A", "stage": "receipt", "sku": item["sku"]}
     plan = await clerk.add("/v1/inspection-plans", **facts, characteristics=[looked_at])

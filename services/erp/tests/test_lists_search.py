@@ -173,8 +173,15 @@ async def inspected(clerk):
     [found] = await clerk.listed("/v1/inspections", source_id=receipt["id"])
     facts = {"quantity": "1", "description": "Scratched"}
     case = await clerk.does("/v1/nonconformances", sku=item["sku"], **facts)
+    customer = await clerk.does("/v1/customers", name=f"Mender {word}")
+    facts = {"customer_id": customer["id"], "problem": "Leaks"}
+    repair = await clerk.does("/v1/repair-orders", sku=item["sku"], **facts)
     goods = [item["sku"], item["name"]]
+    asked = {"lines": [{"sku": item["sku"], "quantity": "1"}]}
+    [held] = (await clerk.does("/v1/soft-reservations", **asked))["items"]
     return {
+        "/v1/soft-reservations": (held["id"], [held["number"], *goods]),
+        "/v1/repair-orders": (repair["id"], [repair["number"], customer["name"], *goods]),
         "/v1/inspections": (found["id"], [found["number"], *goods]),
         "/v1/nonconformances": (case["id"], [case["number"], *goods]),
     }
@@ -198,9 +205,11 @@ async def sold(clerk, item):
     gone = {name: gone[name] for name in ("order_line_id", "quantity", "serials")}
     back = await clerk.does(f"{path}/returns", lines=[gone], credit=False)
     more = [line | {"quantity": "9"}]
+    sooner = {"wanted_on": sale["ordered_on"], "reason": "A fair"}
     held = await clerk.does("/v1/sales-orders", customer_id=limited["id"], lines=more)
     [asked] = await clerk.listed("/v1/approvals", subject_id=held["id"])
-    await clerk.does("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    waits = await clerk.does("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    rush = await clerk.does("/v1/rush-requests", order_id=waits["id"], **sooner)
     await clerk.does("/v1/purchase-suggestions/refresh", skus=[item["sku"]])
     [entry, *_] = await clerk.listed("/v1/journal-entries", source_id=invoice["id"])
     old = {"number": f"OLD-{word}-7", "customer_id": customer["id"], "amount": CNY}
@@ -232,6 +241,7 @@ async def sold(clerk, item):
         "/v1/payments": (payment["id"], paid),
         "/v1/approvals": (asked["id"], [held["number"], limited["name"]]),
         "/v1/purchase-suggestions": (None, [item["sku"], item["name"]]),
+        "/v1/rush-requests": (rush["id"], [rush["number"]]),
         "/v1/journal-entries": (entry["id"], [f"{entry['number']} {entry['memo']}"]),
     }
 

@@ -62,18 +62,40 @@ async def _inspected(desk, item):
     assert case.is_success, case.text
     cause = f"/v1/nonconformances/{case.json()['id']}/cause"
     assert (await desk.erp.post(cause, {"cause": "Worn tool"})).is_success
+    customer = await desk.customer()
+    facts = {"customer_id": customer["id"], "description": "A saw", "problem": "It smokes"}
+    repair = await desk.add("/v1/repair-orders", **facts)
+    assert (await desk.erp.post(f"/v1/repair-orders/{repair['id']}/confirm", None)).is_success
     path = f"/v1/inspection-plans/{plan['id']}"
     assert (await desk.erp.post(f"{path}/activate", {})).is_success
     assert (await desk.erp.post(f"{path}/archive", {})).is_success
 
 
+async def _softly_reserved(erp, item):
+    receipt = {"lines": [{"sku": item["sku"], "quantity": "1", "unit_cost": MONEY}]}
+    assert (await erp.post("/v1/stock-receipts", receipt)).is_success
+    lines = [{"sku": item["sku"], "quantity": "1"}]
+    held = await erp.post("/v1/soft-reservations", {"lines": lines})
+    assert held.is_success, held.text
+    soft = f"/v1/soft-reservations/{held.json()['items'][0]['id']}"
+    assert (await erp.post(f"{soft}/release", None)).is_success
+
+
 async def _made(desk, item, component):
     await _inspected(desk, item)
+    await _softly_reserved(desk.erp, await desk.item())
     await _bill_of_material(desk, item, component)
     await _routing(desk, item)
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     order = await desk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     assert (await desk.erp.post(f"/v1/production-orders/{order['id']}/release", {})).is_success
+
+
+async def _rushed(desk, order):
+    sooner = {"wanted_on": order["ordered_on"], "reason": "A fair"}
+    rush = await desk.add("/v1/rush-requests", order_id=order["id"], **sooner)
+    refused = f"/v1/rush-requests/{rush['id']}/refuse"
+    assert (await desk.erp.post(refused, {"reason": "It waits."})).is_success
 
 
 async def test_a_state_is_what_the_last_event_said(clerk):
@@ -102,6 +124,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
             {"item_id": one["id"], "quantity": "5", "unit_price": MONEY} for one in (item, other)
         ],
     )
+    await _rushed(desk, order)
     for act, body in (("shipments", {}), ("invoices", {}), ("notes", {"text": "By rail."})):
         reply = await erp.post(f"/v1/sales-orders/{order['id']}/{act}", body)
         assert reply.is_success, reply.text
@@ -113,8 +136,7 @@ async def test_a_state_is_what_the_last_event_said(clerk):
     assert (await desk.merge(fields, {"custom": {"size": "1"}})).is_success
     tag = await desk.add("/v1/tags", name="Late")
     assert (await erp.client.put(f"/v1/sales-orders/{order['id']}/tags/{tag['id']}")).is_success
-    paid = {"party_id": customer["id"], "amount": {"amount": "30.00", "currency": "CNY"}}
-    assert (await erp.post("/v1/payments", paid)).is_success
+    await desk.add("/v1/payments", party_id=customer["id"], amount=MONEY)
     async with erp.database.transaction() as work:
         await refresh_orders(work, {"order_ids": [order["id"]]})
 

@@ -10,7 +10,7 @@ from chassis.secret_files import VARIABLES, names_of
 
 __all__ = ["mistyped_settings"]
 
-SHARED_PREFIX = "TANDEM_"
+SHARED_PREFIXES = ("TANDEM_", "KAFKA_SASL_", "KAFKA_SSL_", "KAFKA_OAUTH_", "KAFKA_SECURITY_")
 BESIDE_SERVICES = frozenset({"TANDEM_AS_IT_IS", "TANDEM_CACHE", "TANDEM_SERVICES", "TANDEM_SHARED"})
 """What the runner and the tests read."""
 TEST_PREFIX = "TANDEM_TEST_"
@@ -20,7 +20,7 @@ _SERVICE_LINK = re.compile(r".*_(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT_\d+_(TCP|U
 
 
 def mistyped_settings(settings: type[BaseSettings]) -> Iterator[str]:
-    """Each variable with the service's prefix, or `TANDEM_`, that no setting reads: what to do."""
+    """Each variable with a prefix of settings that no setting reads, and what to do about it."""
     prefix = str(settings.model_config.get("env_prefix", ""))
     names = {
         name
@@ -29,7 +29,7 @@ def mistyped_settings(settings: type[BaseSettings]) -> Iterator[str]:
     }
     files = {f"{name}_FILE" for name in names}
     for variable in sorted(VARIABLES):
-        if not variable.startswith((prefix or SHARED_PREFIX, SHARED_PREFIX)):
+        if not variable.startswith((prefix, *SHARED_PREFIXES) if prefix else SHARED_PREFIXES):
             continue
         if variable in names | files | BESIDE_SERVICES or variable.startswith(TEST_PREFIX):
             continue

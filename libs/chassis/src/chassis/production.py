@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import ClassVar, Literal, Self
 
 from pydantic import AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from brokers.settings import KafkaSettings
 from chassis.mistyped import mistyped_settings
 from chassis.secret_files import VARIABLES, secret_files
 
@@ -25,7 +25,7 @@ def shared(name: str) -> AliasChoices:
     return AliasChoices(name)
 
 
-class GuardedSettings(BaseSettings):
+class GuardedSettings(KafkaSettings):
     """Where tokens, databases and other services come from, judged before anything starts."""
 
     service: ClassVar[str] = ""
@@ -38,9 +38,9 @@ class GuardedSettings(BaseSettings):
     private_network: bool = Field(
         default=False,
         validation_alias=shared("TANDEM_PRIVATE_NETWORK"),
-        description="Nobody else can read what goes between the services and to the database, as "
-        "among containers of one machine or in a mesh with TLS of its own: production then takes "
-        "http and connections without TLS there.",
+        description="Nobody else can read what goes between the services and to database, Kafka "
+        "and scanner, as among containers of one machine or in a mesh with TLS of its own: "
+        "production then takes http and connections without TLS there.",
     )
     database_url: SecretStr | None = Field(
         default=None,
@@ -74,8 +74,12 @@ class GuardedSettings(BaseSettings):
     def unsafe(self) -> list[str]:
         """Everything that production refuses of these settings, each with what to do."""
         name = self.service.upper()
-        issuer = {f"{name}_JWT_ISSUER": self.jwt_issuer, f"{name}_JWKS_URL": self.jwks_url}
-        wrong = [*_not_https(issuer), *files_of_everybody(secret_files(type(self)))]
+        issuers = {
+            f"{name}_JWT_ISSUER": self.jwt_issuer,
+            f"{name}_JWKS_URL": self.jwks_url,
+            "KAFKA_OAUTH_TOKEN_URL": self.kafka_oauth_token_url,
+        }
+        wrong = [*_not_https(issuers), *files_of_everybody(secret_files(type(self)))]
         if self.database_url is None:
             wrong.append(
                 f"{name}_DATABASE_URL is not set: in production the embedded "
@@ -88,6 +92,7 @@ class GuardedSettings(BaseSettings):
             }
             given = {one: url.get_secret_value() for one, url in urls.items() if url}
             wrong += [*_not_https(self.targets), *_databases_without_tls(given)]
+            wrong += self.unencrypted_brokers()
         return wrong
 
     @property

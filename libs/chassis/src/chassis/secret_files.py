@@ -14,6 +14,8 @@ __all__ = ["VARIABLES", "SecretFiles", "names_of", "secret_files"]
 VARIABLES: Mapping[str, str] = os.environ
 """What settings are read from."""
 
+CERTIFICATES = ("ca_file", "certificate_file")
+
 
 class SecretFiles(PydanticBaseSettingsSource):
     """Reads `<PREFIX><NAME>_FILE`: a path whose stripped content is the setting's value."""
@@ -41,10 +43,14 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def secret_files(settings: type[BaseSettings]) -> dict[str, Path]:
-    """The files that the environment names for settings, by the variables that do."""
+    """The files that the environment names for settings, by the variables that do.
+
+    Certificates are none: they are shown to everybody.
+    """
     names = [
         name if field_name.endswith("_file") else f"{name}_FILE"
         for field_name, field in settings.model_fields.items()
+        if not field_name.endswith(CERTIFICATES)
         for name in names_of(settings, field, field_name)
     ]
     return {name: Path(path) for name in names if (path := VARIABLES.get(name))}

@@ -76,18 +76,6 @@ class ServiceSettings(GuardedSettings):
     language: Literal["en", "zh-CN"] = Field(
         default="en", description="Language of texts when the caller names none."
     )
-    kafka_bootstrap_servers: str | None = Field(
-        default=None,
-        validation_alias=shared("KAFKA_BOOTSTRAP_SERVERS"),
-        description="Kafka brokers, host:port by comma; unset: no broker is contacted.",
-    )
-    kafka_partitions: int = Field(
-        default=12,
-        ge=1,
-        le=1000,
-        validation_alias=shared("KAFKA_PARTITIONS"),
-        description="Partitions of each topic, fixed when it is created; never changed in place.",
-    )
     pool_size: int = Field(default=8, ge=2, le=100, description="Database connections held.")
     pool_reads: int = Field(
         default=2,

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import DefaultPartitioner
 
+from brokers.connection import Brokers
 from chassis.events.broker import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.publisher import KafkaPublisher
 from chassis.events.topics import PartitionsDiffer, ensure_topics
@@ -31,7 +32,7 @@ def number_of(record):
 
 def publisher_at(broker, *, topics=(), answer_seconds=10.0):
     return KafkaPublisher(
-        broker,
+        Brokers(broker),
         client_id="test",
         topics=topics,
         partitions=PARTITIONS,
@@ -42,7 +43,7 @@ def publisher_at(broker, *, topics=(), answer_seconds=10.0):
 @pytest.fixture
 async def topic(kafka):
     name = f"erp.test-{uuid4().hex[:8]}.v1"
-    await ensure_topics(kafka.bootstrap, [name], partitions=PARTITIONS)
+    await ensure_topics(Brokers(kafka.bootstrap), [name], partitions=PARTITIONS)
     return name
 
 
@@ -88,7 +89,7 @@ async def test_the_partition_is_the_one_every_other_client_would_choose(kafka, t
 
 async def test_topics_are_made_once_with_a_fixed_number_of_partitions(kafka, topic):
     """B14: asking again changes nothing."""
-    await ensure_topics(kafka.bootstrap, [topic], partitions=PARTITIONS)
+    await ensure_topics(Brokers(kafka.bootstrap), [topic], partitions=PARTITIONS)
     assert len(await records_of(kafka.bootstrap, topic)) == PARTITIONS
 
 
@@ -96,7 +97,7 @@ async def test_topics_are_made_once_with_a_fixed_number_of_partitions(kafka, top
 async def test_another_number_of_partitions_is_refused(kafka, topic, wanted):
     """B14: online growth would reorder, so it is an error that names the topic and both counts."""
     with pytest.raises(PartitionsDiffer, match=f"{topic} has 3 partitions") as refusal:
-        await ensure_topics(kafka.bootstrap, [topic], partitions=wanted)
+        await ensure_topics(Brokers(kafka.bootstrap), [topic], partitions=wanted)
     assert (refusal.value.found, refusal.value.wanted) == (PARTITIONS, wanted)
 
 
@@ -114,12 +115,14 @@ async def test_topics_with_a_grown_partition_are_refused(kafka, topic):
 
     await until(grown)
     with pytest.raises(PartitionsDiffer):
-        await ensure_topics(kafka.bootstrap, [topic], partitions=PARTITIONS)
+        await ensure_topics(Brokers(kafka.bootstrap), [topic], partitions=PARTITIONS)
 
 
 async def test_two_that_create_the_same_topic_at_once_both_succeed(kafka):
     name = f"erp.test-{uuid4().hex[:8]}.v1"
-    both = [ensure_topics(kafka.bootstrap, [name], partitions=PARTITIONS) for _ in range(2)]
+    both = [
+        ensure_topics(Brokers(kafka.bootstrap), [name], partitions=PARTITIONS) for _ in range(2)
+    ]
     await asyncio.gather(*both)
 
 
@@ -128,7 +131,7 @@ async def test_a_send_without_an_answer_fails_in_time_and_the_instance_ends(cras
     topic = f"erp.test-{uuid4().hex[:8]}.v1"
     async with TcpProxy(crashable_kafka.port, port=crashable_kafka.advertised_port) as proxy:
         bootstrap = f"127.0.0.1:{proxy.port}"
-        await ensure_topics(bootstrap, [topic], partitions=PARTITIONS)
+        await ensure_topics(Brokers(bootstrap), [topic], partitions=PARTITIONS)
         publisher = publisher_at(bootstrap, answer_seconds=0.5)
         await publisher.start()
         await publisher.publish([event(1, topic=topic)])

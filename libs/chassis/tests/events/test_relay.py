@@ -13,6 +13,7 @@ import pytest
 from aiokafka.client import AIOKafkaClient
 from structlog.testing import capture_logs
 
+from brokers.connection import Brokers
 from chassis.events import relay as relay_module
 from chassis.events.broker import PublishingFailed
 from chassis.events.publisher import KafkaPublisher
@@ -77,7 +78,7 @@ class Desk:
     def relay(self, broker, *, make=None, page=50, answer_seconds=5.0):
         def make_publisher():
             return KafkaPublisher(
-                broker,
+                Brokers(broker),
                 client_id="test-relay",
                 topics=[self.topic],
                 partitions=PARTITIONS,
@@ -312,7 +313,7 @@ async def test_a_broker_killed_while_events_are_written_loses_nothing(crashable_
 
 async def test_a_topic_with_another_number_of_partitions_is_given_nothing(kafka, desk):
     """B14: after online growth the relay refuses, says what to do, and marks nothing."""
-    await ensure_topics(kafka.bootstrap, [desk.topic], partitions=PARTITIONS + 1)
+    await ensure_topics(Brokers(kafka.bootstrap), [desk.topic], partitions=PARTITIONS + 1)
     await desk.writes(5)
     refused = asyncio.Event()
     with capture_logs() as logs:
@@ -432,9 +433,12 @@ def test_pauses_grow_with_the_failures_and_stay_bounded():
 STANDALONE = """
 import sys
 from types import SimpleNamespace
+from brokers.connection import Brokers
 import chassis.api.app, identity.testing.service, chassis.work.database
 from chassis.worker.relaying import relay_for
-settings = SimpleNamespace(kafka_bootstrap_servers={servers!r}, kafka_partitions=3, base_url="http://erp.test")
+servers = {servers!r}
+brokers = Brokers(servers) if servers else None
+settings = SimpleNamespace(brokers=brokers, kafka_partitions=3, base_url="http://erp.test")
 service = SimpleNamespace(name="erp", events=[])
 relay = relay_for(service, settings, None, None)
 print(relay is not None, "aiokafka" in sys.modules)

@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from brokers.connection import Brokers
 from chassis.events.topic_ends import TopicEnds
 from chassis.storage.connections import driver_url
 from chassis.testing.records import headers_of, records_of
@@ -18,7 +19,9 @@ pytestmark = pytest.mark.kafka
 def relay_of(one, broker, *, make=None):
     """Its relay, which compares first."""
     relay = one.relay(broker, make=make)
-    ends = TopicEnds(broker, topics=[one.topic], partitions=PARTITIONS, answer_seconds=10.0)
+    ends = TopicEnds(
+        Brokers(broker), topics=[one.topic], partitions=PARTITIONS, answer_seconds=10.0
+    )
     relay._compare = ends.compare
     return relay
 

@@ -13,6 +13,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 import kafka as local_kafka
+from brokers.connection import Brokers
 from chassis.events.topics import ensure_topics
 from chassis.testing.kafka import _Room
 from chassis.testing.proxy import TcpProxy
@@ -111,7 +112,7 @@ async def test_what_a_killed_broker_had_acknowledged_is_there_after_its_restart(
     topic = f"erp.t{uuid4().hex[:8]}.v1"
     async with TcpProxy(crashable_kafka.port, port=crashable_kafka.advertised_port) as proxy:
         broker = f"127.0.0.1:{proxy.port}"
-        await ensure_topics(broker, [topic], partitions=2)
+        await ensure_topics(Brokers(broker), [topic], partitions=2)
         producer = AIOKafkaProducer(bootstrap_servers=broker, acks="all")
         await producer.start()
         await producer.send_and_wait(topic, b"kept")

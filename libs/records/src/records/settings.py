@@ -14,6 +14,9 @@ from values.phone import is_region
 
 __all__ = ["RecordSettings", "record_settings", "source_version_step_max"]
 
+ANOTHER_MACHINE = r"clamd://(?!/|localhost:|127\.)"
+"""Addresses of scanners that are reached over a network; clamd's protocol does not encrypt."""
+
 
 class RecordSettings(IdentitySettings):
     """Settings of a service that keeps records."""
@@ -112,6 +115,17 @@ class RecordSettings(IdentitySettings):
             )
             raise ValueError(message)
         return scanner
+
+    def unsafe(self) -> list[str]:
+        """Everything that production refuses of these settings, each with what to do."""
+        wrong, scanner = super().unsafe(), self.attachment_scanner or ""
+        if not self.private_network and re.match(ANOTHER_MACHINE, scanner):
+            wrong.append(
+                f"{self.service.upper()}_ATTACHMENT_SCANNER is {scanner}: in production files are "
+                "not sent to another machine without TLS; give clamd's socket (clamd:///...), an "
+                "address of this machine, or a command"
+            )
+        return wrong
 
     @property
     def attachment_endings(self) -> frozenset[str]:

@@ -42,8 +42,12 @@ from erp.quality.module import MODULE as QUALITY
 from erp.quality.router import cases
 from erp.receivables import router as receivables
 from erp.receivables.module import MODULE as RECEIVABLES
+from erp.repairs import router as repairs
+from erp.repairs.module import MODULE as REPAIRS
 from erp.routings.module import MODULE as ROUTINGS
 from erp.routings.router import routing
+from erp.rush_requests import router as rush_requests
+from erp.rush_requests.module import MODULE as RUSH_REQUESTS
 from erp.scheduling.module import MODULE as SCHEDULING
 from erp.scheduling.router import schedules as scheduling
 from erp.scheduling.router.masters import changeover, scheduling_profile, shared_resource
@@ -52,6 +56,7 @@ from erp.settlement import router as settlement
 from erp.settlement.module import MODULE as SETTLEMENT
 from erp.stock.module import MODULE as STOCK
 from erp.stock.router import goods as stock
+from erp.stock.router import soft_reservations
 from erp.stock.router.lots import lot
 from erp.work_centres.module import MODULE as WORK_CENTRES
 from erp.work_centres.router import work_centre
@@ -108,7 +113,9 @@ SHEETS = [one.sheet for one in _RECORDS]
 _LISTS = (
     *(*fulfilment.LISTS, *receivables.LISTS, *settlement.LISTS, *payables.LISTS),
     *(*orders.LISTS, *prices.LISTS, *receipts.LISTS, *stock.LISTS, *ledger.LISTS, *approvals.LISTS),
-    *(*inspections.LISTS, *cases.LISTS, *planning.LISTS, *scheduling.LISTS),
+    *(*inspections.LISTS, *cases.LISTS, *repairs.LISTS, *planning.LISTS, *scheduling.LISTS),
+    *rush_requests.LISTS,
+    *soft_reservations.LISTS,
     EVENTS,
 )
 """Documents, other lists, reports and events: files have them, and nobody brings them so."""
@@ -155,6 +162,8 @@ _OWN = Service(
         PLANNING,
         SCHEDULING,
         QUALITY,
+        REPAIRS,
+        RUSH_REQUESTS,
         PERSONS,
         EXPORTS,
         IMPORTS,

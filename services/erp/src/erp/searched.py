@@ -43,10 +43,13 @@ __all__ = [
     "PURCHASE_ORDERS",
     "PURCHASE_RETURNS",
     "RECEIPTS",
+    "REPAIR_ORDERS",
     "ROUTINGS",
+    "RUSH_REQUESTS",
     "SALES_ORDERS",
     "SERIALS",
     "SHIPMENTS",
+    "SOFT_RESERVATIONS",
     "STOCK_DOCUMENTS",
     "SUGGESTIONS",
     "SUPPLIER",
@@ -251,7 +254,17 @@ PURCHASE_ORDERS = Searched(
     ],
 )
 NONCONFORMANCES = Searched(_number("n"), "nonconformance n", "n.id", [ITEM.of("n.item_id")])
+RUSH_REQUESTS = Searched(_number("r"), "rush_request r", "r.id", [])
 INSPECTIONS = Searched(_number("n"), "inspection n", "n.id", [ITEM.of("n.item_id")])
+SOFT_RESERVATIONS = Searched(
+    _number("n"), "soft_reservation n", "n.id", [ITEM.of("n.item_id"), CUSTOMER.of("n.customer_id")]
+)
+REPAIR_ORDERS = Searched(
+    _number("r"),
+    "repair_order r",
+    "r.id",
+    [ITEM.of("r.item_id"), CUSTOMER.of("r.customer_id")],
+)
 PRODUCTION_ORDERS = Searched(
     _number("production_order"),
     "production_order",

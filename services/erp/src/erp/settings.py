@@ -1,7 +1,7 @@
 """Settings of the ERP: `ERP_...` in the environment."""
 
 from decimal import Decimal
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -51,11 +51,37 @@ class ErpSettings(RecordSettings):
         description="Goods are reserved for an order so many days before it needs them, 0: on the "
         "day; unset: as soon as it is confirmed.",
     )
+    soft_reservation_days: int = Field(
+        default=14,
+        ge=1,
+        le=365,
+        description="A soft reservation expires so many days after it is made where no time is "
+        "named; none is made or extended for longer from then.",
+    )
     planning_holidays: str | None = Field(
         default=None,
         max_length=3,
         description="Country (ISO 3166 code) whose public holidays and make-up days planning keeps,"
         " with Monday to Friday worked; unset: it counts every day.",
+    )
+    rush_decided_by: Literal["person", "policy"] = Field(
+        default="person",
+        description="Who decides rush requests. person: whoever has `rush.decide`; policy: each is "
+        "granted at once where it delays nobody too long, else refused.",
+    )
+    rush_delay_days_max: int | None = Field(
+        default=None,
+        ge=0,
+        le=3650,
+        description="By so many days a rush request may delay another order; unset: by any.",
+    )
+    rush_surcharge_percent: Decimal = Field(
+        default=Decimal(0),
+        ge=0,
+        le=1000,
+        decimal_places=4,
+        description="What a granted rush request costs the customer, in percent of the net of the "
+        "order; 0: nothing.",
     )
     bookkeeping_years: int = Field(
         default=10,

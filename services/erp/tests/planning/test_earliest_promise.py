@@ -84,3 +84,17 @@ async def test_what_cannot_be_asked_or_promised_is_said(shop, problem):
     await shop.desk.merge(f"{PARAMETERS}/{shop.parameters['id']}", {"lot_maximum": "2"})
     many = await client.get(f"{PROMISE}?sku={shop.table['sku']}&quantity=1000000")
     problem(many, 422, "promise_too_large")
+
+
+async def test_in_parts_says_how_many_are_there_on_which_day(shop):
+    """E37: 2 lie there, legs for 2 more lie there, the rest waits for legs that are bought."""
+    await received(shop, shop.table, "2")
+    await received(shop, shop.leg, "10")
+    path = f"{PROMISE}?sku={shop.table['sku']}&quantity=6"
+    found = await shop.desk.see(f"{path}&in_parts=true")
+    whole = await shop.desk.see(path)
+    shown = [(one["on"], one["quantity"]) for one in found["by_day"]]
+    assert shown == [(str(shop.day(0)), "2"), (str(shop.day(3)), "2"), (str(shop.day(8)), "2")]
+    assert found["promised_on"] == whole["promised_on"] == str(shop.day(8))
+    assert whole["by_day"] == [{"on": str(shop.day(8)), "quantity": "6"}]
+    assert (await shop.erp.client.get(f"{path}&in_parts=7")).status_code == 422

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.planning.rules.levels import CircularBill
-from erp.planning.rules.promising import Derived, promise
+from erp.planning.rules.promising import PROMISE_PARTS_MAX, Derived, promise, promise_in_parts
 from erp.planning.rules.snapshot import Bill, Component, LotSizing, PlannedItem
 from erp.planning.states import PromiseOrigin, Source
 
@@ -114,3 +114,47 @@ def test_no_promise_breaks_an_older_one_and_none_is_later_than_need_be(free, ask
             assert one.day <= found.day
             free[one.day] -= one.quantity
         assert min(free.values()) >= 0
+
+
+def by_day(items, free, wanted):
+    """How many come when, and how many never."""
+    by_key = {one.key: one for one in items}
+    found = promise_in_parts(by_key, free, wanted, today=1, calendars={})
+    assert found.day == (None if found.lacking else max(wanted[2], *(p.day for p in found.parts)))
+    shown: dict[int, int] = {}
+    for one in found.parts:
+        day = max(one.day, wanted[2])
+        shown[day] = shown.get(day, 0) + one.quantity
+    return shown, found.lacking
+
+
+def test_in_parts_each_comes_as_early_as_it_can():
+    """E37: what lies there, what is made of parts there, a receipt, what is bought for."""
+    items = [made("table", 2, ("top", 1)), bought("top", 9)]
+    free = {"table": [(1, 3), (6, 2)], "top": [(1, 4), (5, 1)]}
+    assert by_day(items, free, ("table", 20, 1)) == ({1: 3, 3: 4, 6: 2, 7: 1, 12: 10}, 0)
+    assert by_day(items, free, ("table", 20, 8)) == ({8: 10, 12: 10}, 0)
+    assert by_day([], V8, ("lamp", 110, 1)) == ({1: 40, 8: 10, 22: 50}, 10)
+    none = [made("table", 2, ("top", 1)), bought("top", 0)]
+    assert by_day(none, {"top": [(1, 4)]}, ("table", 6, 1)) == ({3: 4}, 2)
+    longer = [bought("top", 9, lot=LotSizing(minimum=50))]
+    assert by_day(longer, {}, ("top", 6, 1)) == ({10: 6}, 0)
+
+
+@given(
+    st.lists(st.tuples(st.integers(2, 60), st.integers(1, 5)), max_size=40),
+    st.lists(st.tuples(st.integers(2, 60), st.integers(1, 5)), max_size=8),
+    st.integers(1, 120),
+)
+def test_in_parts_is_never_later_than_at_once_and_takes_what_is_free_once(tops, tables, quantity):
+    """E37: the parts add up; the last one is there when all could be, or sooner."""
+    items = [made("table", 3, ("top", 1)), bought("top", 70)]
+    free = {"top": sorted(dict(tops).items()), "table": sorted(dict(tables).items())}
+    shown, lacking = by_day(items, free, ("table", quantity, 1))
+    assert sum(shown.values()) == quantity
+    assert (lacking, max(shown) <= asked(items, free, ("table", quantity, 1)).day) == (0, True)
+    for day, many in free["table"]:
+        assert shown.get(day, 0) >= min(
+            many, quantity - sum(m for d, m in shown.items() if d < day)
+        )
+    assert len([one for one in shown if one not in dict(tables)]) <= PROMISE_PARTS_MAX

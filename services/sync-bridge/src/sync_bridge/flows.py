@@ -325,7 +325,8 @@ NOT_CARRIED = frozenset(
         *("lot-changed", "plan-changed"),
         *("bill-of-material-changed", "calendar-changed", "work-centre-changed"),
         *("routing-changed", "production-order-changed", "inspection-plan-changed"),
-        *("nonconformance-changed", "schedule-published"),
+        *("nonconformance-changed", "schedule-published", "rush-request-changed"),
+        *("soft-reservation-changed", "repair-order-changed"),
     )
 ) | {
     f"tandem.crm.{name}.v1"

@@ -93,7 +93,7 @@ class BridgeSettings(IdentitySettings):
         """What is followed to learn of events and records, as the worker names it."""
         if not self.connects:
             return ()
-        events = ("kafka",) if self.kafka_bootstrap_servers else ("feed:crm", "feed:erp")
+        events = ("kafka",) if self.brokers else ("feed:crm", "feed:erp")
         return (*events, "states:crm", "states:erp")
 
     @property

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from brokers.connection import Brokers
 from chassis.events.topics import ensure_topics
 from chassis.testing.waiting import until
 from sync_bridge.inbox import service as inbox
@@ -95,5 +96,5 @@ def killed():
 @pytest.fixture
 async def topic(kafka):
     name = f"erp.t{uuid4().hex[:8]}.v1"
-    await ensure_topics(kafka.bootstrap, [name], partitions=3)
+    await ensure_topics(Brokers(kafka.bootstrap), [name], partitions=3)
     return Topic(kafka.bootstrap, name)

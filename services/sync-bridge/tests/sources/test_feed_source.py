@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
+from brokers.connection import Brokers
 from chassis.events.cursor import Cursor
 from chassis.events.event import Event
 from chassis.events.feed import begin_epoch
@@ -407,7 +408,7 @@ async def test_the_same_event_by_both_transports_takes_effect_once(
     events = [attributes_of(sequence=f"{n:020d}") for n in range(1, 31)]
     by_http = Scripted(page(*[as_json(event) for event in events]), page())
     both = KafkaSource(
-        topic.broker,
+        Brokers(topic.broker),
         receive=stored.receive,
         begin_backfill=stored.begin_backfill,
         group=f"g{uuid4()}",

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.conn import AIOKafkaConnection
 
+from brokers.connection import Brokers
 from chassis.events.topics import ensure_topics
 from chassis.testing.proxy import TcpProxy
 from chassis.testing.waiting import until
@@ -28,7 +29,7 @@ def source_of(topic, stored):
 
     def make(receive, *, instance="one", broker=topic.broker, pattern=topic.pattern):
         return KafkaSource(
-            broker,
+            Brokers(broker),
             receive=receive,
             begin_backfill=stored.begin_backfill,
             group=group,
@@ -235,11 +236,11 @@ async def test_a_topic_made_after_the_start_is_noticed(
     family = f"u{uuid4().hex[:8]}"
     source = source_of(stored.receive, pattern=rf"^erp\.{family}-[ab]\.v1$")
     first, second = (Topic(kafka.bootstrap, f"erp.{family}-{name}.v1") for name in "ab")
-    await ensure_topics(kafka.bootstrap, [first.name], partitions=3)
+    await ensure_topics(Brokers(kafka.bootstrap), [first.name], partitions=3)
     await first.gets_events(1)
     async with working(source):
         await stored.holds(1)
-        await ensure_topics(kafka.bootstrap, [second.name], partitions=3)
+        await ensure_topics(Brokers(kafka.bootstrap), [second.name], partitions=3)
         await second.gets_events(3)
         await stored.holds(4)
     assert sorted(await stored.ids()) == sorted(first.sent + second.sent)
@@ -309,10 +310,10 @@ async def test_a_broker_killed_in_between_loses_and_doubles_nothing(
     name = f"erp.t{uuid4().hex[:8]}.v1"
     async with TcpProxy(crashable_kafka.port, port=crashable_kafka.advertised_port) as proxy:
         broker = f"127.0.0.1:{proxy.port}"
-        await ensure_topics(broker, [name], partitions=3)
+        await ensure_topics(Brokers(broker), [name], partitions=3)
         topic = Topic(broker, name)
         source = KafkaSource(
-            broker,
+            Brokers(broker),
             receive=stored.receive,
             begin_backfill=stored.begin_backfill,
             group="g",
@@ -334,10 +335,10 @@ async def test_it_stops_in_time_though_the_broker_is_silent(crashable_kafka, sto
     name = f"erp.t{uuid4().hex[:8]}.v1"
     async with TcpProxy(crashable_kafka.port, port=crashable_kafka.advertised_port) as proxy:
         broker = f"127.0.0.1:{proxy.port}"
-        await ensure_topics(broker, [name], partitions=3)
+        await ensure_topics(Brokers(broker), [name], partitions=3)
         topic = Topic(broker, name)
         source = KafkaSource(
-            broker,
+            Brokers(broker),
             receive=stored.receive,
             begin_backfill=stored.begin_backfill,
             group=f"g{os.getpid()}",

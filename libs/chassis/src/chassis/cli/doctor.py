@@ -4,10 +4,12 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import asyncpg
 import typer
 
+from brokers.connection import Brokers
 from chassis.cli.console import FAILED, AsJson, command, show
 from chassis.cli.installation import Installation, installation, require_installation
 from chassis.schema.migrate import head_of, schema_version
@@ -63,8 +65,8 @@ async def examine(here: Installation) -> list[Finding]:
         "jobs": _jobs,
         "production": _production,
     }
-    if here.settings.kafka_bootstrap_servers:
-        checks["broker"] = _broker
+    if brokers := here.settings.brokers:
+        checks["broker"] = partial(_broker, brokers=brokers)
     checks |= {name: _of_module(check) for name, check in here.service.checks.items()}
     return [await _finding(name, check, here) for name, check in checks.items()]
 
@@ -194,20 +196,12 @@ async def _production(here: Installation) -> str:
     return f"TANDEM_ENV is development; production would refuse {refused or 'nothing'}"
 
 
-async def _broker(here: Installation) -> str:
-    from aiokafka.client import AIOKafkaClient  # noqa: PLC0415 - only where a broker is configured
-    from aiokafka.errors import KafkaError  # noqa: PLC0415 - the same
+async def _broker(_: Installation, brokers: Brokers) -> str:
+    from brokers.reaching import NotReached, count_brokers  # noqa: PLC0415 - B62: only with one
 
-    client = AIOKafkaClient(
-        bootstrap_servers=here.settings.kafka_bootstrap_servers,
-        request_timeout_ms=BROKER_ANSWERS_WITHIN_SECONDS * 1000,
-    )
     try:
-        await client.bootstrap()
-        count = len(client.cluster.brokers())
-    except KafkaError as silent:
-        message = f"{here.settings.kafka_bootstrap_servers} does not answer: {silent}"
-        raise Unsound(message) from silent
-    finally:
-        await client.close()
-    return f"{count} answer at {here.settings.kafka_bootstrap_servers}"
+        count = await count_brokers(brokers, answer_seconds=BROKER_ANSWERS_WITHIN_SECONDS)
+    except NotReached as reasons:
+        raise Unsound(str(reasons)) from reasons
+    login = f", log-in by {brokers.mechanism}" if brokers.mechanism else ""
+    return f"{count} answer at {brokers.servers} by {brokers.protocol}{login}"

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError, ProducerClosed
 from aiokafka.partitioner import murmur2
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
+from brokers.connection import Brokers
 from chassis.cancelling import apart
 from chassis.events.broker import BrokerTrouble, Outgoing, PublishingFailed
 from chassis.events.topics import PartitionsDiffer, ensure_topics
@@ -47,7 +48,7 @@ class KafkaPublisher:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        brokers: Brokers,
         *,
         client_id: str,
         topics: Collection[str],
@@ -55,7 +56,7 @@ class KafkaPublisher:
         answer_seconds: float,
     ) -> None:
         _require_fast_codec()
-        self._bootstrap_servers = bootstrap_servers
+        self._brokers = brokers
         self._topics = set(topics)
         self._partitions = partitions
         self._answer_seconds = answer_seconds
@@ -64,7 +65,7 @@ class KafkaPublisher:
         # Lingering would add delay only, a page of the feed is a batch already; and zstd is smaller
         # and twice as fast as lz4 in this client, which asks lz4 for its slow level.
         self._producer: Any = AIOKafkaProducer(
-            bootstrap_servers=bootstrap_servers,
+            **brokers.client_arguments(),
             client_id=client_id,
             acks="all",
             enable_idempotence=True,
@@ -87,7 +88,7 @@ class KafkaPublisher:
         try:
             async with asyncio.timeout(self._answer_seconds):
                 ensuring = ensure_topics(
-                    self._bootstrap_servers,
+                    self._brokers,
                     topics,
                     partitions=self._partitions,
                     request_milliseconds=self._request_milliseconds,

@@ -13,6 +13,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from brokers.connection import Brokers
 from chassis.cancelling import apart
 from chassis.events.broker import BrokerTrouble
 from chassis.events.envelope import source_of
@@ -43,13 +44,13 @@ class TopicEnds:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        brokers: Brokers,
         *,
         topics: Collection[str],
         partitions: int,
         answer_seconds: float,
     ) -> None:
-        self._bootstrap_servers = bootstrap_servers
+        self._brokers = brokers
         self._places = [
             TopicPartition(topic, number) for topic in topics for number in range(partitions)
         ]
@@ -73,9 +74,7 @@ class TopicEnds:
 
     async def _published(self, installation: object) -> list[Published]:
         """The last event of each partition that has any, of this installation."""
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers, enable_auto_commit=False
-        )
+        consumer = AIOKafkaConsumer(**self._brokers.client_arguments(), enable_auto_commit=False)
         try:
             await apart(consumer.start())
             records = await self._last_records(consumer)

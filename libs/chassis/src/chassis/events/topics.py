@@ -10,6 +10,7 @@ from typing import Any
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from brokers.connection import Brokers
 from chassis.events.broker import COPIES, RETENTION_MILLISECONDS
 
 __all__ = ["PartitionsDiffer", "ensure_topics"]
@@ -32,7 +33,7 @@ class PartitionsDiffer(Exception):
 
 
 async def ensure_topics(
-    bootstrap_servers: str,
+    brokers: Brokers,
     topics: Collection[str],
     *,
     partitions: int,
@@ -44,7 +45,7 @@ async def ensure_topics(
     operator made beforehand is left as it is. Raises PartitionsDiffer, KafkaError.
     """
     admin = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap_servers, request_timeout_ms=request_milliseconds
+        **brokers.client_arguments(), request_timeout_ms=request_milliseconds
     )
     try:
         await admin.start()

@@ -2,7 +2,7 @@
 
 `kafka` is one broker for every process that tests at the moment: the first that asks starts it, the
 last that leaves stops it. `crashable_kafka` is a broker of one test module alone, for killing;
-`kafka_here` says that a test can start its own.
+`secured_kafka` is one with TLS and log-ins; `kafka_here` says that a test can start its own.
 Where no broker can be had, these tests are skipped and the summary says why; with CI=true that is a
 failure instead.
 """
@@ -30,8 +30,16 @@ from kafka import (
     fetch_jars,
     find_java,
 )
+from kafka_access import KafkaAccess
 
-__all__ = ["Broker", "crashable_kafka", "kafka", "kafka_here", "pytest_terminal_summary"]
+__all__ = [
+    "Broker",
+    "crashable_kafka",
+    "kafka",
+    "kafka_here",
+    "pytest_terminal_summary",
+    "secured_kafka",
+]
 
 _SKIPPED = "Kafka: "
 _STOP_SECONDS = 20.0
@@ -91,6 +99,17 @@ def crashable_kafka() -> Iterator[LocalKafka]:
         probe.bind(("127.0.0.1", 0))
         advertised_port = probe.getsockname()[1]
     broker = LocalKafka(advertised_port=advertised_port)
+    try:
+        _start(broker)
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def secured_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalKafka]:
+    """A broker of this process that is reached by TLS: with log-ins and with certificates."""
+    broker = LocalKafka(access=KafkaAccess(tmp_path_factory.mktemp("kafka-access")))
     try:
         _start(broker)
         yield broker

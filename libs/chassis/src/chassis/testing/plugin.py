@@ -2,7 +2,13 @@
 
 from chassis.telemetry.logs import configure_logs
 from chassis.testing.clock import pytest_runtest_call, set_clock
-from chassis.testing.kafka import crashable_kafka, kafka, kafka_here, pytest_terminal_summary
+from chassis.testing.kafka import (
+    crashable_kafka,
+    kafka,
+    kafka_here,
+    pytest_terminal_summary,
+    secured_kafka,
+)
 
 __all__ = [
     "crashable_kafka",
@@ -11,6 +17,7 @@ __all__ = [
     "pytest_configure",
     "pytest_runtest_call",
     "pytest_terminal_summary",
+    "secured_kafka",
 ]
 
 

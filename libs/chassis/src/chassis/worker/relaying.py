@@ -20,8 +20,8 @@ def relay_for(
     restarted: Callable[[], None] = lambda: None,
 ) -> Relay | None:
     """The relay of a service; None when no broker is configured."""
-    bootstrap_servers = settings.kafka_bootstrap_servers
-    if not bootstrap_servers:
+    brokers = settings.brokers
+    if brokers is None:
         return None
     from chassis.events.publisher import KafkaPublisher  # noqa: PLC0415 - B62: only with a broker
     from chassis.events.topic_ends import TopicEnds  # noqa: PLC0415 - the same
@@ -30,7 +30,7 @@ def relay_for(
 
     def make_publisher() -> Publisher:
         return KafkaPublisher(
-            bootstrap_servers,
+            brokers,
             client_id=f"tandem-{service.name}-relay",
             topics=topics,
             partitions=settings.kafka_partitions,
@@ -38,7 +38,7 @@ def relay_for(
         )
 
     ends = TopicEnds(
-        bootstrap_servers,
+        brokers,
         topics=topics,
         partitions=settings.kafka_partitions,
         answer_seconds=ANSWER_SECONDS,

@@ -60,7 +60,7 @@ def jobs_worker(here: ServiceContext, wakeups: Wakeups, metrics: Metrics | None 
         UPKEEP_KIND: outbox_upkeep(
             settings.outbox_retention_days,
             consumer_days=settings.feed_consumer_days,
-            relays=bool(settings.kafka_bootstrap_servers),
+            relays=settings.brokers is not None,
         ),
         **service.jobs,
     }

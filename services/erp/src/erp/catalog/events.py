@@ -58,6 +58,9 @@ class ItemChanged(CustomState, Event):
     shelf_life_days: int | None = Field(
         default=None, description="So many days after it was made a lot expires; null: never."
     )
+    warranty_months: int | None = Field(
+        default=None, description="So many months after its shipment repairs are free; null: none."
+    )
     tax_code: str | None = Field(
         default=None, description="Tax code of its sales; null: it is not taxed."
     )

@@ -106,6 +106,7 @@ class Item(NamedRecord, Base):
         enum_check("tracking", Tracking),
         enum_check("picking", Picking),
         CheckConstraint("shelf_life_days > 0", name="shelf_life_days_positive"),
+        CheckConstraint("warranty_months between 1 and 600", name="warranty_months_range"),
         CheckConstraint("tracking = 'none' or kind = 'goods'", name="goods_tracked"),
         # Levels and moves refer to both, so the tracking stays as it was at the first move.
         UniqueConstraint("id", "tracking"),
@@ -121,6 +122,7 @@ class Item(NamedRecord, Base):
     tracking: Mapped[str] = mapped_column(default=Tracking.NONE)
     picking: Mapped[str] = mapped_column(default=Picking.FEFO, server_default=Picking.FEFO)
     shelf_life_days: Mapped[int | None]
+    warranty_months: Mapped[int | None]
     unit: Mapped[str] = mapped_column(ForeignKey("unit.code"))
     barcode: Mapped[str] = mapped_column(default="")
     sold: Mapped[bool] = mapped_column(default=True)

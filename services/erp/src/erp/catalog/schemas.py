@@ -131,6 +131,7 @@ class Conversion(Command):
 
 
 ShelfLife = Annotated[int, Field(strict=True, ge=1, le=36_500)]
+WarrantyMonths = Annotated[int, Field(strict=True, ge=1, le=600)]
 
 
 class ItemFields(CustomValues):
@@ -153,6 +154,11 @@ class ItemFields(CustomValues):
         default=None,
         description="A lot expires so many days after it was made, where no day is given; null: "
         "it does not expire.",
+    )
+    warranty_months: WarrantyMonths | None = Field(
+        default=None,
+        description="Repairs are free of charge for so many months after a piece was shipped; "
+        "null: there is no warranty.",
     )
     conversions: Annotated[
         Annotated[list[Conversion], Field(max_length=20)] | None,
@@ -206,6 +212,7 @@ class ItemView(RecordView):
     tracking: Tracking
     picking: Picking = Field(description="Which lot leaves first.")
     shelf_life_days: int | None = Field(description="Null: its lots have no day by themselves.")
+    warranty_months: int | None = Field(description="Null: there is no warranty.")
     unit: str = Field(description="UN/ECE Recommendation 20 code of its own unit.")
     unit_decimals: int = Field(description="How finely it is counted; 0: whole pieces only.")
     conversions: list[Conversion]

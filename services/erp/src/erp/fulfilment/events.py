@@ -59,6 +59,9 @@ class OrderLineState(InCurrency, StatePart):
     invoiced: Quantity
     net: Amount
     currency: str = part_currency()
+    soft_reservation_id: UUID | None = Field(
+        default=None, description="The soft reservation that it names; null: none."
+    )
 
 
 class ShippedSerial(StatePart):

@@ -146,6 +146,11 @@ class OrderLine(Identified, Base):
             name="within_ordered",
         ),
         Index("ix_sales_order_line_item_id", "item_id"),
+        Index(
+            "ix_sales_order_line_soft_reservation_id",
+            "soft_reservation_id",
+            postgresql_where=text("soft_reservation_id is not null"),
+        ),
     )
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("sales_order.id"))
@@ -162,6 +167,7 @@ class OrderLine(Identified, Base):
     invoiced: Mapped[Quantity]
     credited: Mapped[Quantity]
     waived: Mapped[Quantity] = mapped_column(server_default="0")
+    soft_reservation_id: Mapped[UUID | None] = mapped_column(ForeignKey("soft_reservation.id"))
 
     @property
     def to_ship(self) -> Decimal:

@@ -84,6 +84,7 @@ from erp.stock.errors import (
     UnknownLot,
     UnknownSerial,
 )
+from erp.stock.refusals import SoftReservationEnded, SoftReservationNotFor
 from erp.stock.withheld import SerialWithheld
 from records.annotations import annotate
 from records.batches import upsert_each
@@ -121,6 +122,7 @@ _SERIALS = (
 )
 _LOTS_LEAVE = (UnknownLot, TooLittleInLot, LotNotUsable, LotShortOnDay, TooLittleOnHand)
 _BOOKED = (NoPeriod, PeriodClosed)
+_SOFT = (SoftReservationEnded, SoftReservationNotFor)
 
 
 async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
@@ -131,7 +133,9 @@ async def _order(response: Response, at: Reading, order_id: UUID) -> OrderView:
 
 
 @order_router.post(
-    "", status_code=status.HTTP_201_CREATED, responses=refuses(*_CONTENT, PartyArchived)
+    "",
+    status_code=status.HTTP_201_CREATED,
+    responses=refuses(*_CONTENT, PartyArchived, *_SOFT),
 )
 async def sales_order_create(
     command: NewOrder, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
@@ -169,7 +173,7 @@ async def sales_order_upsert(
     return await _order(response, work, done.id)
 
 
-@order_router.post("/{order_id}/confirm", responses=refuses(NotFound, OrderClosed))
+@order_router.post("/{order_id}/confirm", responses=refuses(NotFound, OrderClosed, *_SOFT))
 async def sales_order_confirm(
     order_id: UUID, _by: Seller, _once: OnlyOnce, work: InWork, response: Response
 ) -> OrderView:
@@ -191,7 +195,8 @@ async def sales_order_cancel(
 
 
 @order_router.put(
-    "/{order_id}/content", responses=refuses(NotFound, *_CONTENT, UnknownLine, ChangeRefused)
+    "/{order_id}/content",
+    responses=refuses(NotFound, *_CONTENT, UnknownLine, ChangeRefused, *_SOFT),
 )
 async def sales_order_update(
     order_id: UUID,

@@ -44,6 +44,7 @@ __all__ = [
     "OrderBase",
     "OrderQuery",
     "OrderView",
+    "PlacedOrderLine",
     "ReturnGoods",
     "ReverseShipment",
     "ShipOrder",
@@ -75,6 +76,16 @@ class NewOrderLine(Command):
         if (self.item_id is None) == (self.sku is None):
             raise PydanticCustomError("one_item", "Name the item by item_id or by sku, not both.")
         return self
+
+
+class PlacedOrderLine(NewOrderLine):
+    """Some of an item, of an order of our own."""
+
+    soft_reservation_id: UUID | None = Field(
+        default=None,
+        description="The soft reservation that the line uses as the order is confirmed, once: it "
+        "gets the promised day, and what it does not take is free again.",
+    )
 
 
 class ChangeLine(NewOrderLine):
@@ -126,12 +137,12 @@ class OrderHeader(CustomValues):
         default=None, description="Default: today. A past day needs `backdate`."
     )
     requested_on: Day | None = Field(default=None, description="When the customer wants it.")
-    lines: Lines
 
 
 class NewOrder(OrderHeader):
     """Take an order; as a draft it is decided by `confirm`."""
 
+    lines: Annotated[list[PlacedOrderLine], Field(min_length=1, max_length=500)]
     ship_to: Address = Address()
     note: Note = ""
     charges: Charges = Field(default=[])

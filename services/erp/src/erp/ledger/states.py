@@ -49,6 +49,7 @@ class AccountRole(StrEnum):
     OVERHEAD_ABSORPTION = "overhead_absorption"
     PRODUCTION_VARIANCE = "production_variance"
     SCRAP = "scrap"
+    REPAIR_COST = "repair_cost"
 
 
 CONTROL_ROLES = frozenset(
@@ -69,6 +70,7 @@ PRODUCTION_ROLES = frozenset(
         AccountRole.OVERHEAD_ABSORPTION,
         AccountRole.PRODUCTION_VARIANCE,
         AccountRole.SCRAP,
+        AccountRole.REPAIR_COST,
     }
 )
 """Roles that a chart may leave out: the accounts that have them keep them."""

@@ -1,16 +1,16 @@
 """Events of stock: availability for everyone; filled or short demand for the modules above."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
 from chassis.events.event import Event, InternalEvent
-from erp.stock.states import LotOwner, LotQuality
+from erp.stock.states import LotOwner, LotQuality, SoftReservationState
 from records.custom.fields import CustomState
-from values.decimals import Quantity
+from values.decimals import NonNegativeQuantity, PositiveQuantity, Quantity
 
 __all__ = [
     "AvailabilityChanged",
@@ -20,6 +20,7 @@ __all__ = [
     "LotChanged",
     "LotsReleasing",
     "ReservationsReleased",
+    "SoftReservationChanged",
 ]
 
 
@@ -75,6 +76,34 @@ class LotChanged(CustomState, Event):
         return cls.model_validate(own | given)
 
 
+class SoftReservationChanged(Event):
+    """Goods were promised to somebody for a time, or that was extended, released or used.
+
+    That it expires is no change: its time says it.
+    """
+
+    event_name = "soft-reservation-changed"
+    topic = "stock"
+    aggregate = "soft-reservation"
+
+    number: str = Field(description="Number of the soft reservation.")
+    state: SoftReservationState = Field(description="open counts until it expires.")
+    item_id: UUID = Field(description="The item.")
+    customer_id: UUID | None = Field(description="The customer that it is for.")
+    quantity: PositiveQuantity = Field(description="How many are promised.")
+    promised_on: date = Field(description="The day for which they are promised.")
+    expires_at: datetime = Field(description="Until then it counts.")
+    used: NonNegativeQuantity = Field(description="How many the order took.")
+    order_id: UUID | None = Field(description="The sales order that used it.")
+    order_line_id: UUID | None = Field(description="Its line.")
+
+    @classmethod
+    def of(cls, soft: object, changed: Sequence[str]) -> Self:
+        """The event of a soft reservation as it is now."""
+        own = {name: getattr(soft, name) for name in cls.model_fields if name != "changed"}
+        return cls.model_validate(own | {"changed": sorted(changed)})
+
+
 class DemandFilled(InternalEvent):
     """Goods came free and were reserved for lines that had waited.
 
@@ -113,7 +142,7 @@ class ItemsShort(InternalEvent):
 
 
 class ReservationsReleased(InternalEvent):
-    """Goods that were reserved for these orders go back: the orders wait again.
+    """Goods that were reserved for these orders go back, or to another order: they wait again.
 
     Recorded while the stock levels are locked; see `DemandFilled`.
     """

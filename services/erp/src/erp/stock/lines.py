@@ -27,6 +27,7 @@ __all__ = [
     "ReturnLine",
     "ShipLine",
     "Shortage",
+    "SoftLine",
     "SupplierReturnLine",
 ]
 
@@ -46,7 +47,10 @@ class LotLine(NamedTuple):
 
 
 class DemandLine(NamedTuple):
-    """What an order line needs, when, and for which day it was promised, if it was."""
+    """What an order line needs, when, and for which day it was promised, if it was.
+
+    `soft_reservation_id` names the soft reservation that it uses, if it uses one.
+    """
 
     order_line_id: UUID
     order_id: UUID
@@ -54,6 +58,17 @@ class DemandLine(NamedTuple):
     quantity: Decimal
     needed_on: date
     promised_on: date | None = None
+    soft_reservation_id: UUID | None = None
+
+
+class SoftLine(NamedTuple):
+    """What a soft reservation that counts needs of an item by the day it is promised for."""
+
+    id: UUID
+    item_id: UUID
+    quantity: Decimal
+    promised_on: date
+    place: int
 
 
 class ShipLine(NamedTuple):
@@ -148,6 +163,7 @@ class OrderDemand(NamedTuple):
 
     lines: Sequence[DemandLine]
     wanted_on: date
+    customer_id: UUID | None = None
 
 
 class DemandState(NamedTuple):

@@ -5,11 +5,13 @@ from enum import StrEnum
 
 __all__ = [
     "LOT_FOLLOWING",
+    "SOFT_FOLLOWING",
     "Direction",
     "LocationKind",
     "LotEdgeKind",
     "LotOwner",
     "LotQuality",
+    "SoftReservationState",
     "StockDocumentKind",
 ]
 
@@ -49,6 +51,11 @@ class StockDocumentKind(StrEnum):
     PRODUCTION_RETURN = "production_return"
     PRODUCTION_REPORT = "production_report"
     PRODUCTION_CLOSE = "production_close"
+    REPAIR_RECEIPT = "repair_receipt"
+    REPAIR_DISPATCH = "repair_dispatch"
+    REPAIR_ISSUE = "repair_issue"
+    REPAIR_RETURN = "repair_return"
+    REPAIR_RECOVERY = "repair_recovery"
 
 
 class LotOwner(StrEnum):
@@ -96,3 +103,24 @@ LOT_FOLLOWING: Mapping[LotQuality, frozenset[LotQuality]] = {
     LotQuality.BLOCKED: frozenset({LotQuality.INSPECTION, LotQuality.QUARANTINE}),
 }
 """A blocked lot is looked at again before it is released."""
+
+
+class SoftReservationState(StrEnum):
+    """An `open` one counts until it expires; `used`: an order line took it; or it was `released`.
+
+    That it has expired is no state: its `expires_at` has passed.
+    """
+
+    OPEN = "open"
+    USED = "used"
+    RELEASED = "released"
+
+
+SOFT_FOLLOWING: Mapping[SoftReservationState, frozenset[SoftReservationState]] = {
+    SoftReservationState.OPEN: frozenset(
+        {SoftReservationState.USED, SoftReservationState.RELEASED}
+    ),
+    SoftReservationState.USED: frozenset(),
+    SoftReservationState.RELEASED: frozenset(),
+}
+"""One that has ended stays so: it is used at most once."""

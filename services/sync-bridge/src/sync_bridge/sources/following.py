@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 
+from brokers.connection import Brokers
 from chassis.service import ServiceContext
 from sync_bridge.inbox import service as inbox
 from sync_bridge.inbox.received import BackfillPage, Cursor
@@ -38,7 +39,7 @@ async def follow_sources(context: ServiceContext) -> None:
         async with asyncio.TaskGroup() as sources:
             for half, client in clients.items():
                 sources.create_task(_read_states(context, half, client))
-            if brokers := settings.kafka_bootstrap_servers:
+            if brokers := settings.brokers:
                 sources.create_task(_follow_kafka(context, settings, brokers, clients))
                 return
             for half, client in clients.items():
@@ -72,7 +73,7 @@ def _backfilling(context: ServiceContext) -> BeginBackfill:
 async def _follow_kafka(
     context: ServiceContext,
     settings: BridgeSettings,
-    brokers: str,
+    brokers: Brokers,
     clients: Mapping[Half, httpx.AsyncClient],
 ) -> None:
     from sync_bridge.sources.kafka import KafkaSource  # noqa: PLC0415 - B62: only with a broker

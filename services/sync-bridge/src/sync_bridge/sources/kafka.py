@@ -20,6 +20,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
 )
 
+from brokers.connection import Brokers
 from chassis.cancelling import apart
 from sync_bridge.inbox.received import Quarantined, ReceivedEvent
 from sync_bridge.sources.attributes import Unreadable, read_event, storable
@@ -63,7 +64,7 @@ class KafkaSource:
 
     def __init__(
         self,
-        bootstrap_servers: str,
+        brokers: Brokers,
         *,
         receive: Receive,
         begin_backfill: BeginBackfill,
@@ -72,7 +73,7 @@ class KafkaSource:
         topics: str = TOPICS,
     ) -> None:
         self.condition = Condition(name="kafka")
-        self._bootstrap_servers = bootstrap_servers
+        self._brokers = brokers
         self._topics = topics
         self._receive = receive
         self._begin_backfill = begin_backfill
@@ -85,7 +86,7 @@ class KafkaSource:
 
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap_servers,
+            **self._brokers.client_arguments(),
             client_id=f"{self._group}-{self._instance}",
             group_id=self._group,
             group_instance_id=self._instance,

@@ -55,7 +55,7 @@ _STATE = f"""sales_order.id, {version_columns(Order.__table__)},
       'reserved', coalesce(d.reserved, 0)::text,
       'waiting', coalesce(d.wanted - d.reserved - d.shipped, 0)::text,
       'shipped', l.shipped::text, 'returned', l.returned::text, 'invoiced', l.invoiced::text,
-      'net', l.net::text) order by l.position)
+      'net', l.net::text, 'soft_reservation_id', l.soft_reservation_id) order by l.position)
     from sales_order_line l join item i on i.id = l.item_id
     left join demand d on d.order_line_id = l.id
     where l.order_id = sales_order.id) as lines,

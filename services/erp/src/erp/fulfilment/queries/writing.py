@@ -67,6 +67,7 @@ _LOCK = """select o.* from sales_order o where o.id = any($1::uuid[])
 _LINE = (
     *("id", "order_id", "position", "external_line_id", "item_id", "description", "quantity"),
     *("unit_price", "discount", "net", "shipped", "returned", "invoiced", "credited", "waived"),
+    "soft_reservation_id",
 )
 _CHARGE = ("id", "order_id", "position", "kind", "amount")
 _CHANGED = (
@@ -82,7 +83,7 @@ _CONTENT = f"""select {", ".join(_LINE)}, null as kind, null::numeric as amount,
     null::boolean as is_invoiced
   from sales_order_line where order_id = any($1::uuid[])
  union all select id, order_id, position, null, null, null, null, null, null, null, null, null,
-    null, null, null, kind, amount, invoiced
+    null, null, null, null, kind, amount, invoiced
   from sales_order_charge where order_id = any($1::uuid[])
  order by position"""
 
@@ -177,10 +178,12 @@ async def replace_content(work: Work, order: LockedOrder) -> None:
     await write.execute(work.sql)
 
 
-async def add_lines(work: Work, lines: Sequence[OrderLine]) -> None:
-    """Store more lines of an order."""
+async def add_lines(
+    work: Work, lines: Sequence[OrderLine], charges: Sequence[OrderCharge] = ()
+) -> None:
+    """Store more lines and charges of an order."""
     write = Bulk()
-    _insert_content(write, lines)
+    _insert_content(write, lines, charges)
     await write.execute(work.sql)
 
 

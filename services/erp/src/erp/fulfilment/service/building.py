@@ -18,7 +18,7 @@ from erp.fulfilment.errors import PriceMissing
 from erp.fulfilment.models import Order, OrderCharge, OrderLine
 from erp.fulfilment.queries import writing
 from erp.fulfilment.queries.writing import LockedOrder
-from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, UpsertOrder
+from erp.fulfilment.schemas import NewCharge, NewOrder, NewOrderLine, PlacedOrderLine, UpsertOrder
 from erp.fulfilment.service.merging import sent_content
 from erp.fulfilment.service.references import OrderReferences
 from erp.fulfilment.states import OrderState
@@ -221,6 +221,9 @@ def _line(
         "invoiced": ZERO,
         "credited": ZERO,
         "waived": ZERO,
+        "soft_reservation_id": sent.soft_reservation_id
+        if isinstance(sent, PlacedOrderLine)
+        else None,
     }
     return loaded(OrderLine, facts)
 

@@ -48,7 +48,8 @@ async def decide_orders(
 ) -> None:
     """Decide draft or held orders in turn, and do what follows; the caller saves and publishes.
 
-    What one is granted or gets, the next one finds gone.
+    What one is granted or gets, the next one finds gone. Raises SoftReservationEnded,
+    SoftReservationNotFor (a line names one that it cannot use; `credit_granted`: passed over).
     """
     standing = await _exposures(work, orders, references)
     for order in orders:
@@ -68,9 +69,9 @@ async def decide_orders(
             standing[header.customer_id] = replace(credit, ordered=credit.ordered + total)
         elif decision.state == OrderState.ON_HOLD:
             await _ask_for_credit(work, order, credit)
-    await _allocate(
-        work, [order for order in orders if order.header.state == OrderState.CONFIRMED], references
-    )
+    confirmed = [order for order in orders if order.header.state == OrderState.CONFIRMED]
+    # Who grants credit cannot help it that a soft reservation has expired meanwhile.
+    await _allocate(work, confirmed, references, lapsed=credit_granted)
 
 
 def _sales_item(row: Mapping[str, Any]) -> SalesItem:
@@ -157,25 +158,40 @@ async def allocate_lines(work: Work, order: LockedOrder, lines: Sequence[OrderLi
         await _allocated_days(work, [LockedOrder(order.header, list(lines))], references)
 
 
-async def _allocate(work: Work, orders: Sequence[LockedOrder], references: OrderReferences) -> None:
+async def _allocate(
+    work: Work, orders: Sequence[LockedOrder], references: OrderReferences, *, lapsed: bool
+) -> None:
     """Reserve for confirmed orders what is free, and promise each of them a day (E37)."""
-    for order, day in zip(orders, await _allocated_days(work, orders, references), strict=True):
+    days = await _allocated_days(work, orders, references, lapsed=lapsed)
+    for order, day in zip(orders, days, strict=True):
         order.header.promised_on = day
 
 
 async def _allocated_days(
-    work: Work, orders: Sequence[LockedOrder], references: OrderReferences
+    work: Work,
+    orders: Sequence[LockedOrder],
+    references: OrderReferences,
+    *,
+    lapsed: bool = False,
 ) -> list[date | None]:
     """Reserve in turn; the day all lines of each order are promised for. None: no known day."""
-    return await allocate_orders(work, [_demand(order, references) for order in orders])
+    demand = [_demand(order, references) for order in orders]
+    return await allocate_orders(work, demand, lapsed=lapsed)
 
 
 def _demand(order: LockedOrder, references: OrderReferences) -> OrderDemand:
     """What an order needs of stock: services need nothing."""
     day = order.header.wanted_on
     lines = [
-        DemandLine(line.id, line.order_id, line.item_id, line.quantity, day)
+        DemandLine(
+            line.id,
+            line.order_id,
+            line.item_id,
+            line.quantity,
+            day,
+            soft_reservation_id=line.soft_reservation_id,
+        )
         for line in order.lines
         if references.is_goods(line.item_id)
     ]
-    return OrderDemand(lines, day)
+    return OrderDemand(lines, day, order.header.customer_id)

@@ -72,6 +72,7 @@ async def requested_lines(
             left.remove(old)
             new.id = old.id
             new.external_line_id = new.external_line_id or old.external_line_id
+            new.soft_reservation_id = old.soft_reservation_id
     return wanted
 
 

@@ -1,7 +1,7 @@
 """Purchase orders wait for approval where a rule wants it (E71).
 
 Revision ID: e870
-Revises: e844
+Revises: e860
 """
 
 from alembic import op
@@ -10,7 +10,7 @@ from chassis.schema.rights import PIN_FUNCTIONS
 from chassis.storage.states import transition_trigger
 
 revision = "e870"
-down_revision = "e844"
+down_revision = "e860"
 
 _BEFORE = {
     "ordered": ("closed", "partly_received", "received"),

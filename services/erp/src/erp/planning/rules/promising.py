@@ -16,10 +16,21 @@ from erp.planning.rules.routes import lead_days_of
 from erp.planning.rules.snapshot import PlannedItem
 from erp.planning.states import PromiseOrigin, Source
 
-__all__ = ["PROMISE_ORDERS_MAX", "Derived", "Free", "Promise", "PromiseUnbounded", "promise"]
+__all__ = [
+    "PROMISE_ORDERS_MAX",
+    "PROMISE_PARTS_MAX",
+    "Derived",
+    "Free",
+    "Promise",
+    "PromiseUnbounded",
+    "promise",
+    "promise_in_parts",
+]
 
 PROMISE_ORDERS_MAX = 10_000
 """So many orders that would be needed anew are looked at, of all levels together."""
+PROMISE_PARTS_MAX = 20
+"""So many orders anew a promise in parts is split into; the last one brings all the rest."""
 
 
 Free = Mapping[str, Sequence[tuple[int, int]]]
@@ -70,6 +81,26 @@ def promise(
     return _Promising(items, left, today, calendars).of(key, quantity, max(day, today), ())
 
 
+def promise_in_parts(
+    items: Mapping[str, PlannedItem],
+    free: Free,
+    wanted: tuple[str, int, int],
+    *,
+    today: int,
+    calendars: Mapping[str, Days],
+) -> Promise:
+    """As `promise`, but each part of it as early as it can be there; `day` is that of the last one.
+
+    What is free by the wanted day, then whatever is there first: the next receipt, or as many as
+    can be made or bought anew by the first day on which any could. No part waits for another one.
+    Where that were too many orders, the last one brings the rest. Raises CircularBill,
+    PromiseUnbounded.
+    """
+    key, quantity, day = wanted
+    left = {one: [list(bucket) for bucket in buckets] for one, buckets in free.items()}
+    return _Promising(items, left, today, calendars).in_parts(key, quantity, max(day, today))
+
+
 class PromiseUnbounded(ValueError):
     """More orders and parts than anybody reads."""
 
@@ -84,6 +115,7 @@ class _Promising:
     calendars: Mapping[str, Days]
     taken: list[tuple[list[int], int]] = field(default_factory=list)
     orders: list[int] = field(default_factory=lambda: [0])
+    tried: list[int] = field(default_factory=lambda: [0])
 
     def of(self, key: str, quantity: int, day: int, above: tuple[str, ...]) -> Promise:
         if key in above:
@@ -103,6 +135,52 @@ class _Promising:
         if rest:
             return Promise(None, tuple(found), rest)
         return Promise(max(day, *(one.day for one in found)), tuple(found))
+
+    def in_parts(self, key: str, quantity: int, day: int) -> Promise:
+        """Of what is free, then of each receipt, or made or bought, as early as there are some."""
+        found = self._taken(key, quantity, day)
+        left, orders = quantity - sum(one.quantity for one in found), 0
+        while left:
+            first = self._tried(key, 1)
+            until = date.max.toordinal() if first is None else max(first.day, day)
+            for coming in [one for one, _ in self.left.get(key, ()) if day < one <= until]:
+                parts = self._taken(key, left, coming)
+                found += parts
+                left -= sum(one.quantity for one in parts)
+            if not left or first is None:
+                break
+            orders += 1
+            part = self._largest_by(key, left, until, last=orders == PROMISE_PARTS_MAX)
+            if part is None:
+                break
+            found.append(part)
+            left -= part.quantity
+        last = max([day, *(one.day for one in found)])
+        return Promise(None if left else last, tuple(found), left)
+
+    def _largest_by(self, key: str, quantity: int, day: int, *, last: bool) -> Derived | None:
+        """As many as can be made or bought by the day, at least one step; `last`: all of them."""
+        whole = self._tried(key, quantity)
+        if whole is not None and (last or whole.day <= day or self.tried[0] > PROMISE_ORDERS_MAX):
+            return self._anew(key, quantity, (key,))
+        fits, beyond = 1, quantity
+        while beyond - fits > 1:
+            middle = (fits + beyond) // 2
+            found = self._tried(key, middle)
+            if found is not None and found.day <= day:
+                fits = middle
+            else:
+                beyond = middle
+        return self._anew(key, fits, (key,))
+
+    def _tried(self, key: str, quantity: int) -> Derived | None:
+        """What it would be to make or buy so many anew; nothing is taken for it."""
+        so_far, before = len(self.taken), self.orders[0]
+        found = self._anew(key, quantity, (key,))
+        self._give_back(so_far)
+        self.tried[0] += self.orders[0] - before
+        self.orders[0] = before
+        return found
 
     def _count(self, orders: int) -> None:
         """Raises PromiseUnbounded where with these there are too many orders."""

@@ -11,7 +11,7 @@ from values.days import Day
 from values.decimals import NonNegativeQuantity, PositiveQuantity
 from values.text import Code
 
-__all__ = ["EarliestPromise", "EarliestPromiseQuery", "PromisedPart"]
+__all__ = ["EarliestPromise", "EarliestPromiseQuery", "PromisedPart", "QuantityOfDay"]
 
 
 class EarliestPromiseQuery(BaseModel):
@@ -20,6 +20,10 @@ class EarliestPromiseQuery(BaseModel):
     sku: Code
     quantity: PositiveQuantity = Decimal(1)
     on: Day | None = Field(default=None, description="The wanted day. Default: today.")
+    in_parts: bool = Field(
+        default=False,
+        description="true: each part as early as it can be there; false: all of them on one day.",
+    )
 
 
 class PromisedPart(BaseModel):
@@ -39,6 +43,13 @@ class PromisedPart(BaseModel):
     available_on: date = Field(description="When it is there.")
 
 
+class QuantityOfDay(BaseModel):
+    """So many are there on a day, from the wanted one on."""
+
+    on: date
+    quantity: PositiveQuantity = Field(description="How many come to be there on the day.")
+
+
 class EarliestPromise(BaseModel):
     """The earliest day from the wanted one; nothing is set aside by asking."""
 
@@ -51,6 +62,9 @@ class EarliestPromise(BaseModel):
     )
     lacking: NonNegativeQuantity = Field(
         description="How many nothing brings; 0: all are promised."
+    )
+    by_day: list[QuantityOfDay] = Field(
+        description="How many can be promised for which day; one day where not asked in parts."
     )
     parts: list[PromisedPart] = Field(
         description="Where they come from, each part before what goes into it."

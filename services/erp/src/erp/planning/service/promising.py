@@ -19,8 +19,14 @@ from erp.planning.rules.promising import (
     Promise,
     PromiseUnbounded,
     promise,
+    promise_in_parts,
 )
-from erp.planning.schemas.promises import EarliestPromise, EarliestPromiseQuery, PromisedPart
+from erp.planning.schemas.promises import (
+    EarliestPromise,
+    EarliestPromiseQuery,
+    PromisedPart,
+    QuantityOfDay,
+)
 from erp.planning.service.working_days import working_days
 from erp.stock.service.expected_receipts import availability_projections
 from values.decimals import plain
@@ -52,7 +58,7 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
     key = str(item["id"])
     free = await _free(at, skus, read, today)
     try:
-        found = promise(
+        found = (promise_in_parts if asked.in_parts else promise)(
             {one.key: one for one in read.items},
             free,
             (key, int(asked.quantity * read.scales[key]), wanted_on.toordinal()),
@@ -62,7 +68,7 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
     except PromiseUnbounded as endless:
         quantity, most = plain(asked.quantity), PROMISE_ORDERS_MAX
         raise PromiseTooLarge(quantity=quantity, sku=asked.sku, most=most) from endless
-    shown = _shown(found, key, asked.quantity, wanted_on, _Words(skus, read.scales))
+    shown = _shown(found, key, asked, wanted_on, _Words(skus, read.scales))
     if not at.actor.may(BILLS_READ):
         shown.parts = [one for one in shown.parts if one.part_of is None]
     return shown
@@ -70,7 +76,7 @@ async def earliest_promise(at: Reading, asked: EarliestPromiseQuery) -> Earliest
 
 async def _free(at: Reading, skus: Mapping[UUID, str], read: ReadItems, today: date) -> Free:
     """What of each item is free to promise, in whole steps."""
-    projections = await availability_projections(at.sql, skus, today=today)
+    projections = await availability_projections(at, skus)
     for item_id, day, quantity in await queries.needed_by_firm_orders(at.sql, list(skus)):
         projections[item_id].commitments.append((max(day, today), quantity))
     free: dict[str, list[tuple[int, int]]] = {}
@@ -97,7 +103,7 @@ class _Words:
 
 
 def _shown(
-    found: Promise, key: str, quantity: Decimal, wanted_on: date, words: _Words
+    found: Promise, key: str, asked: EarliestPromiseQuery, wanted_on: date, words: _Words
 ) -> EarliestPromise:
     parts: list[PromisedPart] = []
     for one in found.parts:
@@ -105,12 +111,29 @@ def _shown(
     return EarliestPromise(
         item_id=UUID(key),
         sku=words.skus[key],
-        quantity=quantity,
+        quantity=asked.quantity,
         wanted_on=wanted_on,
         promised_on=None if found.day is None else date.fromordinal(found.day),
         lacking=words.quantity(key, found.lacking),
+        by_day=_by_day(found, key, wanted_on, words, in_parts=asked.in_parts),
         parts=parts,
     )
+
+
+def _by_day(
+    found: Promise, key: str, wanted_on: date, words: _Words, *, in_parts: bool
+) -> list[QuantityOfDay]:
+    """How many come to be there on which day; in one, all of them on the last one."""
+    if not in_parts and found.day is None:
+        return []
+    steps: dict[int, int] = {}
+    for one in found.parts:
+        day = max(one.day if in_parts else found.day or 0, wanted_on.toordinal())
+        steps[day] = steps.get(day, 0) + one.quantity
+    return [
+        QuantityOfDay(on=date.fromordinal(day), quantity=words.quantity(key, many))
+        for day, many in sorted(steps.items())
+    ]
 
 
 def _add(parts: list[PromisedPart], one: Derived, part_of: int | None, words: _Words) -> None:

@@ -70,7 +70,7 @@ async def _of_shortages(
     at: Reading, planned: dict[UUID, list[Decimal]], sku: str | None
 ) -> list[SupplySuggestion]:
     """What is short beyond what is planned, as the item's policy says: made or bought."""
-    short = await shortages(at.sql, await backordered_items(at.sql))
+    short = await shortages(at, await backordered_items(at.sql))
     open_shortages = {
         item_id: one._replace(quantity=rest)
         for item_id, one in short.items()

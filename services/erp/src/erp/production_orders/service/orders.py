@@ -1,6 +1,6 @@
 """Production orders: what is particular about writing them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from chassis.problems.problem import FieldError
@@ -31,6 +31,7 @@ __all__ = [
     "PRODUCTION_ORDER",
     "change_scheduling",
     "costs_of",
+    "lock_production_orders",
     "production_order_states",
     "steps_of",
 ]
@@ -163,6 +164,11 @@ PRODUCTION_ORDER: RecordType[ProductionOrder, ProductionOrderView] = RecordType(
 """How production orders are kept. Raises MissingReference (item), NotStocked, FractionOfUnit,
 InvalidInput (due before it begins), OrderFixed.
 """
+
+
+async def lock_production_orders(work: Work, order_ids: Collection[UUID]) -> None:
+    """Let nobody else change the orders until the act ends. Raises NotFound."""
+    await queries.lock_orders(work, order_ids)
 
 
 async def change_scheduling(work: Work, values: Mapping[UUID, Values]) -> None:

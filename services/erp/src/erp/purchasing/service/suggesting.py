@@ -37,7 +37,7 @@ async def update_suggestions(work: Work, item_ids: Sequence[UUID]) -> Refreshed:
     lots; run again, it changes nothing. The caller has locked the items. Three statements, two when
     all is as it was.
     """
-    shortages = await stock_shortages(work.sql, item_ids)
+    shortages = await stock_shortages(work, item_ids)
     sourcings = await queries.sourcing_of(work, item_ids)
     made, changed = [], []
     for item_id, sourcing in sourcings.items():

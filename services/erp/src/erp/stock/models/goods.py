@@ -110,6 +110,10 @@ class Level(Base):
     restricted: Mapped[Quantity] = mapped_column(server_default=text("0"))
     """What lies in lots that may not be used, and is not reserved; of other items what is withheld.
     """
+    soft_reserved_until: Mapped[datetime | None]
+    """No soft reservation of the item lives longer; null: it has had none. Only ever later, so that
+    whoever holds the level locked sees whether to look for some.
+    """
 
     @property
     def free(self) -> Decimal:

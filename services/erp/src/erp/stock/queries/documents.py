@@ -21,8 +21,9 @@ _VIEW = """d.source_id as id, d.source_type as kind, d.effective_on, d.recorded_
       'quantity', g.quantity::text, 'value', g.value::text, 'serials', g.serials, 'lots', g.lots)
       order by g.first_id::text)
     from (select m.item_id,
-        sum(case when t.kind = 'internal' then m.quantity else -m.quantity end) as quantity,
-        sum(case when t.kind = 'internal' then m.value else -m.value end) as value,
+        sum(case when t.kind in ('internal', 'foreign') then m.quantity else -m.quantity end)
+          as quantity,
+        sum(case when t.kind in ('internal', 'foreign') then m.value else -m.value end) as value,
         coalesce(jsonb_agg(m.serial order by m.id) filter (where m.serial is not null), '[]')
           as serials,
         (select coalesce(jsonb_agg(jsonb_build_object('lot_id', n.id, 'number', n.number,

@@ -19,6 +19,7 @@ __all__ = [
     "add_production_edges",
     "customers_of_lots",
     "documents_of_lots",
+    "foreign_location",
     "foreign_stock",
     "lots_in_steps",
     "reached_lots",
@@ -44,7 +45,7 @@ _REACHED = """with recursive reached (lot_id) as (
 _DOCUMENTS = """select m.lot_id, m.source_type as kind, m.source_id as id, m.effective_on,
     case when t.kind in ('internal', 'foreign') then m.quantity else -m.quantity end as quantity,
     o.id as order_id, o.number as order_number, c.id as customer_id, c.number as customer_number,
-    c.name as customer_name
+    c.name as customer_name, r.id as repair_order_id, r.number as repair_order_number
   from (select lot_id, source_type, source_id, effective_on, order_line_id, to_location_id,
         sum(quantity) as quantity, min(recorded_at) as recorded_at
       from stock_move where lot_id = any($1::uuid[])
@@ -52,7 +53,11 @@ _DOCUMENTS = """select m.lot_id, m.source_type as kind, m.source_id as id, m.eff
   join location t on t.id = m.to_location_id
   left join sales_order_line ol on ol.id = m.order_line_id
   left join sales_order o on o.id = ol.order_id
-  left join customer c on c.id = o.customer_id
+  left join repair_step rs on rs.id = m.source_id
+  left join repair_order b on b.dispatch_id = m.source_id
+  left join repair_order r on r.id = coalesce(rs.repair_order_id, b.id,
+    case when m.source_type = 'repair_receipt' then m.source_id end)
+  left join customer c on c.id = coalesce(o.customer_id, r.customer_id)
   order by m.recorded_at, m.source_id, m.lot_id limit $2"""
 
 _IN_STEPS = """select m.item_id, l.number,
@@ -79,18 +84,27 @@ _MADE_OF = """with step as (
    where not exists (select from lot_genealogy g where g.from_lot_id = u.lot_id
      and g.to_lot_id = m.lot_id and g.source_id = u.order_id)
    order by u.order_id, u.lot_id, m.lot_id"""
-_CUSTOMERS = """select c.id as customer_id, c.number, c.name,
-    sum(case when t.kind in ('internal', 'foreign') then -m.quantity else m.quantity end)
-      as quantity,
-    array_agg(distinct o.number order by o.number) as order_numbers
-  from stock_move m join location t on t.id = m.to_location_id
-  join sales_order_line ol on ol.id = m.order_line_id
-  join sales_order o on o.id = ol.order_id
-  join customer c on c.id = o.customer_id
-  where m.lot_id = any($1::uuid[])
-  group by c.id
-  having sum(case when t.kind in ('internal', 'foreign') then -m.quantity else m.quantity end) > 0
-  order by c.number"""
+_CUSTOMERS = """with went as (
+    select o.customer_id, o.number as order_number, null as repair_number,
+        case when t.kind in ('internal', 'foreign') then -m.quantity else m.quantity end as quantity
+      from stock_move m join location t on t.id = m.to_location_id
+      join sales_order_line ol on ol.id = m.order_line_id
+      join sales_order o on o.id = ol.order_id
+     where m.lot_id = any($1::uuid[])
+    union all
+    select r.customer_id, null, r.number,
+        case when t.kind = 'internal' then -m.quantity else m.quantity end
+      from stock_move m join location t on t.id = m.to_location_id
+      join repair_step s on s.id = m.source_id and s.kind in ('use', 'return')
+      join repair_order r on r.id = s.repair_order_id and r.customer_id is not null
+     where m.lot_id = any($1::uuid[]))
+  select c.id as customer_id, c.number, c.name, sum(w.quantity) as quantity,
+      array_remove(array_agg(distinct w.order_number order by w.order_number), null)
+        as order_numbers,
+      array_remove(array_agg(distinct w.repair_number order by w.repair_number), null)
+        as repair_numbers
+    from went w join customer c on c.id = w.customer_id
+   group by c.id having sum(w.quantity) > 0 order by c.number"""
 
 
 class NewEdge(NamedTuple):
@@ -162,6 +176,12 @@ async def documents_of_lots(
 async def customers_of_lots(sql: Sql, lot_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
     """Every customer to whom more of the lots went than came back, by number."""
     return [dict(row) for row in await sql.fetch(_CUSTOMERS, lot_ids)]
+
+
+async def foreign_location(sql: Sql) -> UUID:
+    """The place where goods of others lie."""
+    found: UUID = await sql.fetchval("select id from location where kind = 'foreign'")
+    return found
 
 
 async def foreign_stock(sql: Sql, lot_ids: Sequence[UUID], *, on: date) -> dict[UUID, LotStock]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from chassis.storage.loading import loaded
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
-from erp.stock.lines import DemandLine, ExpectedLine, NewHold, NewMove, NewSerial
+from erp.stock.lines import DemandLine, ExpectedLine, NewHold, NewMove, NewSerial, SoftLine
 from erp.stock.models.demand import Demand
 from erp.stock.models.goods import ItemValuation, Level
 from erp.stock.queries import lot_stock
@@ -29,7 +29,6 @@ __all__ = [
     "SourceDocument",
     "advance_availability",
     "availability_states",
-    "backorders_and_receipts",
     "backorders_of",
     "create_stock_records",
     "demand_of_lines",
@@ -38,10 +37,11 @@ __all__ = [
     "load_for_update",
     "moves_of_document",
     "net_shipped",
+    "queue_of",
 ]
 
-_LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, s.restricted, i.sku,
-    i.unit, u.decimals,
+_LOCKED = """s.item_id, s.location_id, s.tracking, s.on_hand, s.reserved, s.restricted,
+    s.soft_reserved_until, i.sku, i.unit, u.decimals,
     exists (select from demand d where d.item_id = s.item_id and d.reserved + d.shipped < d.wanted)
       as waited_for
   from stock_level s
@@ -71,7 +71,10 @@ _LAST_RESERVED = f"""select {_DEMAND}
 _QUEUE = f"""select {_DEMAND} from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted
   union all select source_line_id, null, item_id, quantity, 0, 0, due_on, null, null
-    from incoming where item_id = any($1::uuid[])"""
+    from incoming where item_id = any($1::uuid[])
+  union all select id, null, item_id, quantity, 0, 0, promised_on, promised_on, place
+    from soft_reservation
+   where item_id = any($1::uuid[]) and state = 'open' and expires_at > $2"""
 
 _NET_SHIPPED = """select m.order_line_id,
     sum(case when t.kind = 'customer' then m.quantity else -m.quantity end) as quantity,
@@ -117,7 +120,10 @@ _CURRENT = f"""with changed as (
   {_AVAILABILITY}"""
 
 
-_LEVEL = ("item_id", "location_id", "tracking", "on_hand", "reserved", "restricted")
+_LEVEL = (
+    *("item_id", "location_id", "tracking", "on_hand", "reserved", "restricted"),
+    "soft_reserved_until",
+)
 _VALUATION = ("item_id", "warehouse_id", "quantity", "value", "moved_on")
 
 
@@ -135,7 +141,8 @@ class LockedStock:
     """The items that an act has locked, and what it makes of them; `save` stores it at once.
 
     `backordered` are those that somebody waited for when the lock was asked for. Who came to wait
-    meanwhile has taken all that was free before.
+    meanwhile has taken all that was free before. `soft_reserved` are those that may have live soft
+    reservations: all that have any, whenever these were made.
     """
 
     levels: dict[UUID, Level]
@@ -143,6 +150,7 @@ class LockedStock:
     skus: dict[UUID, str]
     units: dict[UUID, ItemUnit] = field(default_factory=dict)
     backordered: set[UUID] = field(default_factory=set)
+    soft_reserved: set[UUID] = field(default_factory=set)
     demands: dict[UUID, Demand] = field(default_factory=dict)
     allocated: list[tuple[DemandLine, Decimal]] = field(default_factory=list)
     moves: list[NewMove] = field(default_factory=list)
@@ -194,6 +202,8 @@ async def load_for_update(
         stock.levels[item_id] = loaded(Level, {key: row[key] for key in _LEVEL})
         if row["waited_for"]:
             stock.backordered.add(item_id)
+        if row["soft_reserved_until"] and row["soft_reserved_until"] > work.now:
+            stock.soft_reserved.add(item_id)
         if with_valuation:
             stock.valuations[item_id] = loaded(ItemValuation, {key: row[key] for key in _VALUATION})
     in_lots = [one for one, level in stock.levels.items() if level.tracking == "lot"]
@@ -226,17 +236,25 @@ async def last_reserved(work: Work, lacking: Mapping[UUID, Decimal]) -> list[Dem
     return [loaded(Demand, row) for row in rows]
 
 
-async def backorders_and_receipts(
+async def queue_of(
     work: Work, item_ids: Sequence[UUID]
-) -> tuple[list[Demand], list[ExpectedLine]]:
-    """The lines that wait for locked items, and what is expected of these."""
-    rows = await work.sql.fetch(_QUEUE, item_ids)
-    expected_receipts = [
+) -> tuple[list[Demand], list[ExpectedLine], list[SoftLine]]:
+    """The lines that wait for locked items, what is expected of these, and soft reservations."""
+    rows = await work.sql.fetch(_QUEUE, item_ids, work.now)
+    others = [row for row in rows if row["order_id"] is None]
+    expected = [
         ExpectedLine(row["order_line_id"], row["item_id"], row["wanted"], row["needed_on"])
-        for row in rows
-        if row["order_id"] is None
+        for row in others
+        if row["place"] is None
     ]
-    return [loaded(Demand, row) for row in rows if row["order_id"]], expected_receipts
+    soft = [
+        SoftLine(
+            row["order_line_id"], row["item_id"], row["wanted"], row["promised_on"], row["place"]
+        )
+        for row in others
+        if row["place"] is not None
+    ]
+    return [loaded(Demand, row) for row in rows if row["order_id"]], expected, soft
 
 
 async def net_shipped(

@@ -18,6 +18,8 @@ _POSITIONS = """select order_id, item_id, wanted - reserved - shipped as quantit
     promised_on, place
   from demand
   where order_id = any($2::uuid[]) or item_id = any($1::uuid[]) and reserved + shipped < wanted
+  union all select id, item_id, quantity, promised_on, promised_on, place from soft_reservation
+   where item_id = any($1::uuid[]) and state = 'open' and expires_at > $3
   order by place"""
 _UNPROMISED = """select distinct order_id from demand
   where item_id = any($1::uuid[]) and reserved + shipped < wanted and promised_on is null"""
@@ -44,10 +46,13 @@ async def unpromised_orders(sql: Sql, item_ids: Sequence[UUID]) -> list[UUID]:
 async def queue_positions(
     work: Work, item_ids: Sequence[UUID], order_ids: Sequence[UUID]
 ) -> list[QueuePosition]:
-    """All who wait for locked items, and every line of the orders, whoever came first."""
+    """All who wait for locked items, and every line of the orders, whoever came first.
+
+    A soft reservation that counts stands among them as an order of one line.
+    """
     return [
         QueuePosition(*row.values())
-        for row in await work.sql.fetch(_POSITIONS, item_ids, order_ids)
+        for row in await work.sql.fetch(_POSITIONS, item_ids, order_ids, work.now)
     ]
 
 

@@ -145,12 +145,18 @@ def _add_receipts(write: Bulk, stock: LockedStock) -> None:
 
 
 async def save_foreign(
-    work: Work, rows: Sequence[LotStock], moves: Sequence[NewMove], document: SourceDocument
+    work: Work,
+    rows: Sequence[LotStock],
+    moves: Sequence[NewMove],
+    document: SourceDocument,
+    *,
+    new_serials: Sequence[NewSerial] = (),
 ) -> None:
-    """Store what lies of lots of others, and what moved of them; the lots are locked."""
+    """Store what lies of goods of others, and what moved of them; lots or levels are locked."""
     write = Bulk()
     write.upsert(LotStock, rows, *_LOT_COLUMNS)
     _add_moves(write, work, moves, document)
+    write.run(_SERIALS, NewSerial, new_serials, *NewSerial._fields)
     with bookable_sums():
         await write.execute(work.sql)
 

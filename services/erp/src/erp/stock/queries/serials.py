@@ -18,14 +18,21 @@ from records.reads import Reads, everybody
 
 __all__ = ["SERIALS", "first_serials", "has_moves", "serial_history", "serial_positions"]
 
-_SERIAL_POSITIONS = """select s.item_id, s.number, l.kind, l.code as place, m.order_line_id,
-    m.value, m.effective_on as moved_on,
+# What was sold, came to be repaired and went back is where it was sold to, at its cost then.
+_SOLD = """left join lateral (select e.order_line_id, e.value from stock_move e
+    where e.item_id = s.item_id and e.serial = s.number
+      and e.source_type not in ('repair_receipt', 'repair_dispatch')
+    order by e.recorded_at desc, e.id desc limit 1) sold on m.source_type = 'repair_dispatch'"""
+_SERIAL_POSITIONS = f"""select s.item_id, s.number, l.kind, l.code as place,
+    coalesce(m.order_line_id, sold.order_line_id) as order_line_id,
+    coalesce(sold.value, m.value) as value, m.effective_on as moved_on,
     exists (select from stock_hold h
       where (h.item_id, h.serial) = (s.item_id, s.number)) as withheld
   from unnest($1::uuid[], $2::text[]) as n(item_id, number)
   join serial s on (s.item_id, s.number) = (n.item_id, n.number)
   join location l on l.id = s.location_id
-  join stock_move m on m.id = s.move_id"""
+  join stock_move m on m.id = s.move_id
+  {_SOLD}"""
 _FIRST = """select n.item_id, s.number, s.moved_on
   from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as n(item_id, location_id, wanted)
   cross join lateral (select p.id, p.number, m.effective_on as moved_on
@@ -36,9 +43,10 @@ _FIRST = """select n.item_id, s.number, s.moved_on
   order by s.id"""
 
 _VIEW = """s.id, s.item_id, i.sku, s.number, l.code as place, l.kind = 'internal' as in_stock,
-  case when l.kind = 'customer' then m.order_line_id end as order_line_id"""
-_SERIALS = """serial s join item i on i.id = s.item_id join location l on l.id = s.location_id
-  join stock_move m on m.id = s.move_id"""
+  case when l.kind = 'customer' then coalesce(m.order_line_id, sold.order_line_id) end
+    as order_line_id"""
+_SERIALS = f"""serial s join item i on i.id = s.item_id join location l on l.id = s.location_id
+  join stock_move m on m.id = s.move_id {_SOLD}"""
 _HISTORY = f"""select {MOVE_VIEW} from {MOVED}
   where m.item_id = $1 and m.serial = $2 order by m.recorded_at, m.id"""
 

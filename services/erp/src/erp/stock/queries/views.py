@@ -1,7 +1,7 @@
 """Reads of stock that lock nothing."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +53,7 @@ _DEMAND_OF_ORDERS = """select order_id, order_line_id, item_id, wanted, reserved
 
 # Whoever is covered by what is free waits for the day only, and is not the first to be short. What
 # is not decided yet, or lies in lots that are inspected, covers as what is free does: it is here.
+# Soft reservations need goods as orders do: whoever waits behind them is short without more.
 _SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quantity, w.needed_on
   from unnest($1::uuid[]) as one
   cross join lateral (select (select coalesce(sum(on_hand - reserved - restricted), 0)
@@ -65,9 +66,11 @@ _SHORTAGES = """select one as item_id, w.waiting - n.incoming - s.free as quanti
     from incoming where item_id = one) n
   cross join lateral (select sum(quantity) as waiting,
       min(needed_on) filter (where so_far > s.free) as needed_on
-    from (select wanted - reserved - shipped as quantity, needed_on,
-        sum(wanted - reserved - shipped) over (order by promised_on, place) as so_far
-      from demand where item_id = one and reserved + shipped < wanted) d) w
+    from (select quantity, needed_on, sum(quantity) over (order by promised_on, place) as so_far
+      from (select wanted - reserved - shipped as quantity, needed_on, promised_on, place
+          from demand where item_id = one and reserved + shipped < wanted
+        union all select quantity, promised_on, promised_on, place from soft_reservation
+         where item_id = one and state = 'open' and expires_at > $2) q) d) w
   where w.waiting > n.incoming + s.free"""
 
 _TO_FILL = """select distinct d.item_id from demand d
@@ -83,6 +86,9 @@ _SUPPLY_AND_DEMAND = """select s.item_id, 'free' as kind, null::date as day,
   select i.item_id, 'incoming', i.due_on, i.quantity
     from incoming i where i.item_id = any($1::uuid[])
   union all
+  select r.item_id, 'soft', r.promised_on, r.quantity from soft_reservation r
+    where r.item_id = any($1::uuid[]) and r.state = 'open' and r.expires_at > $2
+  union all
   select d.item_id, 'waiting', coalesce(d.promised_on, d.needed_on),
       d.wanted - d.reserved - d.shipped
     from demand d where d.item_id = any($1::uuid[]) and d.reserved + d.shipped < d.wanted"""
@@ -93,9 +99,9 @@ async def demand_states(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandState
     return [DemandState(*row.values()) for row in await sql.fetch(_DEMAND_OF_ORDERS, order_ids)]
 
 
-async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
+async def shortages(sql: Sql, item_ids: Sequence[UUID], now: datetime) -> dict[UUID, Shortage]:
     """What is waited for beyond what is free and expected; an item without is left out."""
-    rows = await sql.fetch(_SHORTAGES, item_ids)
+    rows = await sql.fetch(_SHORTAGES, item_ids, now)
     return {row["item_id"]: Shortage(row["quantity"], row["needed_on"]) for row in rows}
 
 
@@ -112,9 +118,11 @@ async def items_to_reserve(
     return [row[0] for row in await sql.fetch(_TO_FILL, last_day, after, limit)]
 
 
-async def supply_and_demand(sql: Sql, item_ids: Sequence[UUID]) -> list[Mapping[str, Any]]:
-    """What is free now, what comes when, and what is waited for by when."""
-    return [dict(row) for row in await sql.fetch(_SUPPLY_AND_DEMAND, item_ids)]
+async def supply_and_demand(
+    sql: Sql, item_ids: Sequence[UUID], now: datetime
+) -> list[Mapping[str, Any]]:
+    """What is free now, what comes when, and what is waited for by when, or softly reserved."""
+    return [dict(row) for row in await sql.fetch(_SUPPLY_AND_DEMAND, item_ids, now)]
 
 
 _LEVEL_VIEW = """s.item_id, i.sku, i.name, i.unit, h.code as warehouse, l.code as location,
@@ -180,7 +188,8 @@ MOVES = Reads(
 _GOODS = """select i.id, i.sku, i.kind, i.unit, u.decimals
   from item i join unit u on u.code = i.unit where i.sku = any($1::text[])"""
 _AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
-    s.restricted, s.on_hand - s.reserved - s.restricted as free, n.incoming, w.waiting
+    s.restricted, s.on_hand - s.reserved - s.restricted as free, n.incoming, w.waiting,
+    r.soft_reserved
   from item i
   join lateral (select sum(on_hand) as on_hand, sum(reserved) as reserved,
       sum(restricted) as restricted
@@ -189,6 +198,8 @@ _AVAILABLE = """select i.id as item_id, i.sku, s.on_hand, s.reserved,
     from incoming where item_id = i.id) n
   cross join lateral (select coalesce(sum(wanted - reserved - shipped), 0) as waiting
     from demand where item_id = i.id and reserved + shipped < wanted) w
+  cross join lateral (select coalesce(sum(quantity), 0) as soft_reserved
+    from soft_reservation where item_id = i.id and state = 'open' and expires_at > $2) r
   where i.sku = $1"""
 _VALUATION = """select v.item_id, i.sku, i.name, h.code as warehouse, v.quantity, v.value
   from item_valuation v join item i on i.id = v.item_id join warehouse h on h.id = v.warehouse_id
@@ -222,9 +233,9 @@ async def units_of_items(sql: Sql, item_ids: Collection[UUID]) -> dict[UUID, Ite
     return {row["id"]: ItemUnit(row["code"], row["decimals"]) for row in rows}
 
 
-async def available(sql: Sql, sku: str) -> Mapping[str, Any] | None:
-    """What of an item is on hand, reserved, free, incoming and waited for."""
-    row = await sql.fetchrow(_AVAILABLE, sku)
+async def available(sql: Sql, sku: str, now: datetime) -> Mapping[str, Any] | None:
+    """What of an item is on hand, reserved, free, incoming, waited for and softly reserved."""
+    row = await sql.fetchrow(_AVAILABLE, sku, now)
     return dict(row) if row else None
 
 

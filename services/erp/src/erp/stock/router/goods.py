@@ -1,13 +1,11 @@
 """Paths of stock."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, status
+from fastapi import Query, Request, status
 
 from chassis.actor import Actor
-from chassis.clock import business_day
 from chassis.http.batch import BatchReply
 from chassis.http.dependencies import InReading, InWork, Needs, OnlyOnce, OnlyOnceUnlessDry
 from chassis.http.refusals import refuses
@@ -123,11 +121,6 @@ _BOOKED = (
 )
 
 
-async def _today(request: Request) -> date:
-    """The business date of the request in the installation's zone."""
-    return business_day(request.app.state.settings.time_zone)
-
-
 WAREHOUSE = RecordPaths(warehouse_router, WAREHOUSES, "warehouse", READ, WRITE)
 list_route(WAREHOUSE, "Warehouses, by code.")
 annotate(WAREHOUSE)
@@ -211,10 +204,9 @@ async def availability_get(
     _by: Reader,
     asked: Annotated[AvailabilityQuery, Query()],
     at: InReading,
-    today: Annotated[date, Depends(_today)],
 ) -> AvailabilityView:
     """What of an item is there and to come, and for when a quantity could be promised."""
-    return await reporting.availability(at.sql, asked, today=today)
+    return await reporting.availability(at, asked)
 
 
 @valuation_router.get("")

@@ -16,7 +16,15 @@ from records.filters import AnyOf
 from records.tagged import Tagged
 from values.amounts import InCurrency, part_currency
 from values.days import Day
-from values.decimals import Amount, PositiveQuantity, Quantity, SignedAmount, Sum, UnitCost
+from values.decimals import (
+    Amount,
+    NonNegativeQuantity,
+    PositiveQuantity,
+    Quantity,
+    SignedAmount,
+    Sum,
+    UnitCost,
+)
 from values.external import ExternalId, SourceVersion
 from values.money import MoneyView, UnitPriceView
 from values.text import Code, Command, Name, SerialNumber
@@ -308,6 +316,9 @@ class AvailabilityView(View):
     free: Quantity
     incoming: Quantity
     waiting: Quantity
+    soft_reserved: NonNegativeQuantity = Field(
+        description="Promised to somebody for a time, of what is free or to come."
+    )
     quantity: PositiveQuantity
     wanted_on: date
     promised_on: date | None = Field(description="Null: for no day that is known today.")

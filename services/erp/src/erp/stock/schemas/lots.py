@@ -212,6 +212,8 @@ class LotDocument(View):
     customer_id: UUID | None
     customer_number: str | None
     customer_name: str | None
+    repair_order_id: UUID | None = Field(description="The repair that used it.")
+    repair_order_number: str | None = Field(description="Number of that repair.")
 
 
 class LotTrace(View):
@@ -232,6 +234,7 @@ class RecalledCustomer(BaseModel):
     name: str
     quantity: Quantity = Field(description="What went to the customer and did not come back.")
     order_numbers: list[str]
+    repair_numbers: list[str] = Field(description="Repairs that used goods of the lots.")
 
 
 class RecallList(View):

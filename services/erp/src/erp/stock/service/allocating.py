@@ -11,10 +11,11 @@ from erp.stock.models.demand import Demand
 from erp.stock.queries import saving
 from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.promising import AvailabilityProjection, promise_order
-from erp.stock.service.backorders import BackorderQueue, reservation_horizon
+from erp.stock.service.backorders import BackorderQueue, keeps_goods
 from erp.stock.service.demand import lock_stock
 from erp.stock.service.expected_receipts import availability_projections
 from erp.stock.service.publishing import publish_changes, record_filled
+from erp.stock.service.using import SoftReservationUse
 
 __all__ = ["allocate_lines", "allocate_orders"]
 
@@ -22,17 +23,22 @@ _LAST = 2**63
 """Behind every place in the queue: the database gives new lines theirs when they are stored."""
 
 
-async def allocate_orders(work: Work, orders: Sequence[OrderDemand]) -> list[date | None]:
+async def allocate_orders(
+    work: Work, orders: Sequence[OrderDemand], *, lapsed: bool = False
+) -> list[date | None]:
     """Promise each order in turn the first day for all of it (E37), and allocate what it needs.
 
     None: for no known day. Raises as `allocate_lines`. The items are locked before a day is
-    promised: two at once are not promised the same goods.
+    promised: two at once are not promised the same goods. A line that names a soft reservation
+    uses it: raises SoftReservationEnded, SoftReservationNotFor; `lapsed`: one that has ended is
+    passed over, and the line is promised as any other.
     """
     if not any(order.lines for order in orders):
         return [order.wanted_on for order in orders]
     stock = await _lock(work, [line for order in orders for line in order.lines])
-    if reservation_horizon(work) is not None:
-        return await _allocate_in_turn(work, stock, orders)
+    use = await SoftReservationUse.of(work, orders, lapsed=lapsed)
+    if keeps_goods(work, stock):
+        return await _allocate_in_turn(work, stock, orders, use)
     projections = await _projections(work, stock, orders)
     promised = [
         promise_order(
@@ -84,7 +90,7 @@ async def _projections(
         return {
             one: AvailabilityProjection(level.free, [], []) for one, level in stock.levels.items()
         }
-    return await availability_projections(work.sql, stock.item_ids, today=work.today())
+    return await availability_projections(work, stock.item_ids)
 
 
 async def _allocate(work: Work, stock: LockedStock, lines: Sequence[DemandLine]) -> None:
@@ -92,28 +98,38 @@ async def _allocate(work: Work, stock: LockedStock, lines: Sequence[DemandLine])
     # Without days to wait for, something is free for which somebody waits only where there were
     # such days until now.
     kept = any(stock.levels[item_id].free > 0 for item_id in stock.backordered)
-    if reservation_horizon(work) is None and not kept:
+    if not keeps_goods(work, stock) and not kept:
         for line in lines:
             _record(stock, line, stock.levels[line.item_id].reserve(line.quantity))
     else:
         queue = await BackorderQueue.of(work, stock, stock.item_ids)
         filled = queue.fill(stock.item_ids)
-        _enqueue(queue, lines)
+        placed: list[tuple[DemandLine, Demand]] = []
+        filled += _enqueue(queue, placed, lines)
+        _record_all(stock, placed)
     await _save(work, stock, filled)
 
 
 async def _allocate_in_turn(
-    work: Work, stock: LockedStock, orders: Sequence[OrderDemand]
+    work: Work, stock: LockedStock, orders: Sequence[OrderDemand], use: SoftReservationUse
 ) -> list[date | None]:
-    """As `allocate_orders`, where those who wait for their day have nothing reserved yet."""
+    """As `allocate_orders`, where free goods are kept for somebody.
+
+    A soft reservation counts until the order that uses it is promised its day.
+    """
     queue = await BackorderQueue.of(work, stock, stock.item_ids)
     filled = queue.fill(stock.item_ids)
-    promised = []
+    promised: list[date | None] = []
+    placed: list[tuple[DemandLine, Demand]] = []
     for order in orders:
+        for one in use.by(order):
+            queue.give_up(one.item_id, one.id)
         day = queue.promised_day(_quantities(order), wanted_on=order.wanted_on)
-        _enqueue(queue, _promised_lines(order, day))
+        filled += _enqueue(queue, placed, _promised_lines(order, day))
         promised.append(day)
+    _record_all(stock, placed)
     await _save(work, stock, filled)
+    await use.store(work)
     return promised
 
 
@@ -132,13 +148,19 @@ def _promised_lines(order: OrderDemand, day: date | None) -> list[DemandLine]:
     return [line._replace(promised_on=day) for line in order.lines]
 
 
-def _enqueue(queue: BackorderQueue, lines: Sequence[DemandLine]) -> None:
-    demands = [
-        _demand(line, _LAST + at) for at, line in enumerate(lines, len(queue.stock.allocated))
-    ]
-    queue.append(demands)
-    for line, demand in zip(lines, demands, strict=True):
-        _record(queue.stock, line, demand.reserved)
+def _enqueue(
+    queue: BackorderQueue, placed: list[tuple[DemandLine, Demand]], lines: Sequence[DemandLine]
+) -> list[Demand]:
+    """Let the lines wait behind those placed, and get what they may; who else got some."""
+    demands = [_demand(line, _LAST + at) for at, line in enumerate(lines, len(placed))]
+    placed += zip(lines, demands, strict=True)
+    return [line for line in queue.append(demands) if line.place < _LAST]
+
+
+def _record_all(stock: LockedStock, placed: Sequence[tuple[DemandLine, Demand]]) -> None:
+    """Keep what the lines got in the end, to be stored."""
+    for line, demand in placed:
+        _record(stock, line, demand.reserved)
 
 
 def _demand(line: DemandLine, place: int) -> Demand:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.settings import settings_of
-from erp.stock.lines import ExpectedLine
+from erp.stock.lines import ExpectedLine, SoftLine
 from erp.stock.models.demand import Demand
 from erp.stock.queries import locking
 from erp.stock.queries.locking import LockedStock
@@ -21,7 +21,7 @@ from erp.stock.rules.promising import (
     promised_day,
 )
 
-__all__ = ["BackorderQueue", "reservation_horizon", "reservation_start"]
+__all__ = ["BackorderQueue", "keeps_goods", "reservation_horizon", "reservation_start"]
 
 _NOTHING = Decimal(0)
 
@@ -30,6 +30,14 @@ def reservation_horizon(work: Work) -> date | None:
     """The last day that is near enough to reserve for today; None: any day is."""
     days = settings_of(work.setting).reserve_days_ahead
     return None if days is None else work.today() + timedelta(days=days)
+
+
+def keeps_goods(work: Work, stock: LockedStock) -> bool:
+    """Whether free goods may be kept for somebody who has not reserved them.
+
+    That is for lines that wait for their day, and for soft reservations.
+    """
+    return reservation_horizon(work) is not None or bool(stock.soft_reserved)
 
 
 def reservation_start(work: Work, needed_on: date) -> date | None:
@@ -49,19 +57,24 @@ class BackorderQueue:
     until: date | None
     lines: dict[UUID, list[Demand]] = field(default_factory=dict)
     receipts: dict[UUID, list[DatedQuantity]] = field(default_factory=dict)
+    soft: dict[UUID, list[SoftLine]] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, work: Work, stock: LockedStock, item_ids: Sequence[UUID]) -> Self:
         """The queue for items, with what the act has changed already.
 
-        What is to come is read only where lines wait for their day: nobody else needs it here.
+        What is to come is read only where lines wait for their day, or soft reservations count:
+        nobody else needs it here.
         """
         queue = cls(stock, work.today(), reservation_horizon(work))
         expected: Sequence[ExpectedLine] = ()
-        if queue.until is None:
-            waiting = await locking.backorders_of(work, item_ids)
+        soft: Sequence[SoftLine] = ()
+        if keeps_goods(work, stock):
+            waiting, expected, soft = await locking.queue_of(work, item_ids)
         else:
-            waiting, expected = await locking.backorders_and_receipts(work, item_ids)
+            waiting = await locking.backorders_of(work, item_ids)
+        for promised in soft:
+            queue.soft.setdefault(promised.item_id, []).append(promised)
         lines = {line.order_line_id: line for line in waiting} | stock.demands
         for line in lines.values():
             queue.lines.setdefault(line.item_id, []).append(line)
@@ -85,7 +98,7 @@ class BackorderQueue:
             if level.free <= 0:
                 continue
             lines = {line.order_line_id: line for line in self._in_order(item_id)}
-            waiting = [self._backorder(line, early or {}) for line in lines.values()]
+            waiting = self._backorders(item_id, lines.values(), early or {})
             receipts = self.receipts.get(item_id, ())
             for line_id, quantity in allocate(level.free, waiting, receipts, today=self.today):
                 lines[line_id].reserve(quantity)
@@ -96,6 +109,20 @@ class BackorderQueue:
     def _in_order(self, item_id: UUID) -> list[Demand]:
         waiting = [line for line in self.lines.get(item_id, ()) if line.waiting > 0]
         return sorted(waiting, key=lambda line: line.queue_order)
+
+    def _backorders(
+        self, item_id: UUID, lines: Iterable[Demand], early: Mapping[UUID, Decimal]
+    ) -> list[Backorder]:
+        """Who waits, in their order; soft reservations wait among them, and get nothing."""
+        queued = [(line.queue_order, self._backorder(line, early)) for line in lines]
+        queued += [
+            (
+                (one.promised_on, one.place),
+                Backorder(one.id, one.quantity, one.promised_on, _NOTHING),
+            )
+            for one in self.soft.get(item_id, ())
+        ]
+        return [one for _, one in sorted(queued, key=lambda pair: pair[0])]
 
     def _backorder(self, line: Demand, early: Mapping[UUID, Decimal]) -> Backorder:
         due = self.until is None or line.needed_on <= self.until
@@ -110,14 +137,23 @@ class BackorderQueue:
         return promised_day(projections, lines, wanted_on=wanted_on, today=self.today)
 
     def _projection(self, item_id: UUID) -> AvailabilityProjection:
-        return AvailabilityProjection(
-            self.stock.levels[item_id].free,
-            self.receipts.get(item_id, []),
-            [(one.promised_on or one.needed_on, one.waiting) for one in self._in_order(item_id)],
-        )
+        waiting = [
+            (one.promised_on or one.needed_on, one.waiting) for one in self._in_order(item_id)
+        ]
+        soft = [(one.promised_on, one.quantity) for one in self.soft.get(item_id, ())]
+        free = self.stock.levels[item_id].free
+        return AvailabilityProjection(free, self.receipts.get(item_id, []), waiting + soft)
 
-    def append(self, lines: Sequence[Demand]) -> None:
-        """Let new lines wait, and reserve for those whose day has come what the others leave."""
+    def give_up(self, item_id: UUID, soft_reservation_id: UUID) -> None:
+        """Count a soft reservation of the item no longer: an order uses it."""
+        kept = [one for one in self.soft.get(item_id, ()) if one.id != soft_reservation_id]
+        self.soft[item_id] = kept
+
+    def append(self, lines: Sequence[Demand]) -> list[Demand]:
+        """Let new lines wait, and reserve for those whose day has come what the others leave.
+
+        The lines that got some: others too, where a soft reservation was given up.
+        """
         for line in lines:
             self.lines.setdefault(line.item_id, []).append(line)
-        self.fill(sorted({line.item_id for line in lines}))
+        return self.fill(sorted({line.item_id for line in lines}))

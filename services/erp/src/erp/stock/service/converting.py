@@ -39,14 +39,15 @@ async def convert_goods(
     source_type: StockDocumentKind,
     effective_on: date,
     memo: str,
+    counterpart: str = "work_in_progress",
 ) -> Converted:
     """Take material into production and bring goods out of it, all or nothing; what each cost.
 
     What is reserved for a line is taken first, then what is reserved for nobody; of lots that may
-    be used, by FEFO or FIFO where none are named. The counterpart is work in progress; each line
-    names the document it is of. Raises TooLittleOnHand, ShortOnDay, NoCostOnDay, NotStocked,
-    SerialExists, what `serials.check_or_choose`, `lot_lines.shares_to_ship` and
-    `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
+    be used, by FEFO or FIFO where none are named. The counterpart is work in progress, or the cost
+    of a repair; each line names the document it is of. Raises TooLittleOnHand, ShortOnDay,
+    NoCostOnDay, NotStocked, SerialExists, what `serials.check_or_choose`,
+    `lot_lines.shares_to_ship` and `lot_lines.shares_in` raise, PeriodClosed, NoPeriod.
     """
     if not taken and not brought:
         return Converted([], by_lot=False)
@@ -82,7 +83,7 @@ async def convert_goods(
         add_production_moves(stock, line.item_id, pieces, inward=True, source_id=source_id)
         add_holds(stock, line)
     document = SourceDocument(source_type, memo, effective_on)
-    await post_moves(work, stock, document, counterpart="work_in_progress")
+    await post_moves(work, stock, document, counterpart=counterpart)
     return Converted(costs, by_lot=bool(stock.lots))
 
 

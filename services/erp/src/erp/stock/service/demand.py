@@ -9,7 +9,7 @@ from chassis.work.unit_of_work import Work
 from erp.stock.errors import NotStocked
 from erp.stock.queries import locking, saving
 from erp.stock.queries.locking import LockedStock
-from erp.stock.service.backorders import reservation_horizon
+from erp.stock.service.backorders import keeps_goods
 from erp.stock.service.publishing import fill_backorders, publish_changes
 
 __all__ = [
@@ -101,7 +101,7 @@ async def _change_quantities(
         stock.levels[line.item_id].release(line.change_quantity(total, sku=stock.sku_of(line)))
         if line.waiting != before:
             stock.changed_demand.add(line.item_id)
-        if line.waiting > before and reservation_horizon(work) is not None:
+        if line.waiting > before and keeps_goods(work, stock):
             # What is wanted in addition was promised to nobody: it takes nothing that is kept for
             # others. The order is promised anew when the act goes on.
             line.promised_on = None

@@ -1,10 +1,10 @@
 """What suppliers are expected to deliver and production to make, and what it lets promise."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 from erp.sql import Sql
 from erp.stock.events import GoodsExpected
@@ -57,9 +57,9 @@ async def demand_of_orders(sql: Sql, order_ids: Sequence[UUID]) -> list[DemandSt
     return await views.demand_states(sql, order_ids)
 
 
-async def shortages(sql: Sql, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
+async def shortages(at: Reading | Work, item_ids: Sequence[UUID]) -> dict[UUID, Shortage]:
     """What is waited for beyond what is free and expected; an item without is left out."""
-    return await views.shortages(sql, item_ids)
+    return await views.shortages(at.sql, item_ids, at.now)
 
 
 async def backordered_items(sql: Sql) -> list[UUID]:
@@ -68,25 +68,26 @@ async def backordered_items(sql: Sql) -> list[UUID]:
 
 
 async def available_to_promise(
-    sql: Sql, item_ids: Sequence[UUID], *, today: date
+    at: Reading | Work, item_ids: Sequence[UUID]
 ) -> dict[UUID, list[DatedQuantity]]:
     """What of each item can be promised: free today, and of each receipt to come (E37)."""
-    projections = await availability_projections(sql, item_ids, today=today)
+    projections, today = await availability_projections(at, item_ids), at.today()
     return {item_id: projection.atp(today=today) for item_id, projection in projections.items()}
 
 
-async def supply_by_item(sql: Sql, item_ids: Sequence[UUID], *, today: date) -> dict[UUID, Supply]:
+async def supply_by_item(at: Reading | Work, item_ids: Sequence[UUID]) -> dict[UUID, Supply]:
     """What of each item is free today, and what comes when."""
-    projections = await availability_projections(sql, item_ids, today=today)
+    projections = await availability_projections(at, item_ids)
     return {item_id: Supply(one.free, one.receipts) for item_id, one in projections.items()}
 
 
 async def availability_projections(
-    sql: Sql, item_ids: Iterable[UUID], *, today: date
+    at: Reading | Work, item_ids: Iterable[UUID]
 ) -> dict[UUID, AvailabilityProjection]:
-    """What of each item is free, comes and is waited for, as promising reads it."""
+    """What of each item is free, comes, is waited for or softly reserved, as promising reads it."""
+    today = at.today()
     found = {item_id: AvailabilityProjection(Decimal(0), [], []) for item_id in item_ids}
-    for row in await views.supply_and_demand(sql, list(found)):
+    for row in await views.supply_and_demand(at.sql, list(found), at.now):
         projection, dated = found[row["item_id"]], (row["day"], row["quantity"])
         if row["kind"] == "free":
             projection.free = row["quantity"]

@@ -10,7 +10,7 @@ from erp.stock.events import AvailabilityChanged, DemandFilled, ItemsShort
 from erp.stock.models.demand import Demand
 from erp.stock.queries import locking
 from erp.stock.queries.locking import LockedStock
-from erp.stock.service.backorders import BackorderQueue, reservation_horizon
+from erp.stock.service.backorders import BackorderQueue, keeps_goods
 from erp.sums import require_bookable
 
 __all__ = [
@@ -26,7 +26,7 @@ _FIELDS = ["free", "incoming", "on_hand", "reserved", "waiting"]
 
 async def fill_backorders(work: Work, stock: LockedStock) -> list[Demand]:
     """Reserve what came free for those who wait; the lines that got some."""
-    if reservation_horizon(work) is not None:
+    if keeps_goods(work, stock):
         # Lines that wait for their day count on what is free, and there is more or less of it.
         stock.changed_demand.update(stock.item_ids)
     return await reserve_available(work, stock)

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 from chassis.problems.standard import NotFound
+from chassis.storage.reading import Reading
 from erp.ledger.schemas import BalanceQuery
 from erp.ledger.service.entries import trial_balance
 from erp.sql import Sql
@@ -23,17 +24,17 @@ from values.money import PRICE_DIGITS
 __all__ = ["availability", "valuation", "valuation_lines"]
 
 
-async def availability(sql: Sql, asked: AvailabilityQuery, *, today: date) -> AvailabilityView:
+async def availability(at: Reading, asked: AvailabilityQuery) -> AvailabilityView:
     """What of an item is there, and for when the quantity could be promised (E37).
 
     Raises NotFound (no goods of this SKU).
     """
-    row = await views.available(sql, asked.sku)
+    row, today = await views.available(at.sql, asked.sku, at.now), at.today()
     if row is None:
         raise NotFound(entity="item", id=asked.sku)
     wanted_on = max(asked.on or today, today)
     item_id = row["item_id"]
-    atp = (await available_to_promise(sql, [item_id], today=today))[item_id]
+    atp = (await available_to_promise(at, [item_id]))[item_id]
     return AvailabilityView(
         **row,
         quantity=asked.quantity,

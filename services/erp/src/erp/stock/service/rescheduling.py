@@ -9,7 +9,7 @@ from erp.stock.events import ItemsShort
 from erp.stock.queries import promises, saving
 from erp.stock.queries.locking import LockedStock
 from erp.stock.rules.rescheduling import reschedule
-from erp.stock.service.backorders import reservation_horizon
+from erp.stock.service.backorders import keeps_goods
 from erp.stock.service.demand import lock_stock
 from erp.stock.service.expected_receipts import supply_by_item
 from erp.stock.service.publishing import publish_changes, reserve_available
@@ -39,12 +39,12 @@ async def reschedule_orders(
         order_id for order_id in order_ids if any(t.order_id == order_id for t in positions)
     ]
     today = work.today()
-    supply = await supply_by_item(work.sql, stock.item_ids, today=today)
+    supply = await supply_by_item(work, stock.item_ids)
     promised = reschedule(concerned, positions, supply, today=today)
     await promises.store_promises(work, promised, needed_on=needed_on)
     if needed_on is not None:
         await work.record(ItemsShort(item_ids=sorted(stock.item_ids)))
-    if reservation_horizon(work) is not None:
+    if keeps_goods(work, stock):
         await _reserve(work, stock, order_ids)
     return promised
 

@@ -1,0 +1,1 @@
+"""Rules of repairs, as pure functions."""

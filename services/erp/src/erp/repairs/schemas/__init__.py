@@ -1,0 +1,1 @@
+"""Commands, views and queries of repair orders."""
