@@ -108,8 +108,8 @@ class SoftReservationQuery(Tagged):
     item_id: UUID | None = None
     sku: Code | None = None
     customer_id: UUID | None = None
-    order_id: UUID | None = None
-    reference: Line | None = None
+    order_id: UUID | None = Field(default=None, description="Only what this sales order used.")
+    reference: Line | None = Field(default=None, description="Only those with this reference.")
     number: DocumentNumber | None = None
     promised_on_gte: Day | None = Field(default=None, description="The first day.")
     promised_on_lte: Day | None = Field(default=None, description="The last day.")
