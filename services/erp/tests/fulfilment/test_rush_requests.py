@@ -123,6 +123,17 @@ async def test_of_two_decisions_at_once_one_counts(two, desk, problem):
     assert len(await desk.events_of(made["id"])) == 2
 
 
+async def test_what_the_policy_decides_at_once_is_judged_one_after_the_other(two, desk, policy):
+    """B has goods that it needs in five days: the first may have them, the second delays it."""
+    policy(decided_by="policy", delay_days_max=3)
+    await two.erp.post(f"/v1/sales-orders/{two.a['id']}/cancel", {})
+    await two.sales.refreshed(two.b)
+    placed = [await two.sales.order(two.customer, (two.item, "5", "10")) for _ in range(2)]
+    replies = await asyncio.gather(*(two.asks(order) for order in placed))
+    assert [one.status_code for one in replies] == [201, 201]
+    assert [one.json()["state"] for one in replies] == ["granted", "refused"]
+
+
 async def test_many_rushes_at_once_over_the_same_goods_end(sales, desk):
     """Each takes from the others; no reservation is lost, none is given twice."""
     customer = await desk.customer()

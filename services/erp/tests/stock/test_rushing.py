@@ -61,6 +61,23 @@ def test_an_order_that_comes_too_late_anyway_is_not_delayed_by_the_rush():
     assert (found.day, delays_of(found)) == (day(6), {1: (day(6), day(8)), 2: (day(8), day(12))})
 
 
+def test_an_earlier_rush_is_delayed_by_name():
+    """The first rush has the receipt of day 5; the order that lost it comes behind both."""
+    undated = Decimal(5), Decimal(0), TODAY, None
+    lines = [
+        WaitingLine(UUID(int=1), UUID(int=1), ITEM, *undated, 1, stays=False),
+        line(2, 5, by=5),
+        WaitingLine(UUID(int=3), UUID(int=3), ITEM, *undated, 3, stays=False),
+    ]
+    found = first(3, lines, 0, [(5, 5)])
+    assert (found.day, found.before, delays_of(found)) == (day(5), None, {2: (day(5), None)})
+
+
+def test_an_order_of_services_alone_gains_nothing():
+    found = first(1, [line(2, 5, by=5)], 0, [(5, 5)], wanted=30)
+    assert (found.waits, found.gains) == (False, False)
+
+
 @given(
     st.lists(
         st.tuples(st.integers(0, 6), st.integers(0, 6), st.integers(0, 9)), min_size=2, max_size=6

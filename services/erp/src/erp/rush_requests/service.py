@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from chassis.ids import uuid7
+from chassis.problems.standard import Forbidden
 from chassis.storage.reading import Reading
 from chassis.work.locking import lock, read_all
 from chassis.work.unit_of_work import Work
@@ -24,10 +25,11 @@ from erp.rush_requests.schemas import DecideRush, GrantRush, NewRushRequest, Rus
 from erp.rush_requests.states import DelayedKind, RushState
 from erp.scheduling.service.tries import keep_try, result_of_try
 from erp.settings import settings_of
-from erp.stock.service.rushing import OrderDelay, rush_outlook
+from erp.stock.service.rushing import OrderDelay, lock_items_of_order, rush_outlook
 
 __all__ = ["ask", "grant", "outlook", "refuse", "request_states", "withdraw"]
 
+_TO_KEEP_A_SCHEDULE = ("scheduling.write", "production_orders.write")
 _DECISION = ("answer", "decided_at", "state")
 _GRANTED = (*_DECISION, "delays", "granted_on", "surcharge", "surcharge_percent")
 
@@ -37,7 +39,7 @@ async def ask(work: Work, command: NewRushRequest) -> UUID:
 
     Raises NotFound (the order), OrderNotConfirmed, RushRequestOpen.
     """
-    await _lock_production(work, command.order_id)
+    making = await _lock_production(work, command.order_id)
     order = await lock_waiting_order(work, command.order_id)
     number = await queries.open_request(work.sql, command.order_id)
     if number:
@@ -64,16 +66,20 @@ async def ask(work: Work, command: NewRushRequest) -> UUID:
     await queries.add_row(work, request)
     await work.record(RushRequestChanged.of(request, sorted(RushRequestChanged.model_fields)))
     if settings_of(work.setting).rush_decided_by == "policy":
-        await _decide_by_policy(work, request)
+        await _decide_by_policy(work, request, making)
     return request.id
 
 
 async def _lock_production(work: Work, order_id: UUID) -> list[UUID]:
-    """Lock what makes goods of the order, which is locked after it, as keeping a schedule does."""
+    """Lock what makes goods of the order, which is locked after it, as keeping a schedule does.
+
+    Those that have not ended meanwhile.
+    """
     making = await queries.waiting_production(work.sql, order_id)
     order_ids = [one.production_order_id for one in making]
     await lock_production_orders(work, order_ids)
-    return order_ids
+    still = await queries.waiting_production(work.sql, order_id)
+    return sorted({one.production_order_id for one in still} & set(order_ids))
 
 
 async def outlook(at: Reading, request_id: UUID) -> RushOutlook:
@@ -95,18 +101,22 @@ async def grant(work: Work, request_id: UUID, command: GrantRush) -> None:
     """Let the order go before others, and production with it.
 
     Raises NotFound, RushRequestDecided, OrderNotConfirmed, RushGainsNothing, RushDelaysTooLong,
-    RushLeavesNoDay, and what keeping a schedule try raises.
+    RushLeavesNoDay, Forbidden (it keeps schedules), and what keeping a schedule try raises.
     """
     delays = await _keep_schedule(work, command.schedule_try_id)
     request = await lock(work, RushRequest, request_id)
     request.require_open()
-    await _grant(work, request, delays)
+    making = await _lock_production(work, request.order_id)
+    await _grant(work, request, making, delays)
 
 
 async def _keep_schedule(work: Work, try_id: UUID | None) -> list[DelayedOrder]:
     """Keep the schedule try; the production orders that end later by it."""
     if try_id is None:
         return []
+    for right in _TO_KEEP_A_SCHEDULE:
+        if not work.actor.may(right):
+            raise Forbidden(scope=right)
     result = await result_of_try(work, try_id)
     await keep_try(work, try_id)
     zone = work.setting.zone
@@ -120,9 +130,10 @@ async def _keep_schedule(work: Work, try_id: UUID | None) -> list[DelayedOrder]:
     return found
 
 
-async def _grant(work: Work, request: RushRequest, delayed: Sequence[DelayedOrder]) -> None:
+async def _grant(
+    work: Work, request: RushRequest, making: Sequence[UUID], delayed: Sequence[DelayedOrder]
+) -> None:
     """Grant a locked request. Raises what `grant` raises."""
-    making = await _lock_production(work, request.order_id)
     order = await lock_waiting_order(work, request.order_id)
     await change_scheduling(work, {one: {"rush": True} for one in making})
     percent = settings_of(work.setting).rush_surcharge_percent
@@ -138,8 +149,9 @@ async def _grant(work: Work, request: RushRequest, delayed: Sequence[DelayedOrde
     await _decide(work, request, RushState.GRANTED, "", _GRANTED)
 
 
-async def _decide_by_policy(work: Work, request: RushRequest) -> None:
+async def _decide_by_policy(work: Work, request: RushRequest, making: Sequence[UUID]) -> None:
     """Grant it where it delays nobody too long, else refuse it."""
+    await lock_items_of_order(work, request.order_id)
     found = await rush_outlook(work, request.order_id, wanted_on=request.wanted_on)
     too_long = _too_long(work, await _delayed_orders(work, found.delays))
     if not found.gains:
@@ -148,7 +160,7 @@ async def _decide_by_policy(work: Work, request: RushRequest) -> None:
     elif too_long is not None:
         await _decide(work, request, RushState.REFUSED, str(too_long), _DECISION)
     else:
-        await _grant(work, request, ())
+        await _grant(work, request, making, ())
 
 
 async def refuse(work: Work, request_id: UUID, command: DecideRush) -> None:

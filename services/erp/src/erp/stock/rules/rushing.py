@@ -52,18 +52,22 @@ class OrderDelay:
 class FirstPlace:
     """When the order has all of its goods, what it takes from lines, and whom it delays.
 
-    `before`: the day without the rush. Both days None: nothing says when the goods come.
+    `before`: the day without the rush. A day None: nothing says when the goods come. `waits`: some
+    of it is to be shipped from stock.
     """
 
     day: date | None
     before: date | None
+    waits: bool
     taken: Mapping[UUID, Decimal] = field(default_factory=dict)
     delays: Sequence[OrderDelay] = ()
 
     @property
     def gains(self) -> bool:
         """Whether the order is there sooner than without the rush."""
-        return self.day is not None and (self.before is None or self.day < self.before)
+        if not self.waits or self.day is None:
+            return False
+        return self.before is None or self.day < self.before
 
 
 def go_first(
@@ -84,10 +88,10 @@ def go_first(
         if line.order_id == order_id and line.waiting:
             wanted[line.item_id] = wanted.get(line.item_id, _NOTHING) + line.waiting
     as_they_are = _days(_free(lines, supply, today), lines, {}, today=today)
-    before = as_they_are.get(order_id)
+    before, waits = as_they_are.get(order_id), order_id in as_they_are
     day = _first_day(wanted, order_id, lines, supply, wanted_on=wanted_on, today=today)
     if day is None:
-        return FirstPlace(None, before)
+        return FirstPlace(None, before, waits)
     free = dict(_free(lines, supply, today))
     taken: dict[UUID, Decimal] = {}
     for item_id, quantity in wanted.items():
@@ -101,7 +105,7 @@ def go_first(
         for other, after in afterwards.items()
         if (after or date.max) > (as_they_are[other] or date.max)
     ]
-    return FirstPlace(day, before, taken, delays)
+    return FirstPlace(day, before, waits, taken, delays)
 
 
 def _free(
@@ -181,10 +185,13 @@ def _days(
     *,
     today: date,
 ) -> dict[UUID, date | None]:
-    """When each order that does not stay has its goods, each in its place; None: no known day."""
+    """When each order that does not stay has its goods; None: no known day.
+
+    Whoever was promised first comes first, then whoever came first, as goods are reserved.
+    """
     left = {item_id: list(buckets) for item_id, buckets in free.items()}
     orders: dict[UUID, list[WaitingLine]] = {}
-    for line in sorted(lines, key=lambda one: one.place):
+    for line in sorted(lines, key=lambda one: (one.promised_on or date.max, one.place)):
         if not line.stays:
             orders.setdefault(line.order_id, []).append(line)
     days: dict[UUID, date | None] = {}

@@ -15,7 +15,7 @@ from erp.stock.service.demand import lock_stock
 from erp.stock.service.expected_receipts import supply_by_item
 from erp.stock.service.publishing import publish_changes, record_filled, reserve_available
 
-__all__ = ["FirstPlace", "OrderDelay", "put_order_first", "rush_outlook"]
+__all__ = ["FirstPlace", "OrderDelay", "lock_items_of_order", "put_order_first", "rush_outlook"]
 
 
 async def rush_outlook(at: Reading | Work, order_id: UUID, *, wanted_on: date) -> FirstPlace:
@@ -30,6 +30,14 @@ async def _outlook(
     lines = await rushing.lines_beside(at.sql, item_ids, at.now)
     supply = await supply_by_item(at, item_ids)
     return go_first(order_id, lines, supply, wanted_on=wanted_on, today=at.today())
+
+
+async def lock_items_of_order(work: Work, order_id: UUID) -> None:
+    """Let nobody else change what is promised of its items until the act ends. Raises NotStocked.
+
+    The caller has locked the order.
+    """
+    await lock_stock(work, await promises.items_of_orders(work.sql, [order_id]))
 
 
 async def put_order_first(work: Work, order_id: UUID, *, wanted_on: date) -> FirstPlace:
