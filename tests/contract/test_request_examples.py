@@ -227,7 +227,12 @@ async def _products_and_orders(crm: Caller) -> None:
     await crm.send("order_create")
     for act in ("update", "upsert", "upsert_batch"):
         await crm.send(f"order_{act}")
+    for act in ("grant", "refuse", "withdraw"):
+        await crm.send("rush_request_create")
+        await crm.send(f"rush_request_{act}")
+    await crm.send("rush_request_create")
     crm.records["system"] = "erp"
+    await crm.send("rush_answer_upsert")
     await crm.send("order_refusal_upsert")
     await crm.send("order_fulfilment_upsert")
     await crm.send("order_fulfilment_upsert_batch")

@@ -114,6 +114,8 @@ async def trade(desk):
     contact = await desk.contact(account["id"], name=f"Ольга {word}", title="Директор")
     product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
     order = await desk.order(account["id"], product["code"])
+    sooner = {"wanted_on": "2030-01-01", "reason": "A fair"}
+    rush = await desk.add("/v1/rush-requests", order_id=order["id"], **sooner)
     quote = await desk.add("/v1/quotes", name=f"Angebot für {word}")
     paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
     template = await desk.add("/v1/contract-templates", **paper)
@@ -162,6 +164,7 @@ async def trade(desk):
             order["id"],
             [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
         ),
+        "/v1/rush-requests": (rush["id"], [rush["number"]]),
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
         "/v1/contract-templates": (template["id"], [paper["code"], f"vertrage fur {word}"]),
         "/v1/contracts": (contract["id"], [contract["number"], f"vertrag fur {word}"]),

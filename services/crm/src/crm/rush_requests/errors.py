@@ -2,7 +2,7 @@
 
 from chassis.problems.problem import Problem
 
-__all__ = ["OrderNotPlaced", "RushAnsweredByErp", "RushRequestDecided", "RushRequestOpen"]
+__all__ = ["OrderNotPlaced", "RushRequestDecided", "RushRequestOpen"]
 
 
 class OrderNotPlaced(Problem):
@@ -30,12 +30,3 @@ class RushRequestDecided(Problem):
     code = "rush_request_decided"
     title = "The rush request is not open"
     detail = "The rush request {number} is {state}. Make another one, if need be."
-
-
-class RushAnsweredByErp(Problem):
-    """The ERP has the order, so it decides what comes sooner."""
-
-    status = 409
-    code = "rush_answered_by_erp"
-    title = "The ERP decides on the rush request"
-    detail = "The order {order} is in the ERP, which decides on the rush request {number} there."

@@ -14,7 +14,7 @@ MODULE = Module(
     routers=(rush_request_router, rush_answer_router),
     tags={"rush-requests": "Orders whose goods are wanted sooner, and what was decided."},
     permissions={
-        "rush.decide": "Grant and refuse rush requests of orders that no ERP has.",
+        "rush.decide": "Grant and refuse rush requests.",
     },
     roles={"sales_manager": {"rush.decide"}},
     tables=(RushRequest,),

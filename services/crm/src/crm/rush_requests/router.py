@@ -13,7 +13,6 @@ from chassis.problems.standard import MissingReference, NotFound
 from crm.rush_requests import service
 from crm.rush_requests.errors import (
     OrderNotPlaced,
-    RushAnsweredByErp,
     RushRequestDecided,
     RushRequestOpen,
 )
@@ -54,7 +53,7 @@ _DECIDED = (NotFound, RushRequestDecided)
 async def rush_request_create(
     command: NewRushRequest, _by: Seller, _once: OnlyOnce, work: InWork
 ) -> RushRequestView:
-    """Ask for goods of an order sooner; where the ERP has the order, the ERP decides."""
+    """Ask for goods of an order sooner."""
     return await RUSH_REQUESTS.get(work, await service.ask(work, command))
 
 
@@ -62,24 +61,20 @@ list_route(REQUEST, "Rush requests, the newest first.")
 get_route(REQUEST)
 
 
-@rush_request_router.post(
-    "/{rush_request_id}/grant", responses=refuses(*_DECIDED, RushAnsweredByErp)
-)
+@rush_request_router.post("/{rush_request_id}/grant", responses=refuses(*_DECIDED))
 async def rush_request_grant(
     rush_request_id: UUID, command: GrantRush, _by: Decider, _once: OnlyOnce, work: InWork
 ) -> RushRequestView:
-    """Say that the goods come sooner, where no ERP has the order."""
+    """Say that the goods come sooner, and what it costs."""
     await service.grant(work, rush_request_id, command)
     return await RUSH_REQUESTS.get(work, rush_request_id)
 
 
-@rush_request_router.post(
-    "/{rush_request_id}/refuse", responses=refuses(*_DECIDED, RushAnsweredByErp)
-)
+@rush_request_router.post("/{rush_request_id}/refuse", responses=refuses(*_DECIDED))
 async def rush_request_refuse(
     rush_request_id: UUID, command: DecideRush, _by: Decider, _once: OnlyOnce, work: InWork
 ) -> RushRequestView:
-    """Refuse it and say why, where no ERP has the order."""
+    """Refuse it, and say why."""
     await service.refuse(work, rush_request_id, command)
     return await RUSH_REQUESTS.get(work, rush_request_id)
 

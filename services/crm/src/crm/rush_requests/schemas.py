@@ -38,7 +38,7 @@ class NewRushRequest(Command):
 
 
 class GrantRush(Command):
-    """Say that the goods come sooner, where no ERP has the order."""
+    """Say that the goods come sooner, and what it costs."""
 
     granted_on: Day = Field(description="The new day.")
     answer: Note = Field(default="", description="What is said with it.")
@@ -78,7 +78,9 @@ class UpsertRushAnswer(InCurrency, Command):
     def _is_whole(self) -> Self:
         granted = self.state == RushAnswer.GRANTED
         if granted != (self.granted_on is not None):
-            raise PydanticCustomError("granted_for_day", "A grant names the new day, nothing else.")
+            raise PydanticCustomError(
+                "granted_for_day", "A grant names the new day; nothing else does."
+            )
         if not granted and (self.surcharge or self.surcharge_percent or self.delayed_orders):
             raise PydanticCustomError("only_granted_costs", "Only a grant costs something.")
         if self.state == RushAnswer.REFUSED and not self.answer:

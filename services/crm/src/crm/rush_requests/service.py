@@ -11,12 +11,11 @@ from chassis.problems.standard import InvalidInput, MissingReference, NotFound
 from chassis.storage.reading import Reading
 from chassis.work.locking import lock, lock_found, read_all
 from chassis.work.unit_of_work import Work
-from crm.orders.service.orders import lock_order, order_of
+from crm.orders.service.orders import lock_order
 from crm.orders.states import OrderState
 from crm.rush_requests import queries
 from crm.rush_requests.errors import (
     OrderNotPlaced,
-    RushAnsweredByErp,
     RushRequestOpen,
 )
 from crm.rush_requests.events import RushRequestChanged
@@ -71,15 +70,15 @@ async def ask(work: Work, command: NewRushRequest) -> UUID:
 async def grant(work: Work, request_id: UUID, command: GrantRush) -> None:
     """A person says that the goods come sooner.
 
-    Raises NotFound, Forbidden, RushRequestDecided, RushAnsweredByErp.
+    Raises NotFound, Forbidden, RushRequestDecided.
     """
-    request = await _lock_without_erp(work, request_id)
+    request = await _lock_own(work, request_id)
     await _decide(work, request, {"state": RushState.GRANTED} | command.model_dump())
 
 
 async def refuse(work: Work, request_id: UUID, command: DecideRush) -> None:
-    """A person refuses it. Raises NotFound, Forbidden, RushRequestDecided, RushAnsweredByErp."""
-    request = await _lock_without_erp(work, request_id)
+    """A person refuses it. Raises NotFound, Forbidden, RushRequestDecided."""
+    request = await _lock_own(work, request_id)
     await _decide(work, request, {"state": RushState.REFUSED, "answer": command.reason})
 
 
@@ -115,14 +114,6 @@ async def _lock_own(work: Work, request_id: UUID) -> RushRequest:
     await queries.RUSH_REQUESTS.require_changeable(work, [request_id])
     request = await lock(work, RushRequest, request_id)
     request.require_open()
-    return request
-
-
-async def _lock_without_erp(work: Work, request_id: UUID) -> RushRequest:
-    request = await _lock_own(work, request_id)
-    order = await order_of(work, request.order_id)
-    if order.erp is not None:
-        raise RushAnsweredByErp(order=order.number, number=request.number)
     return request
 
 

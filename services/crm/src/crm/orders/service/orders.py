@@ -52,7 +52,6 @@ __all__ = [
     "cancel_order",
     "change_order",
     "lock_order",
-    "order_of",
     "order_states",
     "place_order",
     "save_order",
@@ -306,11 +305,6 @@ async def lock_order(work: Work, order_id: UUID) -> Order:
         raise NotFound(entity="order", id=order_id)
     await queries.ORDERS.require_changeable(work, [order_id])
     return order
-
-
-async def order_of(at: Reading, order_id: UUID) -> OrderView:
-    """The order as the actor sees it. Raises NotFound."""
-    return await queries.ORDERS.get(at, order_id)
 
 
 async def _publish(
