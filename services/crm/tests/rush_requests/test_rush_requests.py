@@ -100,7 +100,7 @@ async def test_the_answer_of_the_erp_is_shown_and_stays(desk, crm, order, bridge
     assert (first.status_code, first.json()["state"]) == (200, "granted"), first.text
     assert first.json()["delayed_orders"] == 2
     again = await answered(bridge, asked, **GRANT)
-    assert again.headers["Upsert-Outcome"] == "unchanged"
+    assert again.headers["Tandem-Outcome"] == "unchanged"
     problem(await answered(bridge, asked), 409, "rush_request_decided")
     shown = await desk.see(f"{PATH}/{asked['id']}")
     assert (shown["surcharge"], shown["surcharge_percent"]) == ("0.90", "10")
@@ -126,7 +126,8 @@ async def test_a_strangers_request_is_not_there(desk, crm, problem):
     token = (await desk.client.post("/v1/sessions", json=login)).json()["token"]
     client = crm.with_key(token)
     problem(await client.get(f"{PATH}/{asked['id']}"), 404, "not_found")
-    assert (await client.get(PATH)).json()["items"] == []
+    found = (await client.get(PATH, params={"order_id": order["id"]})).json()
+    assert found["items"] == []
     once = {"Idempotency-Key": str(uuid4())}
     reply = await client.post(f"{PATH}/{asked['id']}/withdraw", json=WHY, headers=once)
     problem(reply, 404, "not_found")
