@@ -227,14 +227,12 @@ async def _products_and_orders(crm: Caller) -> None:
     await crm.send("order_create")
     for act in ("update", "upsert", "upsert_batch"):
         await crm.send(f"order_{act}")
-    for act in ("grant", "refuse", "withdraw"):
+    for act in ("grant", "withdraw", "refuse"):
         await crm.send("rush_request_create")
         await crm.send(f"rush_request_{act}")
-    await crm.send("rush_request_create")
     crm.records["system"] = "erp"
-    await crm.send("rush_answer_upsert")
-    await crm.send("order_refusal_upsert")
-    await crm.send("order_fulfilment_upsert")
+    for kind in ("rush_answer", "order_refusal", "order_fulfilment"):
+        await crm.send(f"{kind}_upsert")
     await crm.send("order_fulfilment_upsert_batch")
     for kind in ("product_availability", "account_debt"):
         crm.records["external_id"] = str(uuid4())
