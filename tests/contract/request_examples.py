@@ -96,6 +96,12 @@ class Caller:
             text = text.replace(example_id(kind), made)
         return json.loads(text)
 
+    async def send_rushes(self, **order: Any) -> None:
+        """Rush requests of an order, each decided otherwise, the last one refused."""
+        for act in ("grant", "withdraw", "refuse"):
+            await self.send("rush_request_create", **order)
+            await self.send(f"rush_request_{act}")
+
     async def send_of_collections(self) -> None:
         """What people add to records: to each that was made, where its type has it."""
         for name, (_, path, _) in sorted(self.calls.items()):

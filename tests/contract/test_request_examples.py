@@ -228,9 +228,10 @@ async def _products_and_orders(crm: Caller) -> None:
     await crm.send("order_create")
     for act in ("update", "upsert", "upsert_batch"):
         await crm.send(f"order_{act}")
+    await crm.send_rushes()
     crm.records["system"] = "erp"
-    await crm.send("order_refusal_upsert")
-    await crm.send("order_fulfilment_upsert")
+    for kind in ("rush_answer", "order_refusal", "order_fulfilment"):
+        await crm.send(f"{kind}_upsert")
     await crm.send("order_fulfilment_upsert_batch")
     for kind in ("product_availability", "account_debt"):
         crm.records["external_id"] = str(uuid4())
@@ -531,9 +532,7 @@ async def _sales(erp: Caller) -> None:
     order = await _sale(erp)
     await send_quality(erp, order, "LAMP-60")
     later = await _sale(erp, requested_on="2030-01-01")
-    for act in ("grant", "refuse", "withdraw"):
-        await erp.send("rush_request_create", order_id=later["id"])
-        await erp.send(f"rush_request_{act}")
+    await erp.send_rushes(order_id=later["id"])
     erp.records["sales_order"] = order["id"]
     erp.records["sales_order_line"] = order["lines"][0]["id"]
     await send_repair(erp, "LAMP-60")

@@ -58,6 +58,8 @@ AREAS = {
     "product-prices": "catalog",
     "product-costs": "costs",
     "orders": "orders",
+    "rush-requests": "orders",
+    "rush-answers": "orders",
     "price-lists": "catalog",
     "tags": "tags",
     "order-fulfilments": "orders",
@@ -95,7 +97,10 @@ AREAS = {
     "follow-up-plans": "follow_up_plans",
     "follow-up-runs": "activities",
 }
-MIRRORED = {"order-fulfilments", "order-refusals", "product-availabilities", "account-debts"}
+MIRRORED = {
+    *("order-fulfilments", "order-refusals", "product-availabilities", "account-debts"),
+    "rush-answers",
+}
 """What only a bridge writes."""
 
 
@@ -119,6 +124,8 @@ def written_with(path):
         return "persons.erase"
     if path.split("/")[2] in {"approvals", "approval-delegations"}:
         return "quotes.approve"
+    if path.startswith("/v1/rush-requests") and path.endswith(("/grant", "/refuse")):
+        return "rush.decide"
     verb = "sync" if path.split("/")[2] in MIRRORED else "write"
     return "custom_fields.manage" if area(path) == "custom_fields" else f"{area(path)}.{verb}"
 
@@ -202,6 +209,9 @@ async def test_nothing_is_done_to_what_is_not_there(crm, problem, path):
         "password": {"password": "correct horse battery"},
         "disqualify": {"reason": "none"},
         "touches": {"source": "fair"},
+        "grant": {"granted_on": "2030-01-01"},
+        "refuse": {"reason": "No machine is free"},
+        "withdraw": {"reason": "It waits"},
         "events": {"event_id": "E-1", "kind": "page_viewed"},
         "send": {"channel": "post"},
         "accept": {"person": "Lin"},

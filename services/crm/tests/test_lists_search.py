@@ -106,6 +106,19 @@ async def _ways_of_selling(desk, word):
     return {"/v1/pipelines": way, "/v1/pipeline-stages": stage, "/v1/lost-reasons": lost}
 
 
+async def _rushed(desk, order):
+    """A request that its goods come sooner."""
+    sooner = {"wanted_on": "2030-01-01", "reason": "A fair"}
+    return await desk.add("/v1/rush-requests", order_id=order["id"], **sooner)
+
+
+async def _papers(desk, word):
+    """A template of contracts, and a contract."""
+    paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
+    template = await desk.add("/v1/contract-templates", **paper)
+    return template, await desk.add("/v1/contracts", name=f"Vertrag für {word}")
+
+
 @pytest.fixture
 async def trade(desk):
     """A customer, its people, and what it ordered: by list, with what finds it."""
@@ -114,10 +127,9 @@ async def trade(desk):
     contact = await desk.contact(account["id"], name=f"Ольга {word}", title="Директор")
     product = await desk.product(code=f"P-{word}", name=f"蓝港灯具 {word}")
     order = await desk.order(account["id"], product["code"])
+    rush = await _rushed(desk, order)
     quote = await desk.add("/v1/quotes", name=f"Angebot für {word}")
-    paper = {"code": f"T-{word}", "name": f"Verträge für {word}"}
-    template = await desk.add("/v1/contract-templates", **paper)
-    contract = await desk.add("/v1/contracts", name=f"Vertrag für {word}")
+    template, contract = await _papers(desk, word)
     approval = await _asked(desk, quote, account, product)
     user = await desk.user(name=f"Δέσποινα {word}")
     team = await desk.add("/v1/teams", name=f"华东 {word}")
@@ -162,8 +174,9 @@ async def trade(desk):
             order["id"],
             [order["number"], account["name"], product["code"], f"{order['number']} {word}"],
         ),
+        "/v1/rush-requests": (rush["id"], [rush["number"]]),
         "/v1/quotes": (quote["id"], [quote["number"], f"angebot fur {word}"]),
-        "/v1/contract-templates": (template["id"], [paper["code"], f"vertrage fur {word}"]),
+        "/v1/contract-templates": (template["id"], [template["code"], f"vertrage fur {word}"]),
         "/v1/contracts": (contract["id"], [contract["number"], f"vertrag fur {word}"]),
         "/v1/approvals": (approval, [quote["number"], f"angebot fur {word}"]),
         "/v1/users": (user["id"], [user["login"], user["name"], f"δέσποινα {word}"]),

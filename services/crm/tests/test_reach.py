@@ -43,18 +43,19 @@ OF_THEIR_OWN = (
     *("/v1/forecast", "/v1/forecast-snapshots"),
     *("/v1/insights/conversion", "/v1/insights/follow-ups", "/v1/insights/lost-reasons"),
     *("/v1/insights/next-touches", "/v1/insights/velocity", "/v1/insights/win-rates"),
-    *("/v1/follow-up-runs", "/v1/lead-response-times"),
+    *("/v1/follow-up-runs", "/v1/lead-response-times", "/v1/rush-requests"),
 )
 """Collections with a rule of their own: `test_who_sees.py`, `test_my_day.py` and
 `test_calendar_feeds.py` of activities, `test_approvers.py` of approvals, `test_snapshots.py` of
 forecasts, `test_figures.py` and `test_next_touches.py` of insights, `test_runs.py` of follow-up
-plans, `test_response_times.py`."""
+plans, `test_response_times.py`, `test_rush_requests.py`."""
 
 BRIDGES = (
     "/v1/order-fulfilments",
     "/v1/order-refusals",
     "/v1/product-availabilities",
     "/v1/account-debts",
+    "/v1/rush-answers",
 )
 """What only the key of a bridge writes: it reaches all."""
 

@@ -32,6 +32,8 @@ async def test_a_state_is_what_the_last_event_said(seller):
     for account in accounts:
         await seller.add("/v1/orders", account_id=account["id"], lines=lines, freight=PRICE)
     order = await seller.add("/v1/orders", account_id=accounts[0]["id"], lines=lines)
+    sooner = {"wanted_on": "2030-01-01", "reason": "A fair"}
+    await seller.add("/v1/rush-requests", order_id=order["id"], **sooner)
     await seller.crm.post(f"/v1/orders/{order['id']}/cancel", {})
     await seller.add(f"/v1/orders/{order['id']}/notes", text="Called off by telephone.")
     await seller.crm.attach(f"/v1/orders/{order['id']}")

@@ -50,6 +50,8 @@ from crm.quotes.router import quote
 from crm.rates.module import MODULE as RATES
 from crm.rates.router import rate
 from crm.response_times.module import MODULE as RESPONSE_TIMES
+from crm.rush_requests import router as rush_requests
+from crm.rush_requests.module import MODULE as RUSH_REQUESTS
 from crm.score_rules.module import MODULE as SCORE_RULES
 from crm.score_rules.router import score_rule
 from crm.settings import CrmSettings
@@ -129,7 +131,9 @@ SHEETS = [
 
 _ROLES = ("sales_manager",)
 EXPORTS = export_module(
-    [*SHEETS, *orders.LISTS, *staff.LISTS, *approvals.LISTS, EVENTS], locales=_LOCALES, roles=_ROLES
+    [*SHEETS, *orders.LISTS, *rush_requests.LISTS, *staff.LISTS, *approvals.LISTS, EVENTS],
+    locales=_LOCALES,
+    roles=_ROLES,
 )
 IMPORTS = import_module(SHEETS, locales=_LOCALES, roles=_ROLES)
 
@@ -172,6 +176,7 @@ _OWN = Service(
             (*APPROVALS_OF_A_DAY, *ACTIVITIES_OF_A_DAY, *LEADS_OF_A_DAY, *DEALS_OF_A_DAY)
         ),
         ORDERS,
+        RUSH_REQUESTS,
         PERSONS,
         EXPORTS,
         IMPORTS,

@@ -45,6 +45,7 @@ __all__ = [
     "QUOTAS",
     "QUOTE",
     "QUOTES",
+    "RUSH_REQUESTS",
     "SCORE_RULE",
     "SCORE_RULES",
     "STAGES",
@@ -184,6 +185,11 @@ LEAD_REASONS = Searched(
     "search_fold(code || ' ' || search_name(name, sort_key))", "lead_reason", indexed=False
 )
 CALENDARS = CALENDAR.searched()
+RUSH_REQUESTS = Searched(
+    folded(number_words("rush_request.number")),
+    "rush_request",
+    "rush_request.id",
+)
 ABSENCES = ABSENCE.searched()
 ASSIGNMENT_RULES = ASSIGNMENT_RULE.searched()
 ACTIVITIES = ACTIVITY.searched()

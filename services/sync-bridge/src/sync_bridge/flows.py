@@ -338,6 +338,7 @@ NOT_CARRIED = frozenset(
         *("exchange-rate-changed", "sales-quota-changed", "score-rule-changed"),
         *("lead-changed", "lead-converted", "follow-up-plan-changed", "quote-changed"),
         *("contract-template-changed", "contract-changed", "product-cost-changed"),
+        "rush-request-changed",
     )
 }
 """Events of which the other half needs nothing: the states of orders and debts have it; contacts,

@@ -51,6 +51,7 @@ __all__ = [
     "apply_values",
     "cancel_order",
     "change_order",
+    "lock_order",
     "order_states",
     "place_order",
     "save_order",
@@ -201,7 +202,7 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
     Raises NotFound, StaleRevision, OrderCancelled, AccountArchived (more is ordered), and what
     `place_order` raises of lines.
     """
-    order = await _lock_order(work, order_id)
+    order = await lock_order(work, order_id)
     order.check_revision(revision)
     if command.custom:
         await change_fields(work, queries.ORDER_FIELDS, order_id, command.custom)
@@ -210,7 +211,7 @@ async def change_order(work: Work, order_id: UUID, command: ChangeOrder, *, revi
 
 async def _replace(work: Work, command: UpsertOrder, order_id: UUID) -> bool:
     """Take over the whole order as it was sent; whether anything changed."""
-    order = await _lock_order(work, order_id)
+    order = await lock_order(work, order_id)
     order.require_movable_to(command.account_id)
     other = command.account_id != order.account_id
     await _buyer(work, command.account_id, new_business=other)
@@ -291,13 +292,14 @@ async def save_order(
 
 async def cancel_order(work: Work, order_id: UUID) -> None:
     """The customer wants it no longer; the ERP decides whether it still can. Raises NotFound."""
-    order = await _lock_order(work, order_id)
+    order = await lock_order(work, order_id)
     changed = order.cancel(work.now, history=await present_history(work.sql))
     if changed:
         await save_order(work, order, None, changed)
 
 
-async def _lock_order(work: Work, order_id: UUID) -> Order:
+async def lock_order(work: Work, order_id: UUID) -> Order:
+    """The order, locked until the act ends. Raises NotFound, Forbidden."""
     order = await queries.load_for_update(work, order_id)
     if order is None:
         raise NotFound(entity="order", id=order_id)
