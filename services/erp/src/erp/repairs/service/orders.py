@@ -10,6 +10,7 @@ from chassis.ids import uuid7
 from chassis.problems.problem import FieldError
 from chassis.problems.standard import InvalidInput, MissingReference
 from chassis.storage.reading import Reading
+from chassis.work.company_rules import require_supported_currency
 from chassis.work.locking import lock, read_all
 from chassis.work.unit_of_work import Work
 from erp.catalog.states import Tracking
@@ -66,6 +67,8 @@ async def take_up(work: Work, command: NewRepairOrder) -> UUID:
     Raises MissingReference (customer, item, part, work centre, tax code, case), PartyArchived,
     InvalidInput (no piece, own lot), CurrencyNotSupported, and what `require_sound_piece` raises.
     """
+    prices = (one.unit_price for one in command.lines)
+    require_supported_currency(work, *(one.currency for one in prices if one))
     item = await _item(work, command)
     await _require_customer(work, command)
     case_id = command.nonconformance_id
