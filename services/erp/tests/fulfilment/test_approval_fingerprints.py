@@ -43,12 +43,12 @@ async def test_a_change_after_the_approval_voids_it_and_the_same_content_keeps_i
     async with erp.database.transaction() as work:
         assert await asking.void_changed(work, "credit", subject, first.fingerprint) == 0
         assert await asking.request_approval(work, APPROVALS, first) == asked
-        found = await asking.approved_fingerprints(work, "credit", subject)
-        assert found == {first.fingerprint}
+        found = await asking.approved_measures(work, "credit", subject)
+        assert found == {first.fingerprint: {}}
     changed = request(subject, price="9.00", quantity="2")
     async with erp.database.transaction() as work:
         assert await asking.void_changed(work, "credit", subject, changed.fingerprint) == 1
-        assert await asking.approved_fingerprints(work, "credit", subject) == set()
+        assert await asking.approved_measures(work, "credit", subject) == {}
         again = await asking.request_approval(work, APPROVALS, changed)
         assert again != asked
     async with erp.database.driver() as sql:

@@ -76,6 +76,22 @@ async def priced(spending, buyer):
     return supplier, item, boss
 
 
+@pytest.fixture
+def old(spending):
+    """Let an order have been entered so many days ago, and be of that day."""
+
+    async def entered(order, days):
+        async with spending.erp.database.driver() as sql:
+            await sql.execute(
+                """update purchase_order set ordered_on = ordered_on - $2::integer,
+                    created_at = created_at - make_interval(days => $2) where id = $1""",
+                UUID(order["id"]),
+                days,
+            )
+
+    return entered
+
+
 async def test_an_order_beyond_the_limit_is_not_placed_before_it_is_approved(
     spending, buyer, priced, problem
 ):
@@ -201,6 +217,81 @@ async def test_a_change_is_asked_about_anew(spending, buyer, priced, problem):
     assert (await buyer.receives(order, **came)).status_code == 201
     problem(await spending.changes(order, 20), 409, "purchase_change_not_approved")
     assert await spending.stands(order) == ("partly_received", "voided", 8)
+
+
+async def test_what_was_approved_lets_no_more_be_ordered_than_that(
+    spending, buyer, priced, problem
+):
+    """E71: an approval counts while no more is ordered in 30 days than it was given for."""
+    supplier, item, boss = priced
+    order = await spending.orders(supplier, item, 12)
+    [asked] = await spending.asked(order)
+    await spending.decides(boss[1], asked)
+    assert (await spending.changes(order, 1)).status_code == 200
+    other = await spending.orders(supplier, item, 8)
+    assert (await buyer.see(other))["state"] == "ordered"
+    assert (await spending.changes(order, 12)).status_code == 200
+    assert (await spending.stands(order))[:2] == ("pending_approval", "pending")
+    [anew] = await spending.asked(order)
+    assert anew["facts"]["total_of_30_days"] == "2000.00"
+    await spending.decides(boss[1], anew)
+
+    # So much is approved now; once some of it came, more than that is another order.
+    assert (await spending.changes(order, 11)).status_code == 200
+    assert (await spending.changes(order, 12)).status_code == 200
+    assert (await spending.stands(order))[:2] == ("ordered", "approved")
+    line = (await buyer.see(order))["lines"][0]
+    came = {"lines": [{"line_id": line["id"], "quantity": "1"}]}
+    assert (await buyer.receives(order, **came)).status_code == 201
+    assert (await spending.changes(order, 1)).status_code == 200
+    assert (await spending.changes(other, 9)).status_code == 200
+    problem(await spending.changes(order, 12), 409, "purchase_change_not_approved")
+    assert (await spending.changes(other, 8)).status_code == 200
+    assert (await spending.changes(order, 12)).status_code == 200
+
+
+async def test_an_old_order_counts_when_more_is_ordered_with_it(spending, buyer, priced, old):
+    """E71: growing or approving one of long ago is ordering now; less or later is not."""
+    supplier, item, boss = priced
+    order = await spending.orders(supplier, item, 4)
+    await old(order, 40)
+    delayed = {"due_on": "2099-01-01"}
+    assert (await spending.changes(order, 3, **delayed)).status_code == 200
+    first = await spending.orders(supplier, item, 9)
+    assert (await buyer.see(first))["state"] == "ordered"
+    assert (await buyer.erp.post(f"{ORDERS}/{first['id']}/close", None)).status_code == 200
+
+    assert (await spending.changes(order, 6)).status_code == 200
+    assert (await buyer.see(order))["state"] == "ordered"
+    second = await spending.orders(supplier, item, 4)
+    assert (await buyer.see(second))["state"] == "pending_approval"
+
+    # What waits counts however long it does, and once it is approved.
+    await old(second, 40)
+    third = await spending.orders(supplier, item, 3)
+    assert (await buyer.see(third))["state"] == "pending_approval"
+    assert (await buyer.erp.post(f"{ORDERS}/{third['id']}/close", None)).status_code == 200
+    [asked] = await spending.asked(second)
+    await spending.decides(boss[1], asked)
+    fourth = await spending.orders(supplier, item, 3)
+    assert (await buyer.see(fourth))["state"] == "pending_approval"
+
+
+async def test_an_old_order_is_judged_by_the_days_up_to_its_own_and_the_last(
+    spending, buyer, priced, old
+):
+    """E71: what was ordered between them counts for neither."""
+    supplier, item, _ = priced
+    order = await spending.orders(supplier, item, 4)
+    await old(order, 100)
+    between = await spending.orders(supplier, item, 9)
+    await old(between, 50)
+    assert (await spending.changes(order, 5)).status_code == 200
+    assert (await buyer.see(order))["state"] == "ordered"
+    before = await spending.orders(supplier, item, 4)
+    await old(before, 110)
+    assert (await spending.changes(order, 6)).status_code == 200
+    assert (await buyer.see(order))["state"] == "pending_approval"
 
 
 async def test_a_suggestion_that_waits_for_approval_is_not_made_twice(spending, buyer, priced):

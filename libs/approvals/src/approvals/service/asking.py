@@ -16,7 +16,7 @@ from chassis.storage.reading import Reading
 from chassis.work.unit_of_work import Work
 
 __all__ = [
-    "approved_fingerprints",
+    "approved_measures",
     "is_approved",
     "matching_rule",
     "needs_approval",
@@ -66,7 +66,7 @@ _OWN = """select id, kind, subject_type, subject_id, asked_by, state, version
   from approval where id = $1"""
 _JUDGED = """select id, state, fingerprint, measures, rule_id from approval
   where kind = $1 and subject_id = $2 and state in ('pending', 'approved') order by id"""
-_APPROVED = """select fingerprint from approval
+_APPROVED = """select fingerprint, measures from approval
   where kind = $1 and subject_id = $2 and state = 'approved'"""
 
 
@@ -158,9 +158,12 @@ def _measures(request: Request) -> dict[str, str | None]:
     return {name: None if value is None else str(value) for name, value in request.measures.items()}
 
 
-async def approved_fingerprints(at: Reading, kind: str, subject_id: UUID) -> set[str]:
-    """What is approved of the document now."""
-    return {row["fingerprint"] for row in await at.sql.fetch(_APPROVED, kind, subject_id)}
+async def approved_measures(
+    at: Reading, kind: str, subject_id: UUID
+) -> dict[str, Mapping[str, str | None]]:
+    """What is approved of the document now: by fingerprint what rules asked of it then."""
+    rows = await at.sql.fetch(_APPROVED, kind, subject_id)
+    return {row["fingerprint"]: row["measures"] for row in rows}
 
 
 async def is_approved(at: Reading, of: Approvals, request: Request) -> bool:

@@ -15,7 +15,7 @@ __all__ = [
     "APPROVALS",
     "PURCHASE",
     "Rules",
-    "approved_fingerprints",
+    "approved_measures",
     "asks",
     "request_approval",
     "rules_of",
@@ -67,9 +67,11 @@ def asks(at: Reading, rules: Rules, kind: ApprovalKind, measures: Mapping[str, F
     return asking.matching_rule(subject, rules, facts, at.setting.currency) is not None
 
 
-async def approved_fingerprints(at: Reading, kind: ApprovalKind, subject_id: UUID) -> set[str]:
-    """What is approved of the document now."""
-    return await asking.approved_fingerprints(at, kind, subject_id)
+async def approved_measures(
+    at: Reading, kind: ApprovalKind, subject_id: UUID
+) -> Mapping[str, Mapping[str, str | None]]:
+    """What is approved of the document now: by fingerprint what rules asked of it then."""
+    return await asking.approved_measures(at, kind, subject_id)
 
 
 async def request_approval(
@@ -96,7 +98,7 @@ async def request_approval(
 
 
 async def void_changed(work: Work, kind: ApprovalKind, subject_id: UUID, fingerprint: str) -> None:
-    """Void what was asked or approved of the locked document as it was before."""
+    """Void what was asked or approved of the locked document as it was before; "": whatever."""
     await asking.void_changed(work, kind, subject_id, fingerprint)
 
 

@@ -51,6 +51,7 @@ class PurchaseOrder(Record, Base):
         search_index("ix_purchase_order_search", NUMBER),
         Index("ix_purchase_order_state_created_at", "state", "created_at", "id"),
         Index("ix_purchase_order_supplier_id_created_at", "supplier_id", "created_at", "id"),
+        Index("ix_purchase_order_supplier_id_enlarged_at", "supplier_id", "enlarged_at"),
     )
     OPEN: ClassVar = frozenset({PurchaseOrderState.ORDERED, PurchaseOrderState.PARTLY_RECEIVED})
     STATE_OF: ClassVar = {
@@ -67,6 +68,8 @@ class PurchaseOrder(Record, Base):
     ordered_on: Mapped[date]
     net: Mapped[Amount]
     """What its lines cost, each rounded; the database compares it at COMMIT."""
+    enlarged_at: Mapped[datetime | None]
+    """When more was last ordered with it than before, or dearer, by a change or an approval."""
 
     def sum_up(self, lines: Iterable["PurchaseOrderLine"], *, decimals: int) -> None:
         """Let the order come to what its lines cost."""
@@ -124,6 +127,10 @@ class PurchaseOrder(Record, Base):
     def await_approval(self) -> None:
         """Be placed only once it is approved: nothing of it came."""
         self.state = PurchaseOrderState.PENDING_APPROVAL
+
+    def enlarge(self, at: datetime) -> None:
+        """Let it count as ordered now: more is ordered with it, or dearer."""
+        self.enlarged_at = at
 
     def place(self) -> None:
         """Be ordered: nobody has to approve it, or it is approved."""

@@ -34,7 +34,8 @@ __all__ = [
     "supplier_of",
 ]
 
-_ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on, net
+_ORDERS = """select id, version, created_at, updated_at, number, supplier_id, state, ordered_on,
+    net, enlarged_at
   from purchase_order where id = any($1::uuid[]) order by id for no key update"""
 _LINES = """select l.id, l.purchase_order_id, l.position, l.item_id, l.quantity, l.unit_price,
     l.due_on, l.received, l.received_value, l.billed, l.billed_value, l.returned, l.credited,
@@ -47,7 +48,7 @@ _NEW_LINE = ("id", "purchase_order_id", "position", "item_id", "quantity", "unit
 _NOTHING_CAME: Mapping[str, Any] = dict.fromkeys(
     ("received", "received_value", "billed", "billed_value", "returned", "credited"), 0
 )
-_CHANGED_ORDER = ("state", "net", "version", "updated_at")
+_CHANGED_ORDER = ("state", "net", "enlarged_at", "version", "updated_at")
 _CHANGED_LINE = (
     *("quantity", "unit_price", "due_on", "received", "received_value"),
     *("billed", "billed_value", "returned", "credited"),

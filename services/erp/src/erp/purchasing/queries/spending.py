@@ -11,12 +11,15 @@ from chassis.storage.reading import Reading
 __all__ = ["Spent", "spent_with"]
 
 # An order is entered on its day or later, so those of the days are among those entered since.
-# One that was dated back counts as long as it was entered within the days: that hides nothing.
+# One that was dated back, or entered long ago, counts as long as it was entered, or more was
+# ordered with it, within the last days, and as long as it waits: that hides nothing.
 _SPENT = """select s.id, s.number,
     (select coalesce(sum(o.net), 0) from purchase_order o
       where o.supplier_id = s.id and o.id <> all($2::uuid[])
-        and o.created_at >= least($3::date - 1, $4::timestamptz)
-        and (o.ordered_on > $3::date or o.created_at >= $4::timestamptz)
+        and (o.created_at >= least($3::date - 1, $4::timestamptz)
+            and (o.ordered_on > $3::date and o.ordered_on <= $5::date
+              or o.created_at >= $4::timestamptz)
+          or o.enlarged_at >= $4::timestamptz or o.state = 'pending_approval')
         and (o.state <> 'closed' or exists (select from purchase_order_line l
           where l.purchase_order_id = o.id and l.received > 0))) as total,
     not exists (select from purchase_order o join purchase_receipt r on r.purchase_order_id = o.id
@@ -36,10 +39,12 @@ class Spent(NamedTuple):
 async def spent_with(
     at: Reading, supplier_ids: Collection[UUID], *, ordered_on: date, without: Collection[UUID]
 ) -> dict[UUID, Spent]:
-    """By supplier what orders of the 30 days up to the day come to, or entered in the last 30.
+    """By supplier what orders come to of the 30 days up to the day, or of the last 30.
 
-    Without those named, and those of which nothing came before they were closed. Later ones count.
+    Of the last 30 are those entered then, whatever day they have, those with which more was
+    ordered then, or dearer, and those that wait. Without those named, and those closed before
+    anything came.
     """
-    since, entered = ordered_on - _DAYS, at.now - _DAYS
-    rows = await at.sql.fetch(_SPENT, list(supplier_ids), list(without), since, entered)
+    days = (ordered_on - _DAYS, at.now - _DAYS, ordered_on)
+    rows = await at.sql.fetch(_SPENT, list(supplier_ids), list(without), *days)
     return {row["id"]: Spent(row["number"], row["total"], row["is_new"]) for row in rows}

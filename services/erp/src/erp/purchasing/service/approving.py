@@ -37,11 +37,16 @@ class AskedPurchase:
     fingerprint: str
 
     @property
+    def total_of_30_days(self) -> Decimal:
+        """What the order comes to with the supplier's others of 30 days."""
+        return self.spent.total + self.total
+
+    @property
     def measures(self) -> dict[str, Fact]:
         """What rules ask."""
         return {
             "total": self.total,
-            "total_of_30_days": self.spent.total + self.total,
+            "total_of_30_days": self.total_of_30_days,
             "supplier_id": str(self.order.supplier_id),
             "supplier_is_new": "true" if self.spent.is_new else "false",
         }
@@ -90,8 +95,8 @@ async def judge_change(
     """Let a locked order with these lines be placed or wait; what is to be asked about it.
 
     `grows`: more is ordered than before, or dearer; what is not may be less than was approved.
-    What was asked or approved of what it was before is void where it waits. Raises
-    PurchaseChangeNotApproved (some of it came already).
+    What was asked or approved before is void where it waits. Raises PurchaseChangeNotApproved
+    (some of it came already).
     """
     if not order.is_pending and not grows:
         return None
@@ -104,14 +109,23 @@ async def judge_change(
         return asked
     if asked is None:
         return None
-    granted = await approvals.approved_fingerprints(work, ApprovalKind.PURCHASE, order.id)
-    if asked.fingerprint in granted:
+    if await _is_approved(work, asked):
         return None
     if any(line.is_begun for line in lines):
         raise PurchaseChangeNotApproved(number=order.number)
-    await approvals.void_changed(work, ApprovalKind.PURCHASE, order.id, asked.fingerprint)
+    await approvals.void_changed(work, ApprovalKind.PURCHASE, order.id, "")
     order.await_approval()
     return asked
+
+
+async def _is_approved(work: Work, asked: AskedPurchase) -> bool:
+    """Whether the order is approved as it is now, with no less in 30 days than there is now.
+
+    Others may have been ordered while it was less than what was approved.
+    """
+    approved = await approvals.approved_measures(work, ApprovalKind.PURCHASE, asked.order.id)
+    most = approved.get(asked.fingerprint, {}).get("total_of_30_days")
+    return most is not None and asked.total_of_30_days <= Decimal(most)
 
 
 async def _judged(
@@ -146,7 +160,7 @@ def _needs(work: Work, rules: approvals.Rules, asked: AskedPurchase) -> bool:
 async def request_approvals(work: Work, asked: Sequence[AskedPurchase]) -> None:
     """Ask whom the rules name about stored orders that wait."""
     for one in asked:
-        amounts = {"total": one.total, "total_of_30_days": one.spent.total + one.total}
+        amounts = {"total": one.total, "total_of_30_days": one.total_of_30_days}
         await approvals.request_approval(
             work,
             kind=ApprovalKind.PURCHASE,

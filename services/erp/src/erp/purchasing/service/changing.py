@@ -127,6 +127,8 @@ async def _save(
     require_bookable(sum((_net(line) for line in (*locked.lines, *new)), Decimal(0)))
     lines, was_pending = [*locked.lines, *new], locked.order.is_pending
     grows = bool(new) or any(_grew(before[line.id], line) for line in changed)
+    if grows:
+        locked.order.enlarge(work.now)
     asked = await judge_change(work, locked.order, lines, grows=grows)
     pending = locked.order.is_pending
     locked.order.update_state(lines, work.now)

@@ -39,6 +39,7 @@ async def order_decided(work: Work, order_id: UUID, *, approved: bool) -> None:
         await _close(work, one)
         return
     one.order.place()
+    one.order.enlarge(work.now)
     one.order.update_state(one.lines, work.now)
     await queries.save_orders(work, [one])
     await set_expected_receipts(work, expected_lines(one.lines))
