@@ -1,13 +1,13 @@
 """When more was ordered with a purchase order last, which approval rules ask (E71).
 
 Revision ID: e871
-Revises: e880
+Revises: e870
 """
 
 from alembic import op
 
 revision = "e871"
-down_revision = "e880"
+down_revision = "e870"
 
 
 def upgrade() -> None:

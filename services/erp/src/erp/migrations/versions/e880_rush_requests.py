@@ -1,7 +1,7 @@
 """Rush requests.
 
 Revision ID: e880
-Revises: e870
+Revises: e871
 """
 
 from alembic import op
@@ -9,7 +9,7 @@ from alembic import op
 from chassis.storage.states import transition_trigger
 
 revision = "e880"
-down_revision = "e870"
+down_revision = "e871"
 
 _TABLES = (
     "create sequence rush_request_number_seq",
