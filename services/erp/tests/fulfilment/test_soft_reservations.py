@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chassis.clock import business_day, utc_now
+from erp.fulfilment.service.publishing import refresh_orders
 
 pytestmark = pytest.mark.business_day
 
@@ -70,6 +71,54 @@ async def test_what_is_held_is_kept_from_orders_until_an_order_uses_it(sales, de
     assert (again.status_code, again.json()["code"]) == (409, "soft_reservation_ended")
     events = [one["payload"] for one in await desk.events_of(held["id"])]
     assert [(one["state"], one["used"]) for one in events] == [("open", "0"), ("used", "4")]
+
+
+async def scheduled(sales, *orders):
+    """How the orders stand once the job has promised a day to those without one."""
+    async with sales.erp.database.transaction() as work:
+        await refresh_orders(work, {"order_ids": [one["id"] for one in orders]})
+    return [await sales.seen(one) for one in orders]
+
+
+@pytest.mark.parametrize("taken", ["4", "2", "6"])
+async def test_who_uses_one_goes_before_orders_that_came_later(sales, desk, hold, today, taken):
+    """E37: an order without a day waits for the goods; what is held is not for it, all the same.
+
+    The rest of what is held goes to it; what is wanted beyond that waits behind it.
+    """
+    item = await sales.item("4")
+    held = await softly(hold, item, "4")
+    later = await sales.order(await desk.customer(), (item, "4", "10"))
+    assert later["promised_on"] is None
+    body = sales.body(await desk.customer(), (item, taken, "10"))
+    body["lines"][0]["soft_reservation_id"] = held["id"]
+    order = await desk.add("/v1/sales-orders", **body)
+    got = min(int(taken), 4)
+    assert order["lines"][0]["reserved"] == str(got)
+    assert order["promised_on"] == (str(today) if got == int(taken) else None)
+    shown = await sales.seen(later)
+    assert (shown["promised_on"], shown["lines"][0]["reserved"]) == (None, str(4 - got))
+    await sales.buys(await sales.supplied(item), item, "4")
+    shown, order = await scheduled(sales, later, order)
+    assert shown["promised_on"] == str(today + timedelta(days=5))
+    assert order["promised_on"] == (str(today) if got == int(taken) else None)
+
+
+async def test_goods_to_come_stay_with_who_uses_one_also_without_a_day(sales, desk, hold, today):
+    """E37: the order waits for another item too; what is held of the first one stays its own."""
+    item, other = await sales.item("1"), await sales.item("1")
+    await sales.order(await desk.customer(), (item, "1", "10"), (other, "1", "10"))
+    await sales.buys(await sales.supplied(item), item, "4")
+    held = await softly(hold, item, "4")
+    assert held["promised_on"] == str(today + timedelta(days=5))
+    later = await sales.order(await desk.customer(), (item, "4", "10"))
+    body = sales.body(await desk.customer(), (item, "4", "10"), (other, "1", "10"))
+    body["lines"][0]["soft_reservation_id"] = held["id"]
+    order = await desk.add("/v1/sales-orders", **body)
+    assert (order["promised_on"], later["promised_on"]) == (None, None)
+    await sales.buys(await sales.supplied(other), other, "1")
+    shown, order = await scheduled(sales, later, order)
+    assert (shown["promised_on"], order["promised_on"]) == (None, held["promised_on"])
 
 
 async def test_of_two_at_once_for_the_last_goods_one_gets_them(sales, hold):

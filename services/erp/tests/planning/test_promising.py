@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.planning.rules.levels import CircularBill
-from erp.planning.rules.promising import PROMISE_PARTS_MAX, Derived, promise, promise_in_parts
+from erp.planning.rules.lots import lots
+from erp.planning.rules.promising import (
+    PROMISE_ORDERS_MAX,
+    PROMISE_PARTS_MAX,
+    Derived,
+    promise,
+    promise_in_parts,
+)
 from erp.planning.rules.snapshot import Bill, Component, LotSizing, PlannedItem
 from erp.planning.states import PromiseOrigin, Source
 
@@ -139,6 +146,28 @@ def test_in_parts_each_comes_as_early_as_it_can():
     assert by_day(none, {"top": [(1, 4)]}, ("table", 6, 1)) == ({3: 4}, 2)
     longer = [bought("top", 9, lot=LotSizing(minimum=50))]
     assert by_day(longer, {}, ("top", 6, 1)) == ({10: 6}, 0)
+
+
+@pytest.mark.parametrize("lot", [LotSizing(maximum=1), LotSizing()])
+@pytest.mark.parametrize("quantity", [600, 9_000])
+def test_in_parts_does_bounded_work_whether_or_not_all_can_be_had(lot, quantity, monkeypatch):
+    """E37: 60 receipts of a part bring 600; what lacks beyond them takes no longer to find."""
+    looked_at = []
+
+    def counted(*given):
+        looked_at.append(len(found := lots(*given)))
+        return found
+
+    monkeypatch.setattr("erp.planning.rules.promising.lots", counted)
+    items = {one.key: one for one in (made("table", 2, ("top", 1), lot=lot), bought("top", 0))}
+    free = {"top": [(day, 10) for day in range(2, 62)], "table": [(1, 0), (90, 5)]}
+    found = promise_in_parts(items, free, ("table", quantity, 1), today=1, calendars={})
+    anew = [one for one in found.parts if one.origin is PromiseOrigin.MAKE]
+    assert len(anew) <= PROMISE_PARTS_MAX
+    assert sum(one.quantity for one in found.parts) == min(quantity, 605)
+    assert found.lacking == quantity - min(quantity, 605)
+    assert (anew[0].quantity, anew[0].day) == (10, 4)
+    assert sum(looked_at) <= 10 * PROMISE_ORDERS_MAX
 
 
 @given(

@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from erp.stock.rules.allocation import Backorder, allocate
-from erp.stock.rules.promising import discrete_atp, promise_date
+from erp.stock.rules.promising import (
+    AvailabilityProjection,
+    discrete_atp,
+    promise_date,
+    promised_day,
+)
 
 FIRST = date(2026, 3, 2)
 DAYS = 9
@@ -86,3 +91,40 @@ def test_no_promise_is_broken_while_others_are_held_used_and_let_go(free, receip
             item.reserve()
         item.reserve()
         assert all(by > item.today for by, _ in item.orders.values())
+
+
+WAITING = st.lists(st.tuples(st.integers(0, DAYS), st.integers(1, 9)), max_size=5)
+
+
+@given(
+    st.integers(0, 20),
+    st.dictionaries(st.integers(1, DAYS), st.integers(1, 9), max_size=4),
+    WAITING,
+    st.integers(1, 9),
+    WAITING,
+)
+def test_what_is_used_keeps_its_day_whoever_waits_without_one(free, receipts, orders, held, later):
+    """E37: orders that can be promised no day came later; what is held is not for them."""
+    item = Item(free, receipts)
+    for after, many in orders:
+        wanted_on = FIRST + timedelta(after)
+        if (day := item.promised(Decimal(many), wanted_on)) is not None:
+            item.keep(item.orders, Decimal(many), day)
+    kept_on = item.promised(Decimal(held), FIRST)
+    if kept_on is None:
+        return
+    unpromised = [(FIRST + timedelta(after), Decimal(many)) for after, many in later]
+    among = [
+        {0: AvailabilityProjection(item.free, item.to_come, [*item.orders.values(), *more])}
+        for more in (unpromised, [])
+    ]
+    day = promised_day(
+        among[0],
+        [],
+        wanted_on=FIRST,
+        today=FIRST,
+        kept=[(0, (kept_on, Decimal(held)))],
+        promised=among[1],
+    )
+    assert day is not None
+    assert day <= kept_on

@@ -49,7 +49,8 @@ class LotLine(NamedTuple):
 class DemandLine(NamedTuple):
     """What an order line needs, when, and for which day it was promised, if it was.
 
-    `soft_reservation_id` names the soft reservation that it uses, if it uses one.
+    `soft_reservation_id` names the soft reservation that it uses, if it uses one; `place` is the
+    place in the queue that it takes over from that; None: behind all others.
     """
 
     order_line_id: UUID
@@ -59,6 +60,7 @@ class DemandLine(NamedTuple):
     needed_on: date
     promised_on: date | None = None
     soft_reservation_id: UUID | None = None
+    place: int | None = None
 
 
 class SoftLine(NamedTuple):

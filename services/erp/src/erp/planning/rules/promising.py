@@ -28,9 +28,15 @@ __all__ = [
 ]
 
 PROMISE_ORDERS_MAX = 10_000
-"""So many orders that would be needed anew are looked at, of all levels together."""
+"""So many orders that would be needed anew are looked at, of all levels together.
+
+Of a promise in parts: at once; when all its tries together come to more, the next part is the last.
+"""
 PROMISE_PARTS_MAX = 20
-"""So many orders anew a promise in parts is split into; the last one brings all the rest."""
+"""So many orders anew a promise in parts is split into; the last one brings all the rest.
+
+Where not all of it can be had, the last one brings as many as can.
+"""
 
 
 Free = Mapping[str, Sequence[tuple[int, int]]]
@@ -93,8 +99,8 @@ def promise_in_parts(
 
     What is free by the wanted day, then whatever is there first: the next receipt, or as many as
     can be made or bought anew by the first day on which any could. No part waits for another one.
-    Where that were too many orders, the last one brings the rest. Raises CircularBill,
-    PromiseUnbounded.
+    Where that were too many orders, the last one brings the rest, or what of it can be had at all.
+    Raises CircularBill, PromiseUnbounded.
     """
     key, quantity, day = wanted
     left = {one: [list(bucket) for bucket in buckets] for one, buckets in free.items()}
@@ -139,9 +145,9 @@ class _Promising:
     def in_parts(self, key: str, quantity: int, day: int) -> Promise:
         """Of what is free, then of each receipt, or made or bought, as early as there are some."""
         found = self._taken(key, quantity, day)
-        left, orders = quantity - sum(one.quantity for one in found), 0
+        left, orders, last = quantity - sum(one.quantity for one in found), 0, False
         while left:
-            first = self._tried(key, 1)
+            first = None if last else self._tried(key, 1)
             until = date.max.toordinal() if first is None else max(first.day, day)
             for coming in [one for one, _ in self.left.get(key, ()) if day < one <= until]:
                 parts = self._taken(key, left, coming)
@@ -150,18 +156,19 @@ class _Promising:
             if not left or first is None:
                 break
             orders += 1
-            part = self._largest_by(key, left, until, last=orders == PROMISE_PARTS_MAX)
+            last = orders == PROMISE_PARTS_MAX or self.tried[0] > PROMISE_ORDERS_MAX
+            part = self._largest_by(key, left, date.max.toordinal() if last else until)
             if part is None:
                 break
             found.append(part)
             left -= part.quantity
-        last = max([day, *(one.day for one in found)])
-        return Promise(None if left else last, tuple(found), left)
+        latest = max([day, *(one.day for one in found)])
+        return Promise(None if left else latest, tuple(found), left)
 
-    def _largest_by(self, key: str, quantity: int, day: int, *, last: bool) -> Derived | None:
-        """As many as can be made or bought by the day, at least one step; `last`: all of them."""
+    def _largest_by(self, key: str, quantity: int, day: int) -> Derived | None:
+        """As many as can be made or bought by the day, at least one step."""
         whole = self._tried(key, quantity)
-        if whole is not None and (last or whole.day <= day or self.tried[0] > PROMISE_ORDERS_MAX):
+        if whole is not None and whole.day <= day:
             return self._anew(key, quantity, (key,))
         fits, beyond = 1, quantity
         while beyond - fits > 1:

@@ -33,13 +33,18 @@ _MOVES = """insert into stock_move (id, item_id, from_location_id, to_location_i
       n.source_id, n.order_line_id, n.serial, {source_type}, {memo}, {effective_on},
       {recorded_at}, {actor}, n.tracking, n.lot_id
     from {rows} join location o on o.kind = n.outside_kind"""
+_DEMAND = """insert into demand (order_line_id, order_id, item_id, location_id, wanted, reserved,
+    shipped, promised_on, needed_on, place) overriding system value
+  select n.order_line_id, n.order_id, n.item_id, n.location_id, n.wanted, n.reserved,
+      0, n.promised_on, n.needed_on, coalesce(n.place, nextval('demand_place_seq'))
+    from {rows} order by n.at"""
 _SERIALS = """insert into serial (id, item_id, number, location_id, move_id)
   select n.id, n.item_id, n.number, o.id, n.move_id
     from {rows} join location o on o.kind = n.outside_kind"""
 
 
 class _NewDemand(NamedTuple):
-    """A demand as it is stored first; the database gives it its place in the queue."""
+    """A demand as it is stored first; without `place` it stands behind all others."""
 
     order_line_id: UUID
     order_id: UUID
@@ -49,6 +54,7 @@ class _NewDemand(NamedTuple):
     reserved: Decimal
     promised_on: date | None
     needed_on: date
+    place: int | None
 
 
 _LOT_COLUMNS = (
@@ -92,7 +98,7 @@ async def save(work: Work, stock: LockedStock, document: SourceDocument | None =
     write.update(Level, list(stock.levels.values()), *columns, key=("item_id", "location_id"))
     write.update(Demand, list(stock.demands.values()), "wanted", "reserved", "shipped")
     new = [_new_demand(stock, line, reserved) for line, reserved in stock.allocated]
-    write.insert(Demand, new, *_NewDemand._fields, shipped=0)
+    write.run(_DEMAND, _NewDemand, new, *_NewDemand._fields)
     _add_receipts(write, stock)
     if document is not None:
         _add_movements(write, work, stock, document)
@@ -131,6 +137,7 @@ def _new_demand(stock: LockedStock, line: DemandLine, reserved: Decimal) -> _New
         reserved,
         line.promised_on,
         line.needed_on,
+        line.place,
     )
 
 

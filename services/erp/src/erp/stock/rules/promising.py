@@ -132,17 +132,44 @@ def promised_day(
     *,
     wanted_on: date,
     today: date,
+    kept: Sequence[tuple[K, DatedQuantity]] = (),
+    promised: Mapping[K, AvailabilityProjection] | None = None,
 ) -> date | None:
     """The first day on which all lines (item, quantity) can be promised; None: no known day (E37).
 
-    Each line is taken off before the next one is judged.
+    Each line is taken off before the next one is judged. `kept` comes first: what was promised
+    softly for a day keeps it whoever waits without a day, or gets a sooner one that leaves them
+    theirs. For that `promised` has the projections without those who wait without a day.
     """
-    atp = {item: projections[item].atp(today=today) for item, _ in lines}
+    start = max(wanted_on, today)
     days: list[date | None] = [wanted_on]
+    for item, (by, quantity) in kept:
+        among = [projections[item], *([promised[item]] if promised else [])]
+        days.append(_kept_day(among, quantity, start=start, by=max(by, start), today=today))
+        for one in among:
+            one.commitments.append((days[-1] or max(by, start), quantity))
+    atp = {item: projections[item].atp(today=today) for item, _ in lines}
     for item, quantity in lines:
-        day = promise_date(atp[item], quantity, wanted_on=max(wanted_on, today))
+        day = promise_date(atp[item], quantity, wanted_on=start)
         if day is not None:
             atp[item] = deduct(atp[item], quantity, on=day) or []
         days.append(day)
     known = [day for day in days if day is not None]
     return max(known) if len(known) == len(days) else None
+
+
+def _kept_day(
+    among: Sequence[AvailabilityProjection],
+    quantity: Decimal,
+    *,
+    start: date,
+    by: date,
+    today: date,
+) -> date | None:
+    """The first day from `start` on that all leave; beyond `by`, that those promised leave."""
+    first, *promised = among
+    day = promise_date(first.atp(today=today), quantity, wanted_on=start)
+    if day is not None and day <= by:
+        return day
+    later = [promise_date(one.atp(today=today), quantity, wanted_on=by) for one in promised]
+    return min((one for one in (day, *later) if one is not None), default=None)

@@ -20,7 +20,7 @@ from erp.stock.service.using import SoftReservationUse
 __all__ = ["allocate_lines", "allocate_orders"]
 
 _LAST = 2**63
-"""Behind every place in the queue: the database gives new lines theirs when they are stored."""
+"""Behind every place in the queue: new lines get theirs when they are stored."""
 
 
 async def allocate_orders(
@@ -115,7 +115,8 @@ async def _allocate_in_turn(
 ) -> list[date | None]:
     """As `allocate_orders`, where free goods are kept for somebody.
 
-    A soft reservation counts until the order that uses it is promised its day.
+    A soft reservation counts until the order that uses it is promised its day; then the line
+    stands where that stood.
     """
     queue = await BackorderQueue.of(work, stock, stock.item_ids)
     filled = queue.fill(stock.item_ids)
@@ -123,11 +124,11 @@ async def _allocate_in_turn(
     placed: list[tuple[DemandLine, Demand]] = []
     for order in orders:
         for one in use.by(order):
-            queue.give_up(one.item_id, one.id)
-        day = queue.promised_day(_quantities(order), wanted_on=order.wanted_on)
+            queue.hand_over(one.item_id, one.id, to=one.order_line_id, quantity=one.used)
+        day = queue.promised_day(order.lines, wanted_on=order.wanted_on)
         filled += _enqueue(queue, placed, _promised_lines(order, day))
         promised.append(day)
-    _record_all(stock, placed)
+    _record_all(stock, [(queue.in_place(line, demand), demand) for line, demand in placed])
     await _save(work, stock, filled)
     await use.store(work)
     return promised

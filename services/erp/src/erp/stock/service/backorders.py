@@ -1,7 +1,7 @@
 """Who waits for locked items, up to which day they may reserve, and who gets what."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Self
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from chassis.work.unit_of_work import Work
 from erp.settings import settings_of
-from erp.stock.lines import ExpectedLine, SoftLine
+from erp.stock.lines import DemandLine, ExpectedLine, SoftLine
 from erp.stock.models.demand import Demand
 from erp.stock.queries import locking
 from erp.stock.queries.locking import LockedStock
@@ -50,7 +50,10 @@ def reservation_start(work: Work, needed_on: date) -> date | None:
 
 @dataclass
 class BackorderQueue:
-    """The lines that wait for locked items, kept current by the act that reserves for them."""
+    """The lines that wait for locked items, kept current by the act that reserves for them.
+
+    `used` are the soft reservations that new lines use, by line.
+    """
 
     stock: LockedStock
     today: date
@@ -58,6 +61,7 @@ class BackorderQueue:
     lines: dict[UUID, list[Demand]] = field(default_factory=dict)
     receipts: dict[UUID, list[DatedQuantity]] = field(default_factory=dict)
     soft: dict[UUID, list[SoftLine]] = field(default_factory=dict)
+    used: dict[UUID, SoftLine] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, work: Work, stock: LockedStock, item_ids: Sequence[UUID]) -> Self:
@@ -113,8 +117,22 @@ class BackorderQueue:
     def _backorders(
         self, item_id: UUID, lines: Iterable[Demand], early: Mapping[UUID, Decimal]
     ) -> list[Backorder]:
-        """Who waits, in their order; soft reservations wait among them, and get nothing."""
-        queued = [(line.queue_order, self._backorder(line, early)) for line in lines]
+        """Who waits, in their order; soft reservations wait among them, and get nothing.
+
+        What a line lacks of the soft reservation that it uses stands where that stood.
+        """
+        queued = []
+        for line in lines:
+            one = self._backorder(line, early)
+            used = self.used.get(line.order_line_id)
+            first = max(used.quantity - line.reserved, _NOTHING) if used else _NOTHING
+            if used and first:
+                day = min(used.promised_on, line.promised_on or date.max)
+                kept = replace(one, quantity=first, now=min(one.now, first))
+                queued.append(((day, used.place), kept))
+                one = replace(one, quantity=one.quantity - first, now=one.now - kept.now)
+            if one.quantity:
+                queued.append((line.queue_order, one))
         queued += [
             (
                 (one.promised_on, one.place),
@@ -129,25 +147,62 @@ class BackorderQueue:
         now = line.waiting if due else min(early.get(line.order_line_id, _NOTHING), line.waiting)
         return Backorder(line.order_line_id, line.waiting, line.promised_on or line.needed_on, now)
 
-    def promised_day(
-        self, lines: Sequence[tuple[UUID, Decimal]], *, wanted_on: date
-    ) -> date | None:
-        """The first day on which lines (item, quantity) can be promised; None: no known day."""
-        projections = {item_id: self._projection(item_id) for item_id, _ in lines}
-        return promised_day(projections, lines, wanted_on=wanted_on, today=self.today)
+    def promised_day(self, lines: Sequence[DemandLine], *, wanted_on: date) -> date | None:
+        """The first day on which an order's lines can be promised; None: no known day.
 
-    def _projection(self, item_id: UUID) -> AvailabilityProjection:
+        What is of soft reservations that they use keeps its day, or gets a sooner one.
+        """
+        item_ids = {line.item_id for line in lines}
+        kept: list[tuple[UUID, DatedQuantity]] = []
+        rest: list[tuple[UUID, Decimal]] = []
+        for line in lines:
+            quantity = line.quantity
+            if used := self.used.get(line.order_line_id):
+                kept.append((line.item_id, (used.promised_on, used.quantity)))
+                quantity -= used.quantity
+            if quantity:
+                rest.append((line.item_id, quantity))
+        return promised_day(
+            {one: self._projection(one) for one in item_ids},
+            rest,
+            wanted_on=wanted_on,
+            today=self.today,
+            kept=kept,
+            promised={one: self._projection(one, promised=True) for one, _ in kept},
+        )
+
+    def _projection(self, item_id: UUID, *, promised: bool = False) -> AvailabilityProjection:
+        """What is free, comes and is waited for; `promised`: only by who has a day."""
         waiting = [
-            (one.promised_on or one.needed_on, one.waiting) for one in self._in_order(item_id)
+            (one.promised_on or one.needed_on, one.waiting)
+            for one in self._in_order(item_id)
+            if one.promised_on or not promised
         ]
         soft = [(one.promised_on, one.quantity) for one in self.soft.get(item_id, ())]
         free = self.stock.levels[item_id].free
         return AvailabilityProjection(free, self.receipts.get(item_id, []), waiting + soft)
 
-    def give_up(self, item_id: UUID, soft_reservation_id: UUID) -> None:
-        """Count a soft reservation of the item no longer: an order uses it."""
-        kept = [one for one in self.soft.get(item_id, ()) if one.id != soft_reservation_id]
+    def hand_over(
+        self, item_id: UUID, soft_reservation_id: UUID, *, to: UUID | None, quantity: Decimal
+    ) -> None:
+        """Let an order line use so many of a soft reservation of the item; the rest is free."""
+        kept = []
+        for one in self.soft.get(item_id, ()):
+            if one.id != soft_reservation_id:
+                kept.append(one)
+            elif to:
+                self.used[to] = one._replace(quantity=quantity)
         self.soft[item_id] = kept
+
+    def in_place(self, line: DemandLine, demand: Demand) -> DemandLine:
+        """The line with the place of the soft reservation that it uses, to be stored.
+
+        A line that wants more, and has all of that reserved, waits for the rest behind all others.
+        """
+        used = self.used.get(line.order_line_id)
+        if used is None or used.quantity <= demand.reserved < line.quantity:
+            return line
+        return line._replace(place=used.place)
 
     def append(self, lines: Sequence[Demand]) -> list[Demand]:
         """Let new lines wait, and reserve for those whose day has come what the others leave.
