@@ -53,7 +53,8 @@ async def documents_of_erp(desk: Desk) -> Mapping[str, str]:
     facts = {"quantity": "1", "description": "Scratched"}
     case = await desk.add("/v1/nonconformances", sku=item["sku"], **facts)
     more = [line | {"quantity": "900"}]
-    waits = await desk.add("/v1/sales-orders", customer_id=customer["id"], lines=more)
+    waiting = await desk.add("/v1/customers", name=desk.word("Fair"))
+    waits = await desk.add("/v1/sales-orders", customer_id=waiting["id"], lines=more)
     sooner = {"wanted_on": waits["ordered_on"], "reason": "A fair"}
     await desk.add("/v1/rush-requests", order_id=waits["id"], **sooner)
     repair = await desk.add(
