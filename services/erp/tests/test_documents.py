@@ -170,6 +170,9 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
     days = {"start_on": "2026-12-01", "due_on": "2026-12-04"}
     await clerk.add("/v1/production-orders", sku=item["sku"], quantity="2", **days)
     await rejected(clerk, purchase["supplier_number"])
+    rushed = await ordered(clerk, item)
+    sooner = {"wanted_on": rushed["ordered_on"], "reason": "A fair"}
+    await clerk.add("/v1/rush-requests", order_id=rushed["id"], **sooner)
     facts = {"customer_id": order["customer_id"], "problem": "Loose"}
     await clerk.add("/v1/repair-orders", sku=item["sku"], **facts)
     lists = {
@@ -181,7 +184,7 @@ async def test_a_document_is_found_by_its_number_in_every_list(clerk):
         and not path.startswith(("/v1/serials", "/v1/lots"))
         and not path.endswith("/export")
     }
-    assert len(lists) == 14, lists
+    assert len(lists) == 16, lists
     for path, name in lists.items():
         document = (await clerk.see(f"{path}?limit=1"))["items"][0]
         for typed in (document[name], document[name].lower(), f" {document[name]} "):
