@@ -531,8 +531,7 @@ async def _sales(erp: Caller) -> None:
         await erp.send(f"sales_order_{act}")
     order = await _sale(erp)
     await send_quality(erp, order, "LAMP-60")
-    later = await _sale(erp, requested_on="2030-01-01")
-    await erp.send_rushes(order_id=later["id"])
+    await erp.send_rushes(order_id=(await _sale(erp, requested_on="2030-01-01"))["id"])
     erp.records["sales_order"] = order["id"]
     erp.records["sales_order_line"] = order["lines"][0]["id"]
     await send_repair(erp, "LAMP-60")

@@ -23,9 +23,9 @@ from erp.models import (
     NewCustomer,
     NewItem,
     NewOrder,
-    NewOrderLine,
     OrderRecord,
     OrderView,
+    PlacedOrderLine,
     ProblemView,
     UnitPriceView,
 )
@@ -100,7 +100,7 @@ def order(erp: ErpClient, customer_id: UUID) -> list[str]:
         item_create.sync(client=erp, body=NewItem("ROPE-10", "Rope"), idempotency_key=key()),
     )
     price = UnitPriceView("12.50", "CNY")
-    line = NewOrderLine("3", item_id=item.id, unit_price=price)
+    line = PlacedOrderLine("3", item_id=item.id, unit_price=price)
     body = NewOrder(customer_id, [line], draft=True)
     reply = sales_order_create.sync(client=erp, body=body, idempotency_key=key())
     draft = of_type(OrderView, reply)
