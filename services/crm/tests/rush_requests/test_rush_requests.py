@@ -52,7 +52,10 @@ async def test_a_rush_is_asked_for_and_decided_by_a_person(desk, crm, order, pro
     assert (asked["state"], asked["order_number"]) == ("asked", order["number"])
     told = problem(await crm.post(PATH, wish(order)), 409, "rush_request_open")
     assert told["facts"] == {"number": asked["number"]}
-    granted = (await act(desk, asked, "grant", granted_on="2030-03-02", surcharge="5.00")).json()
+    cost, on = {"amount": "5.00", "currency": "CNY"}, "2030-03-02"
+    other = await act(desk, asked, "grant", granted_on=on, surcharge=cost | {"currency": "USD"})
+    problem(other, 422, "invalid_input")
+    granted = (await act(desk, asked, "grant", granted_on=on, surcharge=cost)).json()
     assert (granted["state"], granted["granted_on"]) == ("granted", "2030-03-02")
     assert (granted["surcharge"], granted["currency"]) == ("5.00", "CNY")
     for name, body in (("refuse", WHY), ("withdraw", WHY), ("grant", {"granted_on": "2030-04-01"})):

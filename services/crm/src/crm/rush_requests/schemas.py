@@ -14,7 +14,7 @@ from values.amounts import InCurrency
 from values.days import Day
 from values.decimals import Amount, NonNegativeDecimal
 from values.external import SourceVersion
-from values.money import CurrencyCode
+from values.money import CurrencyCode, MoneyView
 from values.text import Command, Name, Note
 
 __all__ = [
@@ -42,8 +42,9 @@ class GrantRush(Command):
 
     granted_on: Day = Field(description="The new day.")
     answer: Note = Field(default="", description="What is said with it.")
-    surcharge: Amount = Field(
-        default=Decimal(0), ge=0, description="What it costs the customer, in the order's currency."
+    surcharge: MoneyView | None = Field(
+        default=None,
+        description="What it costs the customer, in the order's currency; null: nothing.",
     )
 
 

@@ -70,10 +70,23 @@ async def ask(work: Work, command: NewRushRequest) -> UUID:
 async def grant(work: Work, request_id: UUID, command: GrantRush) -> None:
     """A person says that the goods come sooner.
 
-    Raises NotFound, Forbidden, RushRequestDecided.
+    Raises NotFound, Forbidden, RushRequestDecided, InvalidInput (another currency than that of the
+    order).
     """
     request = await _lock_own(work, request_id)
-    await _decide(work, request, {"state": RushState.GRANTED} | command.model_dump())
+    decision = {"state": RushState.GRANTED, "granted_on": command.granted_on}
+    decision |= {"answer": command.answer, "surcharge": Decimal(0)}
+    if command.surcharge is not None:
+        _require_currency(request, command.surcharge.currency, "/surcharge/currency")
+        decision["surcharge"] = command.surcharge.amount
+    await _decide(work, request, decision)
+
+
+def _require_currency(request: RushRequest, currency: str, pointer: str) -> None:
+    """Raises InvalidInput."""
+    if currency != request.currency:
+        message = "The surcharge is in the currency of the order."
+        raise InvalidInput(errors=[FieldError(pointer, "other_currency", message)])
 
 
 async def refuse(work: Work, request_id: UUID, command: DecideRush) -> None:
@@ -98,9 +111,7 @@ async def store_answer(work: Work, command: UpsertRushAnswer) -> Upserted:
     request = found.get(command.rush_request_id)
     if request is None:
         raise MissingReference(entity="rush_request", reference=command.rush_request_id)
-    if command.currency != request.currency:
-        message = "The surcharge is in the currency of the order."
-        raise InvalidInput(errors=[FieldError("/currency", "other_currency", message)])
+    _require_currency(request, command.currency, "/currency")
     decision = {name: getattr(command, name) for name in _ANSWER}
     decision["state"] = RushState(command.state)
     if request.says(decision) or request.state == decision["state"] == RushState.WITHDRAWN:
