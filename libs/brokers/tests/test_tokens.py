@@ -47,7 +47,7 @@ async def test_a_token_is_renewed_before_it_expires(issuer, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "told"),
+    ("status", "answer", "message"),
     [
         (401, {"error": "invalid_client"}, "gives no token: 401 .*invalid_client"),
         (302, {}, "gives no token: 302"),
@@ -55,9 +55,9 @@ async def test_a_token_is_renewed_before_it_expires(issuer, monkeypatch):
         (200, {"access_token": "a\x01auth=b", "expires_in": 9}, "answers without a token"),
     ],
 )
-async def test_an_issuer_that_gives_none_is_told(issuer, status, answer, told):
+async def test_an_issuer_that_gives_none_is_told(issuer, status, answer, message):
     issuer.status, issuer.answer = status, lambda: answer
-    with pytest.raises(KafkaConnectionError, match=told) as refused:
+    with pytest.raises(KafkaConnectionError, match=message) as refused:
         await source_at(issuer.url).token()
     assert "p:w%" not in str(refused.value)
 

@@ -39,7 +39,7 @@ async def _reasons(brokers: Brokers, milliseconds: int) -> str:
         try:
             connection = await create_conn(host, port, request_timeout_ms=milliseconds, **arguments)
         except (OSError, KafkaError, TimeoutError) as reason:
-            found.append(f"{host}:{port} {_told(brokers, reason)}")
+            found.append(f"{host}:{port} {_words(brokers, reason)}")
         else:
             connection.close()
             found.append(f"{host}:{port} {_unanswered(brokers)}")
@@ -54,7 +54,7 @@ def _unanswered(brokers: Brokers) -> str:
     return f"takes connections by {brokers.protocol}, but answers no question"
 
 
-def _told(brokers: Brokers, reason: Exception) -> str:
+def _words(brokers: Brokers, reason: Exception) -> str:
     match reason:
         case ssl.SSLCertVerificationError():
             by = "KAFKA_SSL_CA_FILE" if brokers.ca_file else "the public authorities"

@@ -62,10 +62,12 @@ def test_each_mechanism_lets_in_and_refuses_a_wrong_password(found, secured_kafk
     for mechanism in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"):
         assert found(SASL_MECHANISM=mechanism).endswith(f"by SASL_SSL, log-in by {mechanism}")
     for mechanism in ("PLAIN", "SCRAM-SHA-512"):
-        told = found(SASL_MECHANISM=mechanism, SASL_PASSWORD="wrong", SASL_PASSWORD_FILE=None)
-        assert told.startswith(f"BAD 127.0.0.1:{secured_kafka.login_port} refuses the login tandem")
-        assert f"by {mechanism}: " in told
-        assert "uthentication failed" in told
+        answer = found(SASL_MECHANISM=mechanism, SASL_PASSWORD="wrong", SASL_PASSWORD_FILE=None)
+        assert answer.startswith(
+            f"BAD 127.0.0.1:{secured_kafka.login_port} refuses the login tandem"
+        )
+        assert f"by {mechanism}: " in answer
+        assert "uthentication failed" in answer
 
 
 def test_brokers_that_an_unknown_authority_vouches_for_are_refused(found):
@@ -88,12 +90,12 @@ def test_a_token_of_the_issuer_lets_in_and_an_expired_one_does_not(found, by_tok
         assert [one.login for one in issuer.asked] == ["erp:hunter2"]
         late = {"access_token": signed_token(access, lifetime_seconds=-300), "expires_in": 300}
         issuer.answer = lambda: late
-        told = found(**by_token, OAUTH_TOKEN_URL=issuer.url)
-        assert "BAD" in told
-        assert "refuses the token of KAFKA_OAUTH_TOKEN_URL" in told
+        answer = found(**by_token, OAUTH_TOKEN_URL=issuer.url)
+        assert "BAD" in answer
+        assert "refuses the token of KAFKA_OAUTH_TOKEN_URL" in answer
         issuer.status = 401
-        told = found(**by_token, OAUTH_TOKEN_URL=issuer.url)
-        assert f"{issuer.url} gives no token: 401" in told
+        answer = found(**by_token, OAUTH_TOKEN_URL=issuer.url)
+        assert f"{issuer.url} gives no token: 401" in answer
 
 
 def test_another_protocol_than_the_broker_speaks_is_told(found, secured_kafka):
